@@ -1,0 +1,85 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// MARK: - The machine
+// Kernels are written in Swift SIMD types, so the instruction set is chosen here, once, for all targets.
+// x86-64-v3 (AVX2 + FMA) is the least that is fast; results name the level they were computed with (numeric class).
+let cpuFlags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
+  .split(separator: "\n").first { $0.hasPrefix("flags") }
+  .map { Set($0.split(separator: " ").map(String.init)) } ?? []
+let march: [String] =
+  if let level = Context.environment["CCR_MARCH"] {
+    ["-Xcc", "-march=\(level)"]
+  } else if cpuFlags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]) {
+    ["-Xcc", "-march=x86-64-v4"]
+  } else if cpuFlags.isSuperset(of: ["avx2", "fma", "bmi2"]) {
+    ["-Xcc", "-march=x86-64-v3"]
+  } else {
+    []
+  }
+let settings: [SwiftSetting] = [.unsafeFlags(march)]
+
+func gate(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "contrastive-clustering",
+  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+  targets: [
+    // MARK: Gates to system libraries
+    gate("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    gate("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
+    gate("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+    gate("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    gate("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+    gate("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
+
+    // MARK: Rooms (arrows point down only; docs/architecture.md)
+    room("Tensors", ["COpenBLAS"]),
+    room("Gradients", ["Tensors"]),
+    room("Clustering", ["Tensors"]),
+    room("DeepClustering", ["Gradients", "Clustering", "Tensors"]),
+    room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),
+    room("Datasets", ["Artifacts", "Tensors", "CArchive"]),
+    room("Figures", ["Artifacts", "Tensors", "CCairo"]),
+    room("StageKit", ["Artifacts", "Tensors", arguments]),
+    room("Workflow", ["Artifacts"]),
+
+    // MARK: Programs
+    program("ccr", ["Workflow", "Artifacts", arguments]),
+    program("ingest", ["StageKit", "Datasets", "Artifacts"]),
+    program("augment", ["StageKit", "Datasets", "Artifacts", "Figures", "Tensors"]),
+    program("train", ["StageKit", "DeepClustering", "Datasets", "Artifacts", "Tensors"]),
+    program("embed", ["StageKit", "DeepClustering", "Datasets", "Artifacts", "Tensors"]),
+    program("cluster", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
+    program("tsne", ["StageKit", "Clustering", "Figures", "Artifacts", "Tensors"]),
+    program("evaluate", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
+    program("tabulate", ["StageKit", "Figures", "Artifacts", "Tensors"]),
+    program("benchmarks", ["DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
+
+    // MARK: Tests
+    tests("TensorsTests", ["Tensors"]),
+    tests("GradientsTests", ["Gradients", "Tensors"]),
+    tests("ClusteringTests", ["Clustering", "Tensors"]),
+    tests("DeepClusteringTests", ["DeepClustering", "Gradients", "Clustering", "Artifacts", "Tensors"]),
+    tests("ArtifactsTests", ["Artifacts", "Tensors"]),
+    tests("DatasetsTests", ["Datasets", "Artifacts", "Tensors"]),
+    tests("FiguresTests", ["Figures", "Artifacts", "Tensors"]),
+    tests("StageKitTests", ["StageKit", "Artifacts", "Tensors"]),
+    tests("WorkflowTests", ["Workflow", "Artifacts"]),
+    tests("EndToEndTests", ["Workflow", "Artifacts"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

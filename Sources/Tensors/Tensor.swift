@@ -1,0 +1,77 @@
+/// A dense array of Float32 in row-major order, the last axis contiguous; images are N H W C (channels last).
+///
+/// A value: copies share memory until one of them is written. The memory is 64-byte aligned.
+public struct Tensor: Sendable {
+  /// The length of every axis; an empty shape is a scalar.
+  public let shape: [Int]
+  @usableFromInline var storage: TensorStorage
+
+  /// A tensor whose contents are whatever the memory held: for kernels that write every element.
+  public init(uninitialized shape: [Int]) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "negative axis in shape \(shape)")
+    self.shape = shape
+    storage = TensorStorage(count: shape.reduce(1, *))
+  }
+
+  public init(zeros shape: [Int]) {
+    self.init(uninitialized: shape)
+    storage.base.update(repeating: 0, count: storage.count)
+  }
+
+  public init(shape: [Int], _ values: [Float]) {
+    self.init(uninitialized: shape)
+    precondition(values.count == count, "\(values.count) values do not fill shape \(shape)")
+    values.withUnsafeBufferPointer { storage.base.update(from: $0.baseAddress!, count: $0.count) }
+  }
+
+  /// The number of elements.
+  public var count: Int { storage.count }
+
+  /// All elements in row-major order.
+  public var scalars: [Float] { withUnsafeBufferPointer { Array($0) } }
+
+  /// The same elements under another shape of equal count.
+  public func reshaped(to shape: [Int]) -> Tensor {
+    precondition(shape.reduce(1, *) == count, "cannot reshape \(self.shape) to \(shape)")
+    return Tensor(shape: shape, storage: storage)
+  }
+
+  @inlinable
+  public func withUnsafeBufferPointer<R, E>(_ body: (UnsafeBufferPointer<Float>) throws(E) -> R) throws(E) -> R {
+    try body(UnsafeBufferPointer(start: storage.base, count: storage.count))
+  }
+
+  @inlinable
+  public mutating func withUnsafeMutableBufferPointer<R, E>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
+  ) throws(E) -> R {
+    if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+    return try body(UnsafeMutableBufferPointer(start: storage.base, count: storage.count))
+  }
+
+  private init(shape: [Int], storage: TensorStorage) {
+    self.shape = shape
+    self.storage = storage
+  }
+}
+
+/// The memory behind tensors. Written only while uniquely referenced, hence safe to share between threads.
+@usableFromInline
+final class TensorStorage: @unchecked Sendable {
+  @usableFromInline let base: UnsafeMutablePointer<Float>
+  @usableFromInline let count: Int
+
+  init(count: Int) {
+    self.count = count
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(to: Float.self, capacity: count)
+  }
+
+  @usableFromInline func copy() -> TensorStorage {
+    let other = TensorStorage(count: count)
+    other.base.update(from: base, count: count)
+    return other
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+}
