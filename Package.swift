@@ -5,7 +5,8 @@ import PackageDescription
 // MARK: - The machine
 // Kernels are written in Swift SIMD types, so the instruction set is chosen here, once, for all targets.
 // x86-64-v3 (AVX2 + FMA) is the least that is fast; results name the level they were computed with (numeric class).
-let cpuFlags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
+let cpuFlags =
+  (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
   .split(separator: "\n").first { $0.hasPrefix("flags") }
   .map { Set($0.split(separator: " ").map(String.init)) } ?? []
 let march: [String] =

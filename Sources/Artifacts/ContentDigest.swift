@@ -1,0 +1,83 @@
+import CCrypto
+import Glibc
+
+/// The SHA-256 of some bytes: what `sha256sum` prints.
+public struct ContentDigest: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// 64 lower-case hexadecimal digits.
+  public let hex: String
+
+  /// - Returns: nil unless `hex` is 64 lower-case hexadecimal digits.
+  public init?(hex: String) {
+    guard hex.utf8.count == 64, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else { return nil }
+    self.hex = hex
+  }
+
+  public var description: String { hex }
+
+  /// The digest of bytes in memory.
+  public static func of(_ bytes: some Sequence<UInt8>) -> ContentDigest {
+    var hasher = ContentHasher()
+    hasher.update(Array(bytes))
+    return hasher.finish()
+  }
+
+  /// The digest of a file's content, read once in blocks of 1 MiB.
+  /// - Throws: `FileError`.
+  public static func ofFile(_ path: String) throws(FileError) -> ContentDigest {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw errno == ENOENT ? .missing(path: path) : .failed(operation: "open", path: path, errno: errno) }
+    defer { close(descriptor) }
+    var hasher = ContentHasher()
+    var block = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = read(descriptor, &block, block.count)
+      if count < 0 { throw .failed(operation: "read", path: path, errno: errno) }
+      if count == 0 { return hasher.finish() }
+      hasher.update(block[..<count])
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let digest = ContentDigest(hex: text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is not a SHA-256 digest")
+    }
+    self = digest
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(hex)
+  }
+}
+
+/// SHA-256 of bytes that arrive piece by piece, by OpenSSL (hardware instructions where the CPU has them).
+public struct ContentHasher: ~Copyable {
+  private let context: OpaquePointer
+
+  public init() {
+    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+      preconditionFailure("libcrypto offers no SHA-256")
+    }
+    self.context = context
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+
+  public mutating func update(_ bytes: ArraySlice<UInt8>) { bytes.withUnsafeBytes { update($0) } }
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) }
+
+  /// The digest of everything so far; the hasher is used up.
+  public consuming func finish() -> ContentDigest {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    EVP_DigestFinal_ex(context, &bytes, nil)
+    let digits = Array("0123456789abcdef".utf8)
+    let hex = String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    guard let digest = ContentDigest(hex: hex) else { preconditionFailure("SHA-256 is 32 bytes") }
+    return digest
+  }
+}
