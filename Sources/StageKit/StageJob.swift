@@ -1,0 +1,105 @@
+import Artifacts
+import Glibc
+import Synchronization
+import Tensors
+
+/// A checked request: the files, the settings and the words a stage's body works with.
+public struct StageJob: Sendable {
+  private let request: StageRequest
+  private let values: [String: JSONValue]
+  private let events: EventStream
+  /// The threads this stage may use; results do not depend on their number.
+  public let team: ThreadTeam
+
+  init(_ description: StageDescription, _ request: StageRequest) throws(StageError) {
+    self.request = request
+    values = try description.check(request.parameters)
+    try Self.check(request.inputs.keys, description.inputs, "input")
+    try Self.check(request.gathered.keys, description.gathered, "gathered input")
+    try Self.check(request.outputs.keys, description.outputs, "output")
+    events = EventStream()
+    team = ThreadTeam(threads: max(1, request.threads))
+  }
+
+  private static func check(_ given: some Sequence<String>, _ ports: [Port], _ kind: String) throws(StageError) {
+    let given = Set(given)
+    if let unknown = given.sorted().first(where: { name in !ports.contains { $0.name == name } }) {
+      throw .unknownPort(unknown, kind: kind, known: ports.map(\.name))
+    }
+    if let missing = ports.first(where: { !$0.optional && !given.contains($0.name) }) { throw .missingPort(missing.name, kind: kind) }
+  }
+
+  /// The path of a required input.
+  public func input(_ port: String) -> String {
+    guard let path = request.inputs[port] else { preconditionFailure("the stage declares no required input \(port)") }
+    return path
+  }
+
+  /// The path of an optional input, nil where it was not given.
+  public func optionalInput(_ port: String) -> String? { request.inputs[port] }
+
+  /// All results gathered at a port, in the plan's order.
+  public func gathered(_ port: String) -> [GatheredInput] { request.gathered[port] ?? [] }
+
+  /// The path to write a required output to.
+  public func output(_ port: String) -> String {
+    guard let path = request.outputs[port] else { preconditionFailure("the stage declares no required output \(port)") }
+    return path
+  }
+
+  /// The path of an optional output, nil where it was not asked for.
+  public func optionalOutput(_ port: String) -> String? { request.outputs[port] }
+
+  /// The value of a declared setting.
+  public subscript<Value>(_ setting: Setting<Value>) -> Value {
+    guard let json = values[setting.facts.name], let value = Value.decode(json) else {
+      preconditionFailure("the stage does not declare setting \(setting.facts.name) as \(Value.typeName)")
+    }
+    return value
+  }
+
+  /// A folder that outlives a killed stage, nil when called by hand without --checkpoint.
+  public var checkpointFolder: String? { request.checkpoint }
+
+  /// Whether the stage was asked to stop: save a checkpoint, then throw `StageInterrupted`.
+  public var interrupted: Bool { Interruption.requested }
+
+  /// Says how far the work is.
+  public func progress(done: Int, total: Int, unit: String, detail: String = "", rate: Double? = nil, rateUnit: String = "") {
+    var event: [JSONValue.Member] = [
+      .init("event", "progress"), .init("done", .integer(done)), .init("total", .integer(total)), .init("unit", .string(unit)),
+    ]
+    if !detail.isEmpty { event.append(.init("detail", .string(detail))) }
+    if let rate { event += [.init("rate", .number((rate * 10).rounded() / 10)), .init("rateUnit", .string(rateUnit))] }
+    let speed = rate.map { " · \(Int($0)) \(rateUnit)" } ?? ""
+    events.send(.object(event), human: "\(unit) \(done)/\(total)\(detail.isEmpty ? "" : " · " + detail)\(speed)")
+  }
+
+  /// Says what the person should know though the work goes on.
+  public func warn(_ message: String) {
+    events.send(["event": "warning", "message": .string(message)], human: "warning: \(message)")
+  }
+}
+
+/// Where progress goes: NDJSON to the descriptor the runner names, lines for people to standard error otherwise.
+final class EventStream: Sendable {
+  private let descriptor: Int32?
+  private let lock = Mutex(())
+
+  init() { descriptor = getenv("CCR_EVENTS_FD").flatMap { Int32(String(cString: $0)) } }
+
+  func send(_ event: JSONValue, human: String) {
+    let line = Array((descriptor == nil ? human : event.compact).utf8) + [10]
+    lock.withLock { _ in _ = write(descriptor ?? STDERR_FILENO, line, line.count) }
+  }
+}
+
+/// Whether TERM or INT arrived.
+enum Interruption {
+  private static let flag = Atomic<Bool>(false)
+  static var requested: Bool { flag.load(ordering: .relaxed) }
+
+  static func listen() {
+    for number in [SIGTERM, SIGINT] { signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) } }
+  }
+}

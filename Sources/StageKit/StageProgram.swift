@@ -1,0 +1,120 @@
+import ArgumentParser
+import Artifacts
+import Glibc
+import Tensors
+
+/// The command line every stage program shares.
+public enum StageProgram {
+  /// Parses the arguments, checks the request, runs the body and ends the process with the stage's exit code.
+  public static func run(_ description: StageDescription, _ body: (StageJob) throws -> Void) -> Never {
+    do {
+      let arguments = try StageArguments.parse(description)
+      if arguments.describe {
+        BLAS.restartWithPreferredCore(for: description.usesBLAS)
+        print(description.json.pretty)
+        Glibc.exit(0)
+      }
+      BLAS.restartWithPreferredCore(for: description.usesBLAS)
+      let job = try StageJob(description, arguments.stageRequest())
+      Interruption.listen()
+      try body(job)
+      Glibc.exit(0)
+    } catch is StageInterrupted {
+      say("interrupted: the checkpoint is saved; run again to go on")
+      Glibc.exit(EX_TEMPFAIL)
+    } catch let error as any ExplainedError {
+      say("error: \(error.problem)\nremedy: \(error.remedy)")
+      Glibc.exit(error.kind.rawValue)
+    } catch {
+      say("error: \(error)\nremedy: report this with the command and its request")
+      Glibc.exit(ErrorKind.bug.rawValue)
+    }
+  }
+
+  private static func say(_ text: String) {
+    let line = Array(text.utf8) + [10]
+    _ = write(STDERR_FILENO, line, line.count)
+  }
+}
+
+extension BLAS {
+  /// Starts this program anew with the OpenBLAS kernels this CPU deserves, once, unless the user chose them: Debian's OpenBLAS
+  /// takes processors newer than itself for very old ones, and it chooses when it is loaded.
+  static func restartWithPreferredCore(for usesBLAS: Bool) {
+    guard usesBLAS, getenv("OPENBLAS_CORETYPE") == nil, let core = preferredCoreType() else { return }
+    setenv("OPENBLAS_CORETYPE", core, 1)
+    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+    execv("/proc/self/exe", &arguments)
+  }
+}
+
+/// The flags of a stage program.
+struct StageArguments: ParsableArguments {
+  @Option(help: ArgumentHelp("Do what this file asks; the runner's way.", valueName: "request.json"))
+  var request: String?
+  @Flag(help: "Print ports, settings and numeric class as JSON.")
+  var describe = false
+  @Option(name: .long, parsing: .singleValue, help: ArgumentHelp("Read a port from a file.", valueName: "port=file"))
+  var input: [String] = []
+  @Option(name: .long, parsing: .singleValue, help: ArgumentHelp("Write a port to a file.", valueName: "port=file"))
+  var output: [String] = []
+  @Option(
+    name: .long, parsing: .singleValue, help: ArgumentHelp("Set a hyperparameter; the value is JSON or a word.", valueName: "name=value"))
+  var set: [String] = []
+  @Option(help: "How many threads to use; results do not depend on it.")
+  var threads: Int?
+  @Option(help: ArgumentHelp("Keep checkpoints in this folder.", valueName: "folder"))
+  var checkpoint: String?
+
+  static func parse(_ description: StageDescription) throws -> StageArguments {
+    if CommandLine.arguments.dropFirst().contains(where: { $0 == "--help" || $0 == "-h" }) {
+      print(help(description))
+      Glibc.exit(0)
+    }
+    do {
+      return try StageArguments.parse()
+    } catch {
+      let text = Array((StageArguments.message(for: error) + "\nSee \(description.name) --help.\n").utf8)
+      _ = write(STDERR_FILENO, text, text.count)
+      Glibc.exit(EX_USAGE)
+    }
+  }
+
+  private static func help(_ description: StageDescription) -> String {
+    func lines(_ title: String, _ rows: [(String, String)]) -> String {
+      guard !rows.isEmpty else { return "" }
+      let width = rows.map { $0.0.count }.max() ?? 0
+      return "\n\n\(title)\n"
+        + rows.map { "  " + $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(separator: "\n")
+    }
+    func ports(_ ports: [Port]) -> [(String, String)] { ports.map { ($0.name, $0.help + ($0.optional ? " (optional)" : "")) } }
+    let settings = description.settings.map(\.facts).map { facts in
+      let legal =
+        facts.range.map { " (\(JSONValue.number($0.lowerBound).canonical) to \(JSONValue.number($0.upperBound).canonical))" }
+        ?? (facts.choices.isEmpty ? "" : " (\(facts.choices.joined(separator: ", ")))")
+      return (facts.name, "\(facts.type): \(facts.help)\(legal)")
+    }
+    return description.summary + "\n\n" + StageArguments.helpMessage(columns: 120)
+      + lines("INPUTS (--input)", ports(description.inputs)) + lines("GATHERED INPUTS (by --request only)", ports(description.gathered))
+      + lines("OUTPUTS (--output)", ports(description.outputs)) + lines("SETTINGS (--set)", settings)
+  }
+
+  /// The request these flags make.
+  func stageRequest() throws -> StageRequest {
+    var result = try request.map { try StageRequest(file: $0) } ?? StageRequest()
+    for text in input { result.inputs.merge([try Self.pair("--input", text)]) { $1 } }
+    for text in output { result.outputs.merge([try Self.pair("--output", text)]) { $1 } }
+    for text in set {
+      let (name, value) = try Self.pair("--set", text)
+      result.set(name, (try? JSONValue.parse(value, file: "--set \(name)")) ?? .string(value))
+    }
+    if let threads { result.threads = threads }
+    if let checkpoint { result.checkpoint = checkpoint }
+    return result
+  }
+
+  private static func pair(_ flag: String, _ text: String) throws(StageError) -> (String, String) {
+    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { throw .malformedFlag(flag, text) }
+    return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+  }
+}

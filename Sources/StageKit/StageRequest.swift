@@ -1,0 +1,79 @@
+import Artifacts
+
+/// One result among many that a gathered port takes.
+public struct GatheredInput: Sendable {
+  /// The instance that made it, such as `evaluate[dataset=fashion-mnist,method=ccr,seed=0]`.
+  public let instance: String
+  /// The instance's coordinates by axis.
+  public let coordinates: [String: JSONValue]
+  /// The action key it was made under.
+  public let action: String
+  /// The digest of its content.
+  public let output: String
+  public let path: String
+
+  public init(instance: String, coordinates: [String: JSONValue], action: String, output: String, path: String) {
+    self.instance = instance
+    self.coordinates = coordinates
+    self.action = action
+    self.output = output
+    self.path = path
+  }
+}
+
+/// What a stage is asked to do: the content of `request.json`, or of the flags when called by hand.
+struct StageRequest: Sendable {
+  var inputs: [String: String] = [:]
+  var gathered: [String: [GatheredInput]] = [:]
+  var outputs: [String: String] = [:]
+  var parameters: JSONValue = .object([])
+  var threads = 1
+  var checkpoint: String?
+
+  init() {}
+
+  /// Reads a `request.json`.
+  /// - Throws: `FileError`, `JSONError`, `StageError`.
+  init(file: String) throws {
+    let root = try JSONValue.parse(String(decoding: AtomicFile.read(file), as: UTF8.self), file: file)
+    func paths(_ member: String) throws(StageError) -> [String: String] {
+      var paths: [String: String] = [:]
+      for port in root[member]?.object ?? [] {
+        guard let path = port.value.string else { throw .malformedRequest(file, "\(member).\(port.name) is no path") }
+        paths[port.name] = path
+      }
+      return paths
+    }
+    inputs = try paths("inputs")
+    outputs = try paths("outputs")
+    for port in root["gathered"]?.object ?? [] {
+      gathered[port.name] = try (port.value.array ?? []).map { element throws(StageError) in
+        guard let instance = element["instance"]?.string, let action = element["action"]?.string,
+          let output = element["output"]?.string, let path = element["path"]?.string, let coordinates = element["coordinates"]?.object
+        else { throw .malformedRequest(file, "gathered.\(port.name) lacks instance, coordinates, action, output or path") }
+        return GatheredInput(
+          instance: instance, coordinates: Dictionary(coordinates.map { ($0.name, $0.value) }) { $1 }, action: action, output: output,
+          path: path)
+      }
+    }
+    guard let parameters = root["parameters"], parameters.object != nil else {
+      throw StageError.malformedRequest(file, "parameters are missing")
+    }
+    self.parameters = parameters
+    threads = root["threads"]?.integer ?? 1
+    checkpoint = root["checkpoint"]?.string
+  }
+
+  /// Sets one parameter by its dotted name, making the objects on its way.
+  mutating func set(_ name: String, _ value: JSONValue) {
+    func put(_ path: ArraySlice<Substring>, into object: JSONValue) -> JSONValue {
+      guard let first = path.first else { return value }
+      var members = object.object ?? []
+      let inner = put(path.dropFirst(), into: object[String(first)] ?? .object([]))
+      members.removeAll { $0.name == first }
+      members.append(.init(String(first), inner))
+      return .object(members)
+    }
+    parameters = put(name.split(separator: ".")[...], into: parameters)
+  }
+}

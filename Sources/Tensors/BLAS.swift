@@ -1,0 +1,58 @@
+import COpenBLAS
+import Glibc
+
+/// The OpenBLAS this process has loaded.
+public enum BLAS {
+  /// The processor type OpenBLAS chose its kernels for, such as `SkylakeX`.
+  public static var coreName: String { String(cString: openblas_get_corename()) }
+
+  /// The file OpenBLAS was loaded from, by the process's own memory map; empty where /proc does not say.
+  public static var libraryPath: String {
+    guard let maps = fopen("/proc/self/maps", "r") else { return "" }
+    defer { fclose(maps) }
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(line) }
+    while getline(&line, &capacity, maps) > 0 {
+      guard let text = line.map({ String(cString: $0) }), text.contains("blas"), let slash = text.firstIndex(of: "/") else { continue }
+      return String(text[slash...].prefix { !$0.isNewline })
+    }
+    return ""
+  }
+
+  /// The type whose kernels suit this CPU: `SkylakeX` where it has AVX-512, `Haswell` where it has AVX2 and FMA, nil elsewhere.
+  public static func preferredCoreType() -> String? {
+    let features = NumericClass.cpuFeatures
+    if features.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]) { return "SkylakeX" }
+    if features.isSuperset(of: ["avx2", "fma"]) { return "Haswell" }
+    return nil
+  }
+}
+
+/// The kind of machine a number was computed on: results are bit-equal within one class.
+public enum NumericClass {
+  /// Architecture and OpenBLAS core, such as `x86_64/avx512/SkylakeX`.
+  public static var current: String {
+    let features = cpuFeatures
+    let level = features.contains("avx512vl") ? "avx512" : features.contains("avx2") ? "avx2" : "baseline"
+    #if arch(x86_64)
+      return "x86_64/\(level)/\(BLAS.coreName)"
+    #else
+      return "arm64/neon/\(BLAS.coreName)"
+    #endif
+  }
+
+  /// The CPU's feature flags as Linux names them; empty where it names none.
+  static var cpuFeatures: Set<String> {
+    guard let file = fopen("/proc/cpuinfo", "r") else { return [] }
+    defer { fclose(file) }
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(line) }
+    while getline(&line, &capacity, file) > 0 {
+      guard let text = line.map({ String(cString: $0) }), text.hasPrefix("flags") else { continue }
+      return Set(text.split(whereSeparator: \.isWhitespace).map(String.init))
+    }
+    return []
+  }
+}
