@@ -49,6 +49,9 @@ public struct Tensor: Sendable {
     return try body(UnsafeMutableBufferPointer(start: storage.base, count: storage.count))
   }
 
+  /// The first element, for kernels: valid while this tensor lives; written only by the kernel that made the tensor, before anyone shares it.
+  @inlinable package var base: UnsafeMutablePointer<Float> { storage.base }
+
   private init(shape: [Int], storage: TensorStorage) {
     self.shape = shape
     self.storage = storage

@@ -1,0 +1,61 @@
+import Glibc
+import Tensors
+
+/// Adam (Kingma & Ba 2015) as PyTorch computes it: ε outside the root, bias corrected, no weight decay.
+/// Parameters without a gradient are left alone, their moments too.
+public final class Adam: @unchecked Sendable {
+  public static let beta1 = 0.9
+  public static let beta2 = 0.999
+  public static let epsilon: Float = 1e-8
+
+  /// What a checkpoint keeps of one parameter.
+  public struct Moments: Sendable {
+    public var steps: Int
+    public var first: Tensor
+    public var second: Tensor
+
+    public init(steps: Int, first: Tensor, second: Tensor) {
+      self.steps = steps
+      self.first = first
+      self.second = second
+    }
+  }
+
+  public let parameters: [Parameter]
+  public let learningRate: Double
+  /// One for each parameter, in order.
+  public var moments: [Moments]
+
+  public init(parameters: [Parameter], learningRate: Double) {
+    self.parameters = parameters
+    self.learningRate = learningRate
+    moments = parameters.map { Moments(steps: 0, first: Tensor(zeros: $0.value.shape), second: Tensor(zeros: $0.value.shape)) }
+  }
+
+  /// One step along the gathered gradients, which are cleared.
+  public func step(team: ThreadTeam) {
+    for (index, parameter) in parameters.enumerated() {
+      guard let gradient = parameter.gradient else { continue }
+      parameter.gradient = nil
+      moments[index].steps += 1
+      let steps = Double(moments[index].steps)
+      let size = Float(learningRate / (1 - pow(Self.beta1, steps)))
+      let correction = Float((1 - pow(Self.beta2, steps)).squareRoot())
+      let (b1, b2) = (Float(Self.beta1), Float(Self.beta2))
+      parameter.value.withUnsafeMutableBufferPointer { value in
+        moments[index].first.withUnsafeMutableBufferPointer { first in
+          moments[index].second.withUnsafeMutableBufferPointer { second in
+            gradient.withUnsafeBufferPointer { gradient in
+              for i in value.indices {
+                let g = gradient[i]
+                first[i] = b1 * first[i] + (1 - b1) * g
+                second[i] = b2 * second[i] + (1 - b2) * g * g
+                value[i] -= size * first[i] / (second[i].squareRoot() / correction + Self.epsilon)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

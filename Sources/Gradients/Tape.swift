@@ -1,0 +1,194 @@
+import Tensors
+
+/// A value on a tape.
+public struct Variable: Sendable {
+  public let value: Tensor
+  /// The number of its record; nil for constants, whose gradient nobody asks about.
+  let node: Int?
+}
+
+/// Reverse-mode differentiation: every operation computes its value at once and leaves a record of how gradients flow back;
+/// `backward` plays the records in reverse order. One tape serves one training step, or one inference, which leaves no records.
+public final class Tape {
+  /// Gradient of the record's output in, gradients of its inputs out.
+  private struct Record {
+    let inputs: [Int?]
+    let backward: (Tensor) -> [Tensor?]
+  }
+
+  public let team: ThreadTeam
+  /// Whether batch normalisation uses the batch's statistics (and tracks them) and records are kept.
+  public let training: Bool
+  private var records: [Record] = []
+
+  public init(team: ThreadTeam, training: Bool) {
+    self.team = team
+    self.training = training
+  }
+
+  // MARK: Operations
+
+  /// A value that needs no gradient.
+  public func constant(_ value: Tensor) -> Variable { Variable(value: value, node: nil) }
+
+  /// A parameter as a value: its gradient is gathered like that of a layer's weights.
+  public func leaf(_ parameter: Parameter) -> Variable {
+    record(parameter.value, [], depends: true) { gradient in
+      parameter.accumulate(gradient)
+      return []
+    }
+  }
+
+  /// An operation of the caller's own. `backward` maps the gradient of `value` to those of `inputs`, nil where there is none.
+  public func custom(value: Tensor, inputs: [Variable], backward: @escaping (Tensor) -> [Tensor?]) -> Variable {
+    record(value, inputs, depends: inputs.contains { $0.node != nil }, backward)
+  }
+
+  /// x [N, H, W, C] * weight [k, k, C, K] → [N, P, Q, K].
+  public func convolution(_ x: Variable, _ weight: Parameter, stride: Int, padding: Int) -> Variable {
+    let (weights, team, needsInput) = (weight.value, team, x.node != nil)
+    return record(
+      Convolution.forward(x.value, weights: weights, stride: stride, padding: padding, team: team), [x], depends: true
+    ) { gradient in
+      let gradients = Convolution.backward(
+        x.value, weights: weights, stride: stride, padding: padding, outputGradient: gradient, needsInputGradient: needsInput, team: team)
+      weight.accumulate(gradients.weights)
+      return [gradients.input]
+    }
+  }
+
+  /// Batch normalisation of x […, C], then `+ adding`, then ReLU where asked, in one pass.
+  public func batchNorm(_ x: Variable, _ layer: BatchNorm, relu: Bool, adding residual: Variable? = nil) -> Variable {
+    let team = team
+    guard training else {
+      let inverse = layer.runningVariance.scalars.map { 1 / ($0 + BatchNormalisation.epsilon).squareRoot() }
+      return constant(
+        BatchNormalisation.apply(
+          x.value, mean: layer.runningMean.scalars, inverseDeviation: inverse, gamma: layer.gamma.value, beta: layer.beta.value,
+          residual: residual?.value, relu: relu, team: team))
+    }
+    let statistics = BatchNormalisation.statistics(x.value, team: team)
+    layer.track(statistics)
+    let y = BatchNormalisation.apply(
+      x.value, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: layer.gamma.value, beta: layer.beta.value,
+      residual: residual?.value, relu: relu, team: team)
+    let gamma = layer.gamma.value
+    return record(y, [x] + (residual.map { [$0] } ?? []), depends: true) { gradient in
+      let gradients = BatchNormalisation.backward(
+        x.value, y: relu ? y : nil, statistics: statistics, gamma: gamma, outputGradient: gradient, needsResidual: residual != nil,
+        team: team)
+      layer.gamma.accumulate(gradients.gamma)
+      layer.beta.accumulate(gradients.beta)
+      return [gradients.input, gradients.residual]
+    }
+  }
+
+  /// Max pooling 2 × 2, stride 2, padding 1: [N, H, W, C] → [N, H/2 + 1, W/2 + 1, C].
+  public func maxPool(_ x: Variable) -> Variable {
+    let (shape, team) = (x.value.shape, team)
+    let (y, source) = Pooling.max(x.value, team: team)
+    return custom(value: y, inputs: [x]) { [Pooling.maxBackward($0, source: source, input: shape, team: team)] }
+  }
+
+  /// Mean over positions: [N, H, W, C] → [N, C].
+  public func globalAveragePool(_ x: Variable) -> Variable {
+    let (shape, team) = (x.value.shape, team)
+    return custom(value: Pooling.globalAverage(x.value, team: team), inputs: [x]) {
+      [Pooling.globalAverageBackward($0, input: shape, team: team)]
+    }
+  }
+
+  /// x [N, D] · weightᵀ + bias, weight [K, D], bias [K] → [N, K].
+  public func linear(_ x: Variable, weight: Parameter, bias: Parameter) -> Variable {
+    let weights = weight.value
+    let (n, k) = (x.value.shape[0], weights.shape[0])
+    var y = MatrixProduct.multiply(x.value, weights, transposed: true)
+    let b = bias.value.scalars
+    y.withUnsafeMutableBufferPointer { y in for row in 0..<n { for column in 0..<k { y[row * k + column] += b[column] } } }
+    return record(y, [x], depends: true) { gradient in
+      weight.accumulate(MatrixProduct.multiply(gradient, transposed: true, x.value))
+      var sums = [Float](repeating: 0, count: k)
+      gradient.withUnsafeBufferPointer { g in for row in 0..<n { for column in 0..<k { sums[column] += g[row * k + column] } } }
+      bias.accumulate(Tensor(shape: [k], sums))
+      return [MatrixProduct.multiply(gradient, weights)]
+    }
+  }
+
+  /// max(x, 0).
+  public func relu(_ x: Variable) -> Variable {
+    let y = Tensor(shape: x.value.shape, x.value.scalars.map { max($0, 0) })
+    return custom(value: y, inputs: [x]) { gradient in
+      [Tensor(shape: y.shape, zip(gradient.scalars, y.scalars).map { $1 > 0 ? $0 : 0 })]
+    }
+  }
+
+  /// Row-wise softmax of [N, K], the row maximum subtracted first.
+  public func softmax(_ x: Variable) -> Variable {
+    let (n, k) = (x.value.shape[0], x.value.shape[1])
+    var y = x.value
+    y.withUnsafeMutableBufferPointer { y in
+      for row in 0..<n {
+        let slice = y[row * k..<(row + 1) * k]
+        let top = slice.max() ?? 0
+        var sum: Float = 0
+        for at in slice.indices {
+          y[at] = Exponential.of(y[at] - top)
+          sum += y[at]
+        }
+        for at in slice.indices { y[at] /= sum }
+      }
+    }
+    let p = y
+    return custom(value: p, inputs: [x]) { gradient in
+      var dx = gradient
+      dx.withUnsafeMutableBufferPointer { dx in
+        p.withUnsafeBufferPointer { p in
+          for row in 0..<n {
+            let range = row * k..<(row + 1) * k
+            let dot = range.reduce(Float(0)) { $0 + dx[$1] * p[$1] }
+            for at in range { dx[at] = p[at] * (dx[at] - dot) }
+          }
+        }
+      }
+      return [dx]
+    }
+  }
+
+  // MARK: Backward
+
+  /// Sends gradients back from the given outputs; parameters gather theirs in `gradient`. The tape is empty afterwards.
+  public func backward(_ outputs: [(variable: Variable, gradient: Tensor)]) {
+    precondition(training, "an inference tape keeps no records")
+    var gradients = [Tensor?](repeating: nil, count: records.count)
+    for (variable, gradient) in outputs {
+      precondition(gradient.shape == variable.value.shape, "gradient \(gradient.shape) for a value of shape \(variable.value.shape)")
+      if let node = variable.node { Self.add(gradient, to: &gradients[node]) }
+    }
+    while let record = records.popLast() {
+      guard let gradient = gradients.removeLast() else { continue }
+      for (node, inputGradient) in zip(record.inputs, record.backward(gradient)) {
+        if let node, let inputGradient { Self.add(inputGradient, to: &gradients[node]) }
+      }
+    }
+  }
+
+  private func record(_ value: Tensor, _ inputs: [Variable], depends: Bool, _ backward: @escaping (Tensor) -> [Tensor?]) -> Variable {
+    guard training, depends else { return Variable(value: value, node: nil) }
+    records.append(Record(inputs: inputs.map(\.node), backward: backward))
+    return Variable(value: value, node: records.count - 1)
+  }
+
+  static func add(_ gradient: Tensor, to sum: inout Tensor?) {
+    guard var total = sum else {
+      sum = gradient
+      return
+    }
+    sum = nil
+    total.add(gradient)
+    sum = total
+  }
+}
+
+extension Parameter {
+  func accumulate(_ more: Tensor) { Tape.add(more, to: &gradient) }
+}

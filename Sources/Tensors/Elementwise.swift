@@ -1,0 +1,14 @@
+import Glibc
+
+extension Tensor {
+  /// self += other, element by element.
+  public mutating func add(_ other: Tensor) {
+    precondition(shape == other.shape, "cannot add \(other.shape) to \(shape)")
+    withUnsafeMutableBufferPointer { a in other.withUnsafeBufferPointer { b in for i in a.indices { a[i] += b[i] } } }
+  }
+}
+
+/// e^x of the C library, in Double rounded to Float: the same bits on every CPU of a class.
+public enum Exponential {
+  public static func of(_ x: Float) -> Float { Float(Glibc.exp(Double(x))) }
+}

@@ -1,0 +1,28 @@
+import COpenBLAS
+
+/// Matrix products by OpenBLAS, one thread each: parallelism is the caller's, in pieces of fixed size.
+public enum MatrixProduct {
+  private static let singleThreaded: Void = openblas_set_num_threads(1)
+
+  /// C = A·B (+ C where `accumulating`), A [m, k] or its transpose, B [k, n] or its transpose, all row-major.
+  public static func multiply(
+    _ a: UnsafePointer<Float>, transposed transposeA: Bool = false, _ b: UnsafePointer<Float>, transposed transposeB: Bool = false,
+    m: Int, n: Int, k: Int, into c: UnsafeMutablePointer<Float>, accumulating: Bool = false
+  ) {
+    _ = singleThreaded
+    cblas_sgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a,
+      Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), accumulating ? 1 : 0, c, Int32(n))
+  }
+
+  /// The product of two matrices, either taken transposed.
+  public static func multiply(_ a: Tensor, transposed transposeA: Bool = false, _ b: Tensor, transposed transposeB: Bool = false) -> Tensor
+  {
+    let (m, k) = transposeA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+    let (k2, n) = transposeB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
+    precondition(k == k2, "cannot multiply \(a.shape)\(transposeA ? "ᵀ" : "") by \(b.shape)\(transposeB ? "ᵀ" : "")")
+    let c = Tensor(uninitialized: [m, n])
+    multiply(a.base, transposed: transposeA, b.base, transposed: transposeB, m: m, n: n, k: k, into: c.base)
+    return c
+  }
+}

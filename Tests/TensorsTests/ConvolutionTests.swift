@@ -1,0 +1,67 @@
+import Tensors
+import Testing
+
+/// Sums of up to a few thousand products in Float, in another order than the twin's Double sums.
+private let tolerance: Float = 1e-5
+
+struct ConvolutionTests {
+  struct Case: Sendable, CustomStringConvertible {
+    let input: [Int], kernel: Int, outputs: Int, stride: Int, padding: Int
+    var description: String { "\(input) k\(kernel) → \(outputs), stride \(stride), padding \(padding)" }
+  }
+
+  static let cases: [Case] = [
+    Case(input: [2, 1, 1, 1], kernel: 3, outputs: 1, stride: 1, padding: 1),
+    Case(input: [1, 1, 7, 3], kernel: 3, outputs: 5, stride: 1, padding: 1),
+    Case(input: [3, 9, 8, 1], kernel: 3, outputs: 16, stride: 1, padding: 1),
+    Case(input: [2, 11, 13, 16], kernel: 3, outputs: 16, stride: 1, padding: 1),
+    Case(input: [2, 9, 9, 16], kernel: 3, outputs: 32, stride: 2, padding: 1),
+    Case(input: [2, 8, 6, 17], kernel: 3, outputs: 33, stride: 2, padding: 1),
+    Case(input: [5, 5, 5, 32], kernel: 3, outputs: 48, stride: 1, padding: 1),
+    Case(input: [2, 9, 8, 16], kernel: 1, outputs: 32, stride: 2, padding: 0),
+    Case(input: [2, 4, 4, 8], kernel: 1, outputs: 20, stride: 1, padding: 0),
+    Case(input: [1, 9, 9, 2], kernel: 5, outputs: 4, stride: 3, padding: 2),
+  ]
+
+  @Test(arguments: cases) func agreesWithThePlainTwin(_ c: Case) {
+    let x = randomTensor(c.input, item: 1)
+    let w = randomTensor([c.kernel, c.kernel, c.input[3], c.outputs], item: 2)
+    let team = ThreadTeam(threads: 2)
+    let y = Convolution.forward(x, weights: w, stride: c.stride, padding: c.padding, team: team)
+    #expect(relativeError(y, Convolution.plainForward(x, weights: w, stride: c.stride, padding: c.padding)) < tolerance)
+    let g = randomTensor(y.shape, item: 3)
+    let fast = Convolution.backward(
+      x, weights: w, stride: c.stride, padding: c.padding, outputGradient: g, needsInputGradient: true, team: team)
+    let plain = Convolution.plainBackward(x, weights: w, stride: c.stride, padding: c.padding, outputGradient: g)
+    #expect(relativeError(fast.weights, plain.weights) < tolerance)
+    #expect(fast.input.map { relativeError($0, plain.input) } ?? 1 < tolerance)
+  }
+
+  @Test(arguments: cases) func doesNotDependOnThreads(_ c: Case) {
+    let x = randomTensor(c.input, item: 4)
+    let w = randomTensor([c.kernel, c.kernel, c.input[3], c.outputs], item: 5)
+    func results(_ threads: Int) -> [[Float]] {
+      let team = ThreadTeam(threads: threads)
+      let y = Convolution.forward(x, weights: w, stride: c.stride, padding: c.padding, team: team)
+      let g = Convolution.backward(
+        x, weights: w, stride: c.stride, padding: c.padding, outputGradient: y, needsInputGradient: true, team: team)
+      return [y.scalars, g.weights.scalars, g.input?.scalars ?? []]
+    }
+    let one = results(1)
+    #expect(results(2) == one)
+    #expect(results(3) == one)
+  }
+}
+
+/// Uniform in [−1, 1).
+func randomTensor(_ shape: [Int], item: Int) -> Tensor {
+  var stream = RandomStream(seed: 7, purpose: .test, item: item)
+  return Tensor(shape: shape, (0..<shape.reduce(1, *)).map { _ in stream.uniform(-1, 1) })
+}
+
+/// The largest difference, relative to the largest element.
+func relativeError(_ a: Tensor, _ b: Tensor) -> Float {
+  guard a.shape == b.shape else { return .infinity }
+  let largest = b.scalars.map(abs).max() ?? 1
+  return zip(a.scalars, b.scalars).map { abs($0 - $1) }.max().map { $0 / max(largest, 1e-20) } ?? 0
+}
