@@ -37,14 +37,16 @@ public final class Adam: @unchecked Sendable {
     for (index, parameter) in parameters.enumerated() {
       guard let gradient = parameter.gradient else { continue }
       parameter.gradient = nil
-      moments[index].steps += 1
-      let steps = Double(moments[index].steps)
-      let size = Float(learningRate / (1 - pow(Self.beta1, steps)))
-      let correction = Float((1 - pow(Self.beta2, steps)).squareRoot())
+      // Taken out of the array while they change, so that neither is copied.
+      var state = moments[index]
+      moments[index] = Moments(steps: 0, first: Tensor(zeros: [0]), second: Tensor(zeros: [0]))
+      state.steps += 1
+      let size = Float(learningRate / (1 - pow(Self.beta1, Double(state.steps))))
+      let correction = Float((1 - pow(Self.beta2, Double(state.steps))).squareRoot())
       let (b1, b2) = (Float(Self.beta1), Float(Self.beta2))
       parameter.value.withUnsafeMutableBufferPointer { value in
-        moments[index].first.withUnsafeMutableBufferPointer { first in
-          moments[index].second.withUnsafeMutableBufferPointer { second in
+        state.first.withUnsafeMutableBufferPointer { first in
+          state.second.withUnsafeMutableBufferPointer { second in
             gradient.withUnsafeBufferPointer { gradient in
               for i in value.indices {
                 let g = gradient[i]
@@ -56,6 +58,7 @@ public final class Adam: @unchecked Sendable {
           }
         }
       }
+      moments[index] = state
     }
   }
 }

@@ -102,11 +102,11 @@ public final class Tape {
   public func linear(_ x: Variable, weight: Parameter, bias: Parameter) -> Variable {
     let weights = weight.value
     let (n, k) = (x.value.shape[0], weights.shape[0])
-    var y = MatrixProduct.multiply(x.value, weights, transposed: true)
+    var y = MatrixProduct.multiply(x.value, weights, transposeB: true)
     let b = bias.value.scalars
     y.withUnsafeMutableBufferPointer { y in for row in 0..<n { for column in 0..<k { y[row * k + column] += b[column] } } }
     return record(y, [x], depends: true) { gradient in
-      weight.accumulate(MatrixProduct.multiply(gradient, transposed: true, x.value))
+      weight.accumulate(MatrixProduct.multiply(gradient, x.value, transposeA: true))
       var sums = [Float](repeating: 0, count: k)
       gradient.withUnsafeBufferPointer { g in for row in 0..<n { for column in 0..<k { sums[column] += g[row * k + column] } } }
       bias.accumulate(Tensor(shape: [k], sums))

@@ -1,10 +1,10 @@
 import Glibc
 
 extension Tensor {
-  /// self += other, element by element.
-  public mutating func add(_ other: Tensor) {
+  /// self += other · factor, element by element.
+  public mutating func add(_ other: Tensor, times factor: Float = 1) {
     precondition(shape == other.shape, "cannot add \(other.shape) to \(shape)")
-    withUnsafeMutableBufferPointer { a in other.withUnsafeBufferPointer { b in for i in a.indices { a[i] += b[i] } } }
+    withUnsafeMutableBufferPointer { a in other.withUnsafeBufferPointer { b in for i in a.indices { a[i] += b[i] * factor } } }
   }
 }
 

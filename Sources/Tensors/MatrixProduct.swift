@@ -6,8 +6,8 @@ public enum MatrixProduct {
 
   /// C = A·B (+ C where `accumulating`), A [m, k] or its transpose, B [k, n] or its transpose, all row-major.
   public static func multiply(
-    _ a: UnsafePointer<Float>, transposed transposeA: Bool = false, _ b: UnsafePointer<Float>, transposed transposeB: Bool = false,
-    m: Int, n: Int, k: Int, into c: UnsafeMutablePointer<Float>, accumulating: Bool = false
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int,
+    into c: UnsafeMutablePointer<Float>, accumulating: Bool = false
   ) {
     _ = singleThreaded
     cblas_sgemm(
@@ -16,13 +16,12 @@ public enum MatrixProduct {
   }
 
   /// The product of two matrices, either taken transposed.
-  public static func multiply(_ a: Tensor, transposed transposeA: Bool = false, _ b: Tensor, transposed transposeB: Bool = false) -> Tensor
-  {
+  public static func multiply(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
     let (m, k) = transposeA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
     let (k2, n) = transposeB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
     precondition(k == k2, "cannot multiply \(a.shape)\(transposeA ? "ᵀ" : "") by \(b.shape)\(transposeB ? "ᵀ" : "")")
     let c = Tensor(uninitialized: [m, n])
-    multiply(a.base, transposed: transposeA, b.base, transposed: transposeB, m: m, n: n, k: k, into: c.base)
+    multiply(a.base, b.base, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, into: c.base)
     return c
   }
 }

@@ -1,0 +1,142 @@
+import Gradients
+import Tensors
+
+/// The backbone and heads of CCR (§4.2; ResNet-34 for widths 64/128/256/512 and blocks 3/4/6/3): stem 3×3 – BN – ReLU – max pool
+/// 2×2 stride 2 padding 1, stages of basic blocks, global average pool, one Linear + softmax per head.
+public final class ResidualNetwork: @unchecked Sendable {
+  /// Two 3×3 convolutions beside a shortcut (He et al. 2016).
+  private struct BasicBlock {
+    let stride: Int
+    let conv1, conv2: Parameter
+    let bn1, bn2: BatchNorm
+    let skip: (conv: Parameter, bn: BatchNorm)?
+  }
+
+  /// Channels of each stage.
+  public let widths: [Int]
+  /// Basic blocks of each stage.
+  public let blocks: [Int]
+  /// Outputs of each head; the last is the one that clusters.
+  public let heads: [Int]
+
+  private let stem: (conv: Parameter, bn: BatchNorm)
+  private let body: [BasicBlock]
+  private let headLayers: [(weight: Parameter, bias: Parameter)]
+  public let parameters: [Parameter]
+  public let batchNorms: [BatchNorm]
+
+  /// Weights by PyTorch's defaults, U(−1/√fan_in, 1/√fan_in), a stream of random numbers for each parameter (A29).
+  public init(inputChannels: Int, widths: [Int], blocks: [Int], heads: [Int], seed: UInt64) {
+    precondition(widths.count == blocks.count && !widths.isEmpty && !heads.isEmpty, "widths \(widths), blocks \(blocks), heads \(heads)")
+    self.widths = widths
+    self.blocks = blocks
+    self.heads = heads
+    var parameters: [Parameter] = []
+    var batchNorms: [BatchNorm] = []
+    func uniform(_ name: String, _ shape: [Int], fanIn: Int) -> Parameter {
+      var stream = RandomStream(seed: seed, purpose: .initialisation, item: parameters.count)
+      let bound = 1 / Float(fanIn).squareRoot()
+      let parameter = Parameter(
+        name: name, value: Tensor(shape: shape, (0..<shape.reduce(1, *)).map { _ in stream.uniform(-bound, bound) }))
+      parameters.append(parameter)
+      return parameter
+    }
+    func convolution(_ name: String, _ kernel: Int, _ from: Int, _ to: Int) -> Parameter {
+      uniform("\(name).weight", [kernel, kernel, from, to], fanIn: kernel * kernel * from)
+    }
+    func batchNorm(_ name: String, _ channels: Int) -> BatchNorm {
+      let layer = BatchNorm(name: name, channels: channels)
+      parameters += [layer.gamma, layer.beta]
+      batchNorms.append(layer)
+      return layer
+    }
+    stem = (convolution("stem.0", 3, inputChannels, widths[0]), batchNorm("stem.1", widths[0]))
+    var body: [BasicBlock] = []
+    var channels = widths[0]
+    for (stage, width) in widths.enumerated() {
+      for block in 0..<blocks[stage] {
+        let name = "body.\(body.count)"
+        let stride = stage > 0 && block == 0 ? 2 : 1
+        let conv1 = convolution("\(name).conv1", 3, channels, width)
+        let bn1 = batchNorm("\(name).bn1", width)
+        let conv2 = convolution("\(name).conv2", 3, width, width)
+        let bn2 = batchNorm("\(name).bn2", width)
+        let skip =
+          stride == 1 && channels == width ? nil : (convolution("\(name).skip.0", 1, channels, width), batchNorm("\(name).skip.1", width))
+        body.append(BasicBlock(stride: stride, conv1: conv1, conv2: conv2, bn1: bn1, bn2: bn2, skip: skip))
+        channels = width
+      }
+    }
+    self.body = body
+    headLayers = heads.enumerated().map { index, outputs in
+      (
+        uniform("heads.\(index).weight", [outputs, channels], fanIn: channels),
+        uniform("heads.\(index).bias", [outputs], fanIn: channels)
+      )
+    }
+    self.parameters = parameters
+    self.batchNorms = batchNorms
+  }
+
+  /// Images [N, H, W, C] → pooled features h [N, D], D the last width.
+  public func features(_ images: Tensor, on tape: Tape) -> Variable {
+    var x = tape.convolution(tape.constant(images), stem.conv, stride: 1, padding: 1)
+    x = tape.maxPool(tape.batchNorm(x, stem.bn, relu: true))
+    for block in body {
+      let shortcut =
+        block.skip.map { tape.batchNorm(tape.convolution(x, $0.conv, stride: block.stride, padding: 0), $0.bn, relu: false) } ?? x
+      let inner = tape.batchNorm(tape.convolution(x, block.conv1, stride: block.stride, padding: 1), block.bn1, relu: true)
+      x = tape.batchNorm(tape.convolution(inner, block.conv2, stride: 1, padding: 1), block.bn2, relu: true, adding: shortcut)
+    }
+    return tape.globalAveragePool(x)
+  }
+
+  /// Features [N, D] → assignment probabilities [N, C] of one head.
+  public func probabilities(_ features: Variable, head: Int, on tape: Tape) -> Variable {
+    tape.softmax(tape.linear(features, weight: headLayers[head].weight, bias: headLayers[head].bias))
+  }
+
+  // MARK: Names and axes of the equivalent PyTorch module
+
+  /// Everything inference needs, by name; convolutions as [out, in, kh, kw].
+  public func stateDictionary() -> [(name: String, tensor: Tensor)] {
+    parameters.map { ($0.name, $0.value.shape.count == 4 ? Self.moveAxes($0.value, from: [3, 2, 0, 1]) : $0.value) }
+      + batchNorms.flatMap { [("\($0.name).running_mean", $0.runningMean), ("\($0.name).running_var", $0.runningVariance)] }
+  }
+
+  /// - Returns: the name of the first entry that is missing or of another shape, nil when all was loaded.
+  public func load(_ state: [(name: String, tensor: Tensor)]) -> String? {
+    let byName = Dictionary(state.map { ($0.name, $0.tensor) }) { $1 }
+    for parameter in parameters {
+      guard var tensor = byName[parameter.name] else { return parameter.name }
+      if tensor.shape.count == 4 { tensor = Self.moveAxes(tensor, from: [2, 3, 1, 0]) }
+      guard tensor.shape == parameter.value.shape else { return parameter.name }
+      parameter.value = tensor
+    }
+    for layer in batchNorms {
+      guard let mean = byName["\(layer.name).running_mean"], mean.shape == layer.runningMean.shape else {
+        return "\(layer.name).running_mean"
+      }
+      guard let variance = byName["\(layer.name).running_var"], variance.shape == mean.shape else { return "\(layer.name).running_var" }
+      (layer.runningMean, layer.runningVariance) = (mean, variance)
+    }
+    return nil
+  }
+
+  /// The tensor whose axis i is axis `order[i]` of x.
+  private static func moveAxes(_ x: Tensor, from order: [Int]) -> Tensor {
+    var strides = [1, 1, 1, 1]
+    for axis in [2, 1, 0] { strides[axis] = strides[axis + 1] * x.shape[axis + 1] }
+    let shape = order.map { x.shape[$0] }
+    let steps = order.map { strides[$0] }
+    let source = x.scalars
+    var values: [Float] = []
+    values.reserveCapacity(source.count)
+    for a in 0..<shape[0] {
+      for b in 0..<shape[1] {
+        for c in 0..<shape[2] { for d in 0..<shape[3] { values.append(source[a * steps[0] + b * steps[1] + c * steps[2] + d * steps[3]]) } }
+      }
+    }
+    return Tensor(shape: shape, values)
+  }
+}
