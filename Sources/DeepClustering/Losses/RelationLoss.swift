@@ -62,12 +62,13 @@ private struct PaddedRows {
 
   init(_ x: Tensor, rows: Range<Int>) {
     let c = x.shape[1]
-    count = rows.count
-    width = (c + 15) / 16
+    let width = (c + 15) / 16
     var vectors = [SIMD16<Float>](repeating: SIMD16(), count: rows.count * width)
     x.withUnsafeBufferPointer { x in
       for (i, row) in rows.enumerated() { for channel in 0..<c { vectors[i * width + channel / 16][channel % 16] = x[row * c + channel] } }
     }
+    count = rows.count
+    self.width = width
     self.vectors = vectors
   }
 }

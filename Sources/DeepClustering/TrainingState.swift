@@ -1,0 +1,165 @@
+import Gradients
+import Tensors
+
+/// One line of the history: a pass of one head over the data.
+public struct PassSummary: Sendable, Hashable {
+  public let epoch: Int
+  public let head: Int
+  public let outputs: Int
+  /// Means over the batches of the pass.
+  public let terms: StructuralContrast.Terms
+  /// Share of the largest cluster among the pass's originals, as assigned while training.
+  public let largestShare: Double
+  /// Mean of the largest assignment probability.
+  public let confidence: Double
+}
+
+/// Everything training needs to go on as if it had never stopped.
+public struct TrainingState: Sendable {
+  /// Passes done, over all heads.
+  public var passes = 0
+  public var history: [PassSummary] = []
+  /// State dictionaries at the asked epochs reached so far.
+  public var snapshots: [(epoch: Int, state: [(name: String, tensor: Tensor)])] = []
+  /// The network's state, by name.
+  public var network: [(name: String, tensor: Tensor)] = []
+  /// Adam's, in the order of the parameters.
+  public var moments: [Adam.Moments] = []
+
+  public init() {}
+
+  // MARK: Bytes
+
+  /// Raised when the layout changes; a file of another version is not read.
+  private static let version: UInt64 = 1
+
+  public func encoded() -> [UInt8] {
+    var out = ByteWriter()
+    out.put(Self.version)
+    out.put(UInt64(passes))
+    out.put(UInt64(history.count))
+    for line in history {
+      for value in [line.epoch, line.head, line.outputs] { out.put(UInt64(value)) }
+      let t = line.terms
+      for value in [t.instance, t.cluster, t.relation, t.balance, t.total, line.largestShare, line.confidence] { out.put(value.bitPattern) }
+    }
+    out.put(UInt64(snapshots.count))
+    for snapshot in snapshots {
+      out.put(UInt64(snapshot.epoch))
+      out.put(snapshot.state)
+    }
+    out.put(network)
+    out.put(UInt64(moments.count))
+    for moment in moments {
+      out.put(UInt64(moment.steps))
+      out.put(moment.first)
+      out.put(moment.second)
+    }
+    return out.bytes
+  }
+
+  /// - Returns: nil where the bytes are none of `encoded()`.
+  public init?(decoding bytes: [UInt8]) {
+    var input = ByteReader(bytes)
+    guard input.number() == Self.version, let passes = input.count(), let lines = input.count() else { return nil }
+    self.passes = passes
+    for _ in 0..<lines {
+      guard let epoch = input.count(), let head = input.count(), let outputs = input.count() else { return nil }
+      var values: [Double] = []
+      for _ in 0..<7 {
+        guard let bits = input.number() else { return nil }
+        values.append(Double(bitPattern: bits))
+      }
+      var terms = StructuralContrast.Terms()
+      (terms.instance, terms.cluster, terms.relation, terms.balance, terms.total) = (values[0], values[1], values[2], values[3], values[4])
+      history.append(PassSummary(epoch: epoch, head: head, outputs: outputs, terms: terms, largestShare: values[5], confidence: values[6]))
+    }
+    guard let snapshotCount = input.count() else { return nil }
+    for _ in 0..<snapshotCount {
+      guard let epoch = input.count(), let state = input.dictionary() else { return nil }
+      snapshots.append((epoch, state))
+    }
+    guard let network = input.dictionary(), let momentCount = input.count() else { return nil }
+    self.network = network
+    for _ in 0..<momentCount {
+      guard let steps = input.count(), let first = input.tensor(), let second = input.tensor() else { return nil }
+      moments.append(Adam.Moments(steps: steps, first: first, second: second))
+    }
+    guard input.isAtEnd else { return nil }
+  }
+}
+
+/// Little-endian bytes of numbers, names and tensors.
+private struct ByteWriter {
+  var bytes: [UInt8] = []
+
+  mutating func put(_ value: UInt64) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+
+  mutating func put(_ tensor: Tensor) {
+    put(UInt64(tensor.shape.count))
+    for length in tensor.shape { put(UInt64(length)) }
+    tensor.withUnsafeBufferPointer { bytes.append(contentsOf: UnsafeRawBufferPointer($0)) }
+  }
+
+  mutating func put(_ dictionary: [(name: String, tensor: Tensor)]) {
+    put(UInt64(dictionary.count))
+    for entry in dictionary {
+      put(UInt64(entry.name.utf8.count))
+      bytes.append(contentsOf: entry.name.utf8)
+      put(entry.tensor)
+    }
+  }
+}
+
+private struct ByteReader {
+  let bytes: [UInt8]
+  var at = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  var isAtEnd: Bool { at == bytes.count }
+
+  mutating func number() -> UInt64? {
+    guard at + 8 <= bytes.count else { return nil }
+    defer { at += 8 }
+    return bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt64.self)) }
+  }
+
+  /// A number of things that the rest of the bytes could hold.
+  mutating func count() -> Int? { number().flatMap { $0 <= UInt64(bytes.count) ? Int($0) : nil } }
+
+  mutating func tensor() -> Tensor? {
+    guard let axes = count(), axes <= 8 else { return nil }
+    var shape: [Int] = []
+    var size = 1
+    for _ in 0..<axes {
+      guard let length = count() else { return nil }
+      let (product, overflow) = size.multipliedReportingOverflow(by: length)
+      guard !overflow, product <= bytes.count else { return nil }
+      size = product
+      shape.append(length)
+    }
+    guard at + size * 4 <= bytes.count else { return nil }
+    defer { at += size * 4 }
+    var tensor = Tensor(uninitialized: shape)
+    tensor.withUnsafeMutableBufferPointer { values in
+      bytes.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(values).copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[at..<at + size * 4]))
+      }
+    }
+    return tensor
+  }
+
+  mutating func dictionary() -> [(name: String, tensor: Tensor)]? {
+    guard let entries = count() else { return nil }
+    var dictionary: [(name: String, tensor: Tensor)] = []
+    for _ in 0..<entries {
+      guard let length = count(), at + length <= bytes.count else { return nil }
+      let name = String(decoding: bytes[at..<at + length], as: UTF8.self)
+      at += length
+      guard let tensor = tensor() else { return nil }
+      dictionary.append((name, tensor))
+    }
+    return dictionary
+  }
+}
