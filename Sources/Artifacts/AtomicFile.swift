@@ -55,6 +55,15 @@ public enum AtomicFile {
     try sync(folder)
   }
 
+  /// - Throws: `FileError` where there is no readable file.
+  @discardableResult
+  public static func exists(_ path: String) throws(FileError) -> Bool {
+    guard access(path, R_OK) == 0 else {
+      throw errno == ENOENT ? .missing(path: path) : .failed(operation: "read", path: path, errno: errno)
+    }
+    return true
+  }
+
   /// The whole content of a file.
   public static func read(_ path: String) throws(FileError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
