@@ -18,7 +18,7 @@ public final class HDF5Writer {
       H5Pclose(create)
     }
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18)
-    H5Pset_obj_track_times(create, 0)
+    H5Pset_obj_track_times(create, false)
     file = H5Fcreate(path, UInt32(H5F_ACC_TRUNC_FLAG), create, access)
     if file < 0 { throw .failed(operation: "create", path: path, message: String(cString: h5_last_message())) }
   }
@@ -40,7 +40,7 @@ public final class HDF5Writer {
   public func group(_ name: String) throws(HDF5Error) {
     let properties = H5Pcreate(h5_group_create())
     defer { H5Pclose(properties) }
-    H5Pset_obj_track_times(properties, 0)
+    H5Pset_obj_track_times(properties, false)
     let group = H5Gcreate2(file, name, hid_t(H5P_DEFAULT_ID), properties, hid_t(H5P_DEFAULT_ID))
     try check(Int32(truncatingIfNeeded: group), "make group \(name) in")
     H5Gclose(group)
@@ -89,7 +89,7 @@ public final class HDF5Writer {
       H5Sclose(space)
       H5Pclose(properties)
     }
-    H5Pset_obj_track_times(properties, 0)
+    H5Pset_obj_track_times(properties, false)
     let dataset = H5Dcreate2(file, name, type, space, hid_t(H5P_DEFAULT_ID), properties, hid_t(H5P_DEFAULT_ID))
     try check(Int32(truncatingIfNeeded: dataset), "make \(name) in")
     defer { H5Dclose(dataset) }

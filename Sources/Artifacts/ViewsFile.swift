@@ -18,9 +18,14 @@ public enum ViewsFile {
     /// The views of some images, in the order of `numbers`, copy by copy.
     public func views(of numbers: [Int]) -> (originals: [UInt8], augmented: [UInt8]) {
       let bytes = size * size * channels
-      let chosen = numbers.flatMap { originals[$0 * bytes..<($0 + 1) * bytes] }
-      let copies = (0..<repeats).flatMap { copy in
-        numbers.flatMap { augmented[(copy * images + $0) * bytes..<(copy * images + $0 + 1) * bytes] }
+      var chosen: [UInt8] = []
+      for number in numbers { chosen += originals[number * bytes..<(number + 1) * bytes] }
+      var copies: [UInt8] = []
+      for copy in 0..<repeats {
+        for number in numbers {
+          let at = (copy * images + number) * bytes
+          copies += augmented[at..<at + bytes]
+        }
       }
       return (chosen, copies)
     }
