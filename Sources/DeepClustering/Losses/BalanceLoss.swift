@@ -1,23 +1,30 @@
 import Glibc
-import Tensors
 
-/// The balance term L_ne of PICA and DCDC, which equation (8) leaves out (docs/paper-decisions.md, A2):
-/// ln C + Σ_c p_c ln p_c with p_c the share of cluster c in the originals. 0 when balanced, ln C when one cluster has everything.
-public enum BalanceLoss {
-  /// Shares below this count as this inside the logarithm.
-  static let leastShare = 1e-12
-
-  /// - Parameter p: assignment probabilities of the originals [N, C].
-  public static func evaluate(_ p: Tensor) -> (value: Double, gradient: Tensor) {
-    let (n, c) = (p.shape[0], p.shape[1])
-    var sums = [Double](repeating: 0, count: c)
-    p.withUnsafeBufferPointer { p in for i in 0..<n { for j in 0..<c { sums[j] += Double(p[i * c + j]) } } }
-    let total = sums.reduce(0, +)
-    let shares = sums.map { $0 / total }
-    let logs = shares.map { log(max($0, leastShare)) }
-    let entropy = zip(shares, logs).reduce(0) { $0 + $1.0 * $1.1 }
-    // d/ds_k Σ (s/t) ln(s/t) = (ln p_k − Σ p ln p) / t; the +1 of x ln x cancels against the total's.
-    let slopes = logs.map { Float(($0 - entropy) / total) }
-    return (log(Double(c)) + entropy, Tensor(shape: p.shape, (0..<n).flatMap { _ in slopes }))
+/// The balance loss L_ne: how far the clusters' total probabilities are from equal, ln C + Σ_c p_c ln p_c with p the column sums of P over
+/// their total; 0 where all clusters are equally full, ln C where one has everything.
+///
+/// The paper's equation (8) leaves it out; the code line it extends (PICA, DCDC) has it, and without it a run can lose clusters.
+/// The argument of the logarithm is kept at 10⁻¹² or above, so that an empty cluster gives 0 and no NaN.
+/// - Parameter originals: P [N, C], rows sum to 1.
+/// - Returns: the value, and its gradient on P [N, C].
+public func balanceLoss(_ originals: DoubleMatrix) -> (value: Double, gradient: DoubleMatrix) {
+  let smallest = 1e-12
+  let c = originals.columns
+  var sums = [Double](repeating: 0, count: c)
+  for row in 0..<originals.rows { for cluster in 0..<c { sums[cluster] += originals[row, cluster] } }
+  let total = sums.reduce(0, +)
+  var value = log(Double(c))
+  var slopes: [Double] = []
+  var mean = 0.0
+  for sum in sums {
+    let p = sum / total
+    let logarithm = log(max(p, smallest))
+    let slope = logarithm + (p > smallest ? 1 : 0)
+    value += p * logarithm
+    mean += p * slope
+    slopes.append(slope)
   }
+  // Every row adds to the same column sums, so all rows have the same gradient.
+  let row = slopes.map { ($0 - mean) / total }
+  return (value, DoubleMatrix(rows: originals.rows, columns: c, (0..<originals.rows).flatMap { _ in row }))
 }

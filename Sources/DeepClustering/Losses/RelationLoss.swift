@@ -1,132 +1,135 @@
-import Tensors
+/// What the relation loss sums over; equation (7) leaves it open.
+public enum RelationReduction: String, Sendable, CaseIterable {
+  /// Sum over the pairs i < j.
+  case sum
+  /// Sum over j ≠ i for every anchor i, mean over the anchors.
+  case anchor
+  /// Mean over the pairs i < j.
+  case mean
 
-/// The relation representation loss L_rd (§3.3, equations 5 to 7): the distances between the images of a batch, divided by their mean,
-/// should be the same for the originals and for each augmented copy.
+  /// The factor of Σ_{i<j} for N images.
+  func factor(images n: Int) -> Double {
+    switch self {
+    case .sum: 1
+    case .anchor: 2 / Double(n)
+    case .mean: 2 / (Double(n) * Double(n - 1))
+    }
+  }
+}
+
+/// The relation representation loss L_rd (§3.3, equations 5 to 7): distances between the images of a batch, in units of their mean, are
+/// to be the same among the originals and among each augmented copy.
 ///
-/// With d_ij = ‖u_i − u_j‖, μ = mean over i < j, φ = d/μ: L = (1/R) Σ_r Σ_{i<j} (φ_ij − φ′_ij)², both views differentiated, μ too.
-/// Distances are explicit differences: near the uniform start the Gram form would keep two to four digits.
-public enum RelationLoss {
-  /// How the squared differences of one copy's pairs are reduced (docs/paper-decisions.md, A16).
-  public enum Reduction: String, Sendable, CaseIterable {
-    /// Σ over i < j.
-    case sum
-    /// (1/N) Σ_i Σ_{j≠i}.
-    case anchor
-    /// Mean over i < j.
-    case mean
-  }
-
-  /// Squared distances below this count as this and pass no gradient: the root has infinite slope at 0 (A19).
-  static let leastSquare: Float = 1e-12
-  /// Mean distances below this count as this, as a constant.
-  static let leastMean = 1e-6
-
-  /// Shapes as in `InstanceLoss`. Cost O(R·N²·C).
-  public static func evaluate(_ p: Tensor, _ q: Tensor, reduction: Reduction) -> LossTerm {
-    let (n, c) = (p.shape[0], p.shape[1])
-    precondition(q.shape[0] % n == 0 && q.shape[1] == c, "\(q.shape) holds no copies of \(p.shape)")
-    let repeats = q.shape[0] / n
-    let pairs = max(1, n * (n - 1) / 2)
-    let weight =
-      switch reduction {
-      case .sum: 1 / Double(repeats)
-      case .anchor: 2 / (Double(n) * Double(repeats))
-      case .mean: 1 / (Double(pairs) * Double(repeats))
-      }
-    let originals = Relations(PaddedRows(p, rows: 0..<n))
-    var value = 0.0
-    var originalSlopes = [Double](repeating: 0, count: originals.distances.count)
-    var augmentedGradient: [Float] = []
-    for copy in 0..<repeats {
-      let augmented = Relations(PaddedRows(q, rows: copy * n..<(copy + 1) * n))
-      var slopes = [Double](repeating: 0, count: originalSlopes.count)
-      for pair in slopes.indices {
-        let difference = originals.distances[pair] / originals.mean - augmented.distances[pair] / augmented.mean
-        value += difference * difference * weight
-        originalSlopes[pair] += 2 * difference * weight
-        slopes[pair] = -2 * difference * weight
-      }
-      augmentedGradient += augmented.gradient(slopes, channels: c)
+/// For a view with rows u: d_ij = √max(‖u_i − u_j‖², 10⁻¹²) over the pairs i < j, μ their mean, φ = d/max(μ, 10⁻⁶);
+///
+///     L = w/R Σᵣ Σ_{i<j} ( φ_ij − φ⁽ʳ⁾_ij )²,    w from `reduction`.
+///
+/// Both views get gradients, and μ is differentiated. Distances are computed by differences, not by inner products: near the uniform
+/// start ‖u_i − u_j‖² is 10⁻⁴ to 10⁻⁶ of ‖u_i‖². 3(R + 1)N²C flop.
+/// - Parameters:
+///   - originals: P [N, C], at least two rows.
+///   - augmented: P′ [R·N, C].
+public func relationLoss(_ originals: DoubleMatrix, _ augmented: DoubleMatrix, reduction: RelationReduction) -> PairLoss {
+  let copies = repeats(of: augmented, over: originals)
+  let n = originals.rows
+  precondition(n >= 2, "relations need at least two images")
+  let factor = reduction.factor(images: n) / Double(copies)
+  let relations = PairDistances(originals)
+  var value = 0.0
+  var onOriginals = [Double](repeating: 0, count: relations.distances.count)
+  var onAugmented: [Double] = []
+  onAugmented.reserveCapacity(augmented.values.count)
+  for copy in 0..<copies {
+    let view = augmented.rows(copy * n..<(copy + 1) * n)
+    let viewRelations = PairDistances(view)
+    var onView = [Double](repeating: 0, count: onOriginals.count)
+    for pair in onView.indices {
+      let difference = relations.distances[pair] / relations.unit - viewRelations.distances[pair] / viewRelations.unit
+      value += difference * difference
+      onOriginals[pair] += 2 * factor * difference
+      onView[pair] = -2 * factor * difference
     }
-    return LossTerm(
-      value: value, originals: Tensor(shape: p.shape, originals.gradient(originalSlopes, channels: c)),
-      augmented: Tensor(shape: q.shape, augmentedGradient))
+    onAugmented += viewRelations.gradient(ofRelations: onView, on: view).values
   }
+  return PairLoss(
+    value: factor * value,
+    originals: relations.gradient(ofRelations: onOriginals, on: originals),
+    augmented: DoubleMatrix(rows: augmented.rows, columns: augmented.columns, onAugmented))
 }
 
-/// Rows as vectors of 16 floats, zeros behind the last channel.
-private struct PaddedRows {
-  let count: Int
-  let width: Int
-  let vectors: [SIMD16<Float>]
+/// The distances of all pairs i < j of rows, (0,1), (0,2), … (N−2, N−1), and their mean μ.
+struct PairDistances {
+  /// Squared distances below this count as this: the square root has no slope at 0, and saturated rows coincide.
+  static let smallestSquare = 1e-12
+  static let smallestMean = 1e-6
 
-  init(_ x: Tensor, rows: Range<Int>) {
-    let c = x.shape[1]
-    let width = (c + 15) / 16
-    var vectors = [SIMD16<Float>](repeating: SIMD16(), count: rows.count * width)
-    x.withUnsafeBufferPointer { x in
-      for (i, row) in rows.enumerated() { for channel in 0..<c { vectors[i * width + channel / 16][channel % 16] = x[row * c + channel] } }
-    }
-    count = rows.count
-    self.width = width
-    self.vectors = vectors
-  }
-}
-
-/// The distances between all rows i < j, in lexicographic order, and their mean.
-private struct Relations {
-  let rows: PaddedRows
   let distances: [Double]
-  let mean: Double
-  private let meanIsFloor: Bool
+  /// max(μ, 10⁻⁶): what distances are measured in.
+  let unit: Double
+  private let meanIsFree: Bool
 
-  init(_ rows: PaddedRows) {
-    self.rows = rows
+  init(_ rows: DoubleMatrix) {
+    let (n, c) = (rows.rows, rows.columns)
     var distances: [Double] = []
-    distances.reserveCapacity(rows.count * rows.count / 2)
-    rows.vectors.withUnsafeBufferPointer { v in
-      for i in 0..<rows.count {
-        for j in i + 1..<max(i + 1, rows.count) {
-          var sum = SIMD16<Float>()
-          for k in 0..<rows.width {
-            let d = v[i * rows.width + k] - v[j * rows.width + k]
-            sum = sum.addingProduct(d, d)
-          }
-          distances.append(Double(max(sum.sum(), RelationLoss.leastSquare).squareRoot()))
+    distances.reserveCapacity(n * (n - 1) / 2)
+    var sum = 0.0
+    rows.values.withUnsafeBufferPointer { u in
+      for i in 0..<n {
+        for j in i + 1..<n {
+          let distance = max(squaredDistance(u, i * c, j * c, c), Self.smallestSquare).squareRoot()
+          distances.append(distance)
+          sum += distance
         }
       }
     }
+    let mean = sum / Double(distances.count)
     self.distances = distances
-    let mean = distances.isEmpty ? 1 : distances.reduce(0, +) / Double(distances.count)
-    meanIsFloor = mean < RelationLoss.leastMean
-    self.mean = max(mean, RelationLoss.leastMean)
+    unit = max(mean, Self.smallestMean)
+    meanIsFree = mean >= Self.smallestMean
   }
 
-  /// The rows' gradient from the slopes dL/dφ_ij.
-  func gradient(_ slopes: [Double], channels: Int) -> [Float] {
-    // dL/dd_ij = slope/μ − (1/(|B| μ)) Σ slope φ, the second term from μ.
-    var sum = 0.0
-    for (slope, distance) in zip(slopes, distances) { sum += slope * distance / mean }
-    let shared = meanIsFloor ? 0 : sum / (Double(max(1, distances.count)) * mean)
-    var gradient = [SIMD16<Float>](repeating: SIMD16(), count: rows.vectors.count)
-    let floor = Double(RelationLoss.leastSquare.squareRoot())
-    rows.vectors.withUnsafeBufferPointer { v in
-      gradient.withUnsafeMutableBufferPointer { g in
+  /// The gradient on the rows [N, C] of a gradient on φ = d/μ (one number per pair).
+  func gradient(ofRelations slopes: [Double], on rows: DoubleMatrix) -> DoubleMatrix {
+    let (n, c) = (rows.rows, rows.columns)
+    var through = 0.0
+    if meanIsFree { for pair in slopes.indices { through += slopes[pair] * distances[pair] / unit } }
+    let shared = through / Double(slopes.count)
+    var result = DoubleMatrix(zeros: n, c)
+    let floor = Self.smallestSquare.squareRoot()
+    rows.values.withUnsafeBufferPointer { u in
+      result.values.withUnsafeMutableBufferPointer { g in
         var pair = 0
-        for i in 0..<rows.count {
-          for j in i + 1..<max(i + 1, rows.count) {
-            defer { pair += 1 }
-            guard distances[pair] > floor else { continue }
-            let factor = SIMD16<Float>(repeating: Float((slopes[pair] / mean - shared) / distances[pair]))
-            for k in 0..<rows.width {
-              let step = (v[i * rows.width + k] - v[j * rows.width + k]) * factor
-              g[i * rows.width + k] += step
-              g[j * rows.width + k] -= step
+        for i in 0..<n {
+          for j in i + 1..<n {
+            if distances[pair] > floor {
+              let slope = (slopes[pair] - shared) / (unit * distances[pair])
+              for k in 0..<c {
+                let part = slope * (u[i * c + k] - u[j * c + k])
+                g[i * c + k] += part
+                g[j * c + k] -= part
+              }
             }
+            pair += 1
           }
         }
       }
     }
-    return (0..<rows.count * channels).map { gradient[$0 / channels * rows.width + $0 % channels / 16][$0 % channels % 16] }
+    return result
   }
+}
+
+/// ‖a − b‖² of two rows of `c` numbers, eight partial sums in fixed order.
+@inline(__always)
+private func squaredDistance(_ u: UnsafeBufferPointer<Double>, _ a: Int, _ b: Int, _ c: Int) -> Double {
+  var lanes = SIMD8<Double>.zero
+  let base = UnsafeRawPointer(u.baseAddress.unsafelyUnwrapped)
+  let whole = c / 8 * 8
+  for k in stride(from: 0, to: whole, by: 8) {
+    let x = base.loadUnaligned(fromByteOffset: (a + k) * 8, as: SIMD8<Double>.self)
+    let y = base.loadUnaligned(fromByteOffset: (b + k) * 8, as: SIMD8<Double>.self)
+    lanes += (x - y) * (x - y)
+  }
+  var sum = lanes.sum()
+  for k in whole..<c { sum += (u[a + k] - u[b + k]) * (u[a + k] - u[b + k]) }
+  return sum
 }

@@ -3,23 +3,23 @@ import Tensors
 /// The total loss of CCR (§3.3, equation 8) and, with weights of 0, of its ablations and of DCDC:
 /// L = w_sam L_sam + w_clu L_clu + α L_rd + β L_ne. A term of weight 0 is not computed.
 public struct StructuralContrast: Sendable {
-  public let temperature: Double
-  /// exp(cos/τ) rather than the printed exp(cos)/τ, in which τ cancels.
-  public let temperatureInside: Bool
+  public let temperature: ContrastTemperature
   public let instanceWeight: Double
   public let clusterWeight: Double
   /// α
   public let relationWeight: Double
-  public let relationReduction: RelationLoss.Reduction
-  /// β
+  public let relationReduction: RelationReduction
+  /// β; the balance term is not in equation (8) (docs/paper-decisions.md, A2).
   public let balanceWeight: Double
 
+  /// - Parameters:
+  ///   - temperature: τ > 0.
+  ///   - temperatureInside: exp(cos/τ) rather than the printed exp(cos)/τ, in which τ cancels.
   public init(
     temperature: Double, temperatureInside: Bool, instanceWeight: Double, clusterWeight: Double, relationWeight: Double,
-    relationReduction: RelationLoss.Reduction, balanceWeight: Double
+    relationReduction: RelationReduction, balanceWeight: Double
   ) {
-    self.temperature = temperature
-    self.temperatureInside = temperatureInside
+    self.temperature = ContrastTemperature(temperature, inside: temperatureInside)
     self.instanceWeight = instanceWeight
     self.clusterWeight = clusterWeight
     self.relationWeight = relationWeight
@@ -40,28 +40,42 @@ public struct StructuralContrast: Sendable {
   }
 
   /// - Parameters:
-  ///   - p: assignment probabilities of the originals [N, C].
-  ///   - q: those of R augmented copies [R·N, C], copy by copy.
-  /// - Returns: the terms, and the gradients of their weighted sum on p and q.
-  public func evaluate(_ p: Tensor, _ q: Tensor) -> (terms: Terms, originals: Tensor, augmented: Tensor) {
+  ///   - originals: P [N, C], rows sum to 1, N ≥ 2.
+  ///   - augmented: P′ [R·N, C], copy by copy.
+  /// - Returns: the terms, and the gradients of their weighted sum on P and P′.
+  public func evaluate(
+    _ originals: DoubleMatrix, _ augmented: DoubleMatrix
+  ) -> (terms: Terms, originals: DoubleMatrix, augmented: DoubleMatrix) {
     var terms = Terms()
-    var (dp, dq) = (Tensor(zeros: p.shape), Tensor(zeros: q.shape))
-    let scale = contrastScale(temperature: temperature, inside: temperatureInside)
-    func join(_ term: LossTerm, _ weight: Double) -> Double {
-      dp.add(term.originals, times: Float(weight))
-      dq.add(term.augmented, times: Float(weight))
-      terms.total += weight * term.value
-      return term.value
+    var onOriginals = DoubleMatrix(zeros: originals.rows, originals.columns)
+    var onAugmented = DoubleMatrix(zeros: augmented.rows, augmented.columns)
+    func join(_ loss: PairLoss, _ weight: Double) -> Double {
+      onOriginals.add(loss.originals, times: weight)
+      onAugmented.add(loss.augmented, times: weight)
+      terms.total += weight * loss.value
+      return loss.value
     }
-    if instanceWeight != 0 { terms.instance = join(InstanceLoss.evaluate(p, q, scale: scale), instanceWeight) }
-    if clusterWeight != 0 { terms.cluster = join(ClusterLoss.evaluate(p, q, scale: scale), clusterWeight) }
-    if relationWeight != 0 { terms.relation = join(RelationLoss.evaluate(p, q, reduction: relationReduction), relationWeight) }
+    if instanceWeight != 0 {
+      terms.instance = join(instanceRepresentationLoss(originals, augmented, temperature: temperature), instanceWeight)
+    }
+    if clusterWeight != 0 {
+      terms.cluster = join(clusterRepresentationLoss(originals, augmented, temperature: temperature), clusterWeight)
+    }
+    if relationWeight != 0 {
+      terms.relation = join(relationLoss(originals, augmented, reduction: relationReduction), relationWeight)
+    }
     if balanceWeight != 0 {
-      let (value, gradient) = BalanceLoss.evaluate(p)
-      dp.add(gradient, times: Float(balanceWeight))
+      let (value, gradient) = balanceLoss(originals)
+      onOriginals.add(gradient, times: balanceWeight)
       terms.balance = value
       terms.total += balanceWeight * value
     }
-    return (terms, dp, dq)
+    return (terms, onOriginals, onAugmented)
+  }
+
+  /// The same for Float32 probabilities [N, C] and [R·N, C], as a tape gives and takes them; computed in Double.
+  public func evaluate(_ p: Tensor, _ q: Tensor) -> (terms: Terms, originals: Tensor, augmented: Tensor) {
+    let (terms, originals, augmented) = evaluate(DoubleMatrix(p), DoubleMatrix(q))
+    return (terms, originals.tensor, augmented.tensor)
   }
 }
