@@ -1,0 +1,42 @@
+import ArgumentParser
+import Glibc
+import Tensors
+
+@main
+struct Benchmarks: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmarks", abstract: "Times the project's own work, for comparison with the scripts in Benchmarks/peers.",
+    subcommands: [TrainStep.self])
+}
+
+/// Wall time and how to ask for it often enough.
+enum Stopwatch {
+  /// The median of the seconds that `repetitions` calls take, after two that are not counted.
+  static func median(of repetitions: Int, _ body: () -> Void) -> Double {
+    body()
+    body()
+    let clock = ContinuousClock()
+    let seconds = (0..<max(1, repetitions)).map { _ in
+      let time = clock.measure(body).components
+      return Double(time.seconds) + Double(time.attoseconds) * 1e-18
+    }
+    return seconds.sorted()[seconds.count / 2]
+  }
+
+  /// The number with this many decimals.
+  static func rounded(_ value: Double, _ decimals: Int) -> Double {
+    let scale = pow(10, Double(decimals))
+    return (value * scale).rounded() / scale
+  }
+}
+
+/// OpenBLAS reads its core type once, while it loads, so a program that wants another must start again.
+enum BLASCore {
+  static func restartIfOutdated() {
+    guard getenv("OPENBLAS_CORETYPE") == nil, let core = BLAS.preferredCoreType() else { return }
+    setenv("OPENBLAS_CORETYPE", core, 1)
+    var arguments = CommandLine.arguments.map { strdup($0) }
+    arguments.append(nil)
+    execv("/proc/self/exe", arguments)
+  }
+}
