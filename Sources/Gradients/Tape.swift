@@ -85,9 +85,10 @@ public final class Tape {
 
   /// Max pooling 2 × 2, stride 2, padding 1: [N, H, W, C] → [N, H/2 + 1, W/2 + 1, C].
   public func maxPool(_ x: Variable) -> Variable {
-    let (shape, team) = (x.value.shape, team)
-    let (y, source) = Pooling.max(x.value, team: team)
-    return custom(value: y, inputs: [x]) { [Pooling.maxBackward($0, source: source, input: shape, team: team)] }
+    let (value, team) = (x.value, team)
+    return custom(value: Pooling.max(value, team: team), inputs: [x]) {
+      [Pooling.maxBackward(value, outputGradient: $0, team: team)]
+    }
   }
 
   /// Mean over positions: [N, H, W, C] → [N, C].

@@ -14,19 +14,20 @@ public enum BatchNormalisation {
     public var inverseDeviation: [Float] { variance.map { 1 / ($0 + BatchNormalisation.epsilon).squareRoot() } }
   }
 
-  /// Mean and biased variance per channel, in two passes: Float sums inside a run of rows, Double across runs in index order.
+  /// Mean and biased variance per channel in one pass: sums of x − s and (x − s)² with s the first row, which lies within a few deviations of
+  /// the mean, so that nothing cancels; Float inside a run of 64 rows, Double across runs in index order.
   public static func statistics(_ x: Tensor, team: ThreadTeam) -> Statistics {
     let channels = x.shape[x.shape.count - 1]
     let rows = x.count / channels
-    let sums = columnSums(rows: rows, channels: channels, team: team) { row, column, _ in
-      load(x.base, row * channels + column, channels - column)
+    let shift = (0..<channels).map { x.base[$0] }
+    let (sums, squares) = columnSums(rows: rows, channels: channels, team: team) { at, column, lanes in
+      let d = load(x.base, at, lanes) - lane(shift, column, lanes)
+      return (d, d * d)
     }
-    let mean = sums.map { Float($0 / Double(rows)) }
-    let squares = columnSums(rows: rows, channels: channels, team: team) { row, column, lanes in
-      let d = load(x.base, row * channels + column, channels - column) - lane(mean, column, lanes)
-      return d * d
-    }
-    return Statistics(mean: mean, variance: squares.map { Float($0 / Double(rows)) }, count: rows)
+    let count = Double(rows)
+    return Statistics(
+      mean: (0..<channels).map { Float(Double(shift[$0]) + sums[$0] / count) },
+      variance: (0..<channels).map { Float(max(0, squares[$0] - sums[$0] * sums[$0] / count) / count) }, count: rows)
   }
 
   /// y = γ (x − mean) · inverseDeviation + β (+ residual), then ReLU where asked.
@@ -40,7 +41,7 @@ public enum BatchNormalisation {
     eachVector(rows: x.count / channels, channels: channels, team: team) { at, column, lanes in
       var z = lane(shift, column, lanes).addingProduct(load(x.base, at, lanes), lane(scale, column, lanes))
       if let residual { z += load(residual.base, at, lanes) }
-      if relu { z = pointwiseMax(z, Vector()) }
+      if relu { z = larger(z, Vector()) }
       store(z, y.base, at, lanes)
     }
     return y
@@ -59,11 +60,11 @@ public enum BatchNormalisation {
       guard let y else { return g }
       return g.replacing(with: Vector(), where: load(y.base, at, lanes) .<= 0)
     }
-    let beta = columnSums(rows: rows, channels: channels, team: team) { row, column, lanes in gradient(row * channels + column, lanes) }
-    let gammaSums = columnSums(rows: rows, channels: channels, team: team) { row, column, lanes in
-      let at = row * channels + column
-      return gradient(at, lanes) * (load(x.base, at, lanes) - lane(mean, column, lanes)) * lane(inverse, column, lanes)
+    let (beta, centredSums) = columnSums(rows: rows, channels: channels, team: team) { at, column, lanes in
+      let g = gradient(at, lanes)
+      return (g, g * (load(x.base, at, lanes) - lane(mean, column, lanes)))
     }
+    let gammaSums = (0..<channels).map { centredSums[$0] * Double(inverse[$0]) }
     let factor = (0..<channels).map { gamma.base[$0] * inverse[$0] }
     let meanBeta = beta.map { Float($0 / Double(rows)) }
     let meanGamma = (0..<channels).map { Float(gammaSums[$0] / Double(rows)) * inverse[$0] }
@@ -84,31 +85,43 @@ public enum BatchNormalisation {
   /// Rows a run of Float sums covers before it is added to the Double sum.
   private static let rowsPerSum = 64
 
+  /// The sums over all rows of both parts of `term`, channel by channel.
+  @inline(__always)
   private static func columnSums(
-    rows: Int, channels: Int, team: ThreadTeam, _ term: @Sendable (_ row: Int, _ column: Int, _ lanes: Int) -> Vector
-  ) -> [Double] {
+    rows: Int, channels: Int, team: ThreadTeam, _ term: @Sendable (_ at: Int, _ column: Int, _ lanes: Int) -> (Vector, Vector)
+  ) -> ([Double], [Double]) {
     let pieces = Pieces(rows, most: Pieces.imageRuns)
     let width = (channels + 15) / 16 * 16
-    let partial = DoubleBuffer(count: pieces.count * width)
+    let partial = DoubleBuffer(count: 2 * pieces.count * width)
     team.forEach(pieces.count) { piece in
-      let total = partial.base + piece * width
-      for column in stride(from: 0, to: channels, by: 16) {
-        let lanes = min(16, channels - column)
-        var start = pieces[piece].lowerBound
-        while start < pieces[piece].upperBound {
-          let end = min(start + rowsPerSum, pieces[piece].upperBound)
-          var sum = Vector()
-          for row in start..<end { sum += term(row, column, lanes) }
-          for lane in 0..<lanes { total[column + lane] += Double(sum[lane]) }
-          start = end
+      let (first, second) = (partial.base + 2 * piece * width, partial.base + (2 * piece + 1) * width)
+      var start = pieces[piece].lowerBound
+      while start < pieces[piece].upperBound {
+        let end = min(start + rowsPerSum, pieces[piece].upperBound)
+        for column in stride(from: 0, to: channels, by: 16) {
+          let lanes = min(16, channels - column)
+          var (a, b) = (Vector(), Vector())
+          for row in start..<end {
+            let (u, v) = term(row * channels + column, column, lanes)
+            a += u
+            b += v
+          }
+          add(a, to: first + column)
+          add(b, to: second + column)
         }
+        start = end
       }
     }
-    return (0..<channels).map { channel in
-      (0..<pieces.count).reduce(0) { $0 + partial.base[$1 * width + channel] }
+    func total(_ part: Int, _ channel: Int) -> Double {
+      (0..<pieces.count).reduce(0) { $0 + partial.base[(2 * $1 + part) * width + channel] }
     }
+    return ((0..<channels).map { total(0, $0) }, (0..<channels).map { total(1, $0) })
   }
 
+  @inline(__always)
+  private static func add(_ v: Vector, to sums: UnsafeMutablePointer<Double>) { for lane in 0..<16 { sums[lane] += Double(v[lane]) } }
+
+  @inline(__always)
   private static func eachVector(
     rows: Int, channels: Int, team: ThreadTeam, _ body: @Sendable (_ at: Int, _ column: Int, _ lanes: Int) -> Void
   ) {

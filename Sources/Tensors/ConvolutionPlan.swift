@@ -93,6 +93,10 @@ struct ConvolutionPlan {
   /// The inverse of `pack`.
   func unpack(_ packed: UnsafePointer<Float>, channels c: Int, pitch packedChannels: Int, into image: UnsafeMutablePointer<Float>) {
     for row in 0..<shape.height {
+      if shape.stride == 1, c == packedChannels {
+        (image + row * shape.width * c).update(from: packed + place(row + shape.padding, shape.padding) * c, count: shape.width * c)
+        continue
+      }
       for column in 0..<shape.width {
         (image + (row * shape.width + column) * c)
           .update(from: packed + place(row + shape.padding, column + shape.padding) * packedChannels, count: c)

@@ -1,43 +1,61 @@
 /// Pooling over channels-last images [N, H, W, C].
 public enum Pooling {
+  private typealias Vector = SIMD16<Float>
+
   /// Max pooling 2 × 2, stride 2, padding 1 (the stem of §4.2's backbone): [N, H, W, C] → [N, H/2 + 1, W/2 + 1, C].
-  /// Padding counts as −∞. Also gives, for each output, the flat input position of its first maximum in scan order.
-  public static func max(_ x: Tensor, team: ThreadTeam) -> (y: Tensor, source: [Int32]) {
-    let (n, h, w, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-    let (p, q) = (h / 2 + 1, w / 2 + 1)
-    let y = Tensor(uninitialized: [n, p, q, c])
-    precondition(x.count <= Int(Int32.max), "\(x.shape) has more elements than positions fit in 32 bits")
-    let source = [Int32](unsafeUninitializedCapacity: y.count) { buffer, count in
-      let places = SendableBuffer(buffer)
-      team.forEach(n) { image in
-        for row in 0..<p {
-          for column in 0..<q {
-            let out = ((image * p + row) * q + column) * c
-            for channel in 0..<c {
-              var (best, place) = (-Float.infinity, -1)
-              for i in Swift.max(0, 2 * row - 1)..<Swift.min(h, 2 * row + 1) {
-                for j in Swift.max(0, 2 * column - 1)..<Swift.min(w, 2 * column + 1) {
-                  let at = ((image * h + i) * w + j) * c + channel
-                  if place < 0 || x.base[at] > best { (best, place) = (x.base[at], at) }
-                }
-              }
-              y.base[out + channel] = best
-              places.buffer[out + channel] = Int32(place)
-            }
-          }
+  /// Padding counts as −∞. The windows do not overlap and together cover every pixel.
+  public static func max(_ x: Tensor, team: ThreadTeam) -> Tensor {
+    let windows = Windows(x.shape)
+    let y = Tensor(uninitialized: windows.output)
+    team.forEach(windows.images) { image in
+      windows.forEach(image) { output, a, b, c, d in
+        var channel = 0
+        while channel + 16 <= windows.channels {
+          let top = larger(load(x.base + a + channel), load(x.base + b + channel))
+          let bottom = larger(load(x.base + c + channel), load(x.base + d + channel))
+          store(larger(top, bottom), y.base + output + channel)
+          channel += 16
+        }
+        while channel < windows.channels {
+          let top = Swift.max(x.base[a + channel], x.base[b + channel])
+          y.base[output + channel] = Swift.max(top, Swift.max(x.base[c + channel], x.base[d + channel]))
+          channel += 1
         }
       }
-      count = y.count
     }
-    return (y, source)
+    return y
   }
 
-  /// Sends each output's gradient to the input position it came from.
-  public static func maxBackward(_ outputGradient: Tensor, source: [Int32], input shape: [Int], team: ThreadTeam) -> Tensor {
-    let dx = Tensor(zeros: shape)
-    let perImage = outputGradient.count / shape[0]
-    team.forEach(shape[0]) { image in
-      for at in image * perImage..<(image + 1) * perImage { dx.base[Int(source[at])] += outputGradient.base[at] }
+  /// The gradient of `max` with respect to x: that of each window goes to its first maximum in scan order.
+  public static func maxBackward(_ x: Tensor, outputGradient: Tensor, team: ThreadTeam) -> Tensor {
+    let windows = Windows(x.shape)
+    precondition(outputGradient.shape == windows.output, "gradient \(outputGradient.shape) for output \(windows.output)")
+    let dx = Tensor(uninitialized: x.shape)
+    team.forEach(windows.images) { image in
+      // A window at the border names its pixels more than once, later names first: written in the order d, c, b, a, the
+      // last word on a pixel is that of its first name, which no equal pixel beats.
+      windows.forEach(image) { output, a, b, c, d in
+        var channel = 0
+        while channel + 16 <= windows.channels {
+          let (va, vb) = (load(x.base + a + channel), load(x.base + b + channel))
+          let (vc, vd) = (load(x.base + c + channel), load(x.base + d + channel))
+          let top = larger(larger(va, vb), larger(vc, vd))
+          let gradient = load(outputGradient.base + output + channel)
+          let (isA, isB, isC) = (va .== top, vb .== top, vc .== top)
+          let notAB = .!(isA .| isB)
+          store(Vector().replacing(with: gradient, where: notAB .& .!isC), dx.base + d + channel)
+          store(Vector().replacing(with: gradient, where: notAB .& isC), dx.base + c + channel)
+          store(Vector().replacing(with: gradient, where: isB .& .!isA), dx.base + b + channel)
+          store(Vector().replacing(with: gradient, where: isA), dx.base + a + channel)
+          channel += 16
+        }
+        while channel < windows.channels {
+          var best = a
+          for pixel in [b, c, d] where x.base[pixel + channel] > x.base[best + channel] { best = pixel }
+          for pixel in [d, c, b, a] { dx.base[pixel + channel] = pixel == best ? outputGradient.base[output + channel] : 0 }
+          channel += 1
+        }
+      }
     }
     return dx
   }
@@ -49,7 +67,8 @@ public enum Pooling {
     team.forEach(n) { image in
       let out = y.base + image * c
       for position in 0..<positions {
-        for channel in 0..<c { out[channel] += x.base[(image * positions + position) * c + channel] }
+        let row = x.base + (image * positions + position) * c
+        for channel in 0..<c { out[channel] += row[channel] }
       }
       for channel in 0..<c { out[channel] /= Float(positions) }
     }
@@ -60,18 +79,51 @@ public enum Pooling {
     let (positions, c) = (shape[1] * shape[2], shape[3])
     let dx = Tensor(uninitialized: shape)
     team.forEach(shape[0]) { image in
+      let gradient = outputGradient.base + image * c
+      let share = 1 / Float(positions)
       for position in 0..<positions {
-        for channel in 0..<c {
-          dx.base[(image * positions + position) * c + channel] = outputGradient.base[image * c + channel] / Float(positions)
-        }
+        let row = dx.base + (image * positions + position) * c
+        for channel in 0..<c { row[channel] = gradient[channel] * share }
       }
     }
     return dx
   }
+
+  @inline(__always)
+  private static func load(_ p: UnsafeMutablePointer<Float>) -> Vector { UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
+
+  @inline(__always)
+  private static func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self) }
 }
 
-/// A buffer whose disjoint parts are written by the threads of one team.
-struct SendableBuffer<Element>: @unchecked Sendable {
-  let buffer: UnsafeMutableBufferPointer<Element>
-  init(_ buffer: UnsafeMutableBufferPointer<Element>) { self.buffer = buffer }
+/// The larger of each lane: one instruction, where the library's `pointwiseMax` is a loop over lanes.
+@inline(__always)
+func larger(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> { a.replacing(with: b, where: a .< b) }
+
+/// The 2 × 2 windows, stride 2, of an image with one pixel of padding.
+private struct Windows: Sendable {
+  let images, height, width, channels: Int
+
+  init(_ shape: [Int]) {
+    precondition(shape.count == 4, "images [N, H, W, C] expected, not \(shape)")
+    (images, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
+  }
+
+  var output: [Int] { [images, height / 2 + 1, width / 2 + 1, channels] }
+
+  /// Calls `body` for every window of an image with the place of its output and of its pixels in scan order; a window cut by the border names
+  /// its remaining pixels twice, so that a maximum over four names is that of the window.
+  @inline(__always)
+  func forEach(_ image: Int, _ body: (_ output: Int, _ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Void) {
+    var output = image * (height / 2 + 1) * (width / 2 + 1) * channels
+    for p in 0...height / 2 {
+      let top = (image * height + max(0, 2 * p - 1)) * width
+      let bottom = (image * height + min(height - 1, 2 * p)) * width
+      for q in 0...width / 2 {
+        let (left, right) = (max(0, 2 * q - 1), min(width - 1, 2 * q))
+        body(output, (top + left) * channels, (top + right) * channels, (bottom + left) * channels, (bottom + right) * channels)
+        output += channels
+      }
+    }
+  }
 }
