@@ -44,17 +44,11 @@ public struct Augmentation: Sendable {
 
   /// T_red: resize, then a random crop.
   func original(_ image: Source, _ stream: inout RandomStream) -> [UInt8] {
-    let resized = resized(image)
-    return crop(
-      resized.pixels, width: resized.width, channels: image.channels, top: stream.integer(below: resized.height - size + 1),
+    let crop = CentreCrop(resize: resize, size: size)
+    let resized = crop.resized(image)
+    return crop.cut(
+      resized, channels: image.channels, top: stream.integer(below: resized.height - size + 1),
       left: stream.integer(below: resized.width - size + 1))
-  }
-
-  /// T_eval: resize, then the centre.
-  func evaluation(_ image: Source) -> [UInt8] {
-    let resized = resized(image)
-    return crop(
-      resized.pixels, width: resized.width, channels: image.channels, top: (resized.height - size) / 2, left: (resized.width - size) / 2)
   }
 
   /// T_aug: random resized crop, rotation, colour jitter in random order, greying, flip.
@@ -98,24 +92,6 @@ public struct Augmentation: Sendable {
     let h = ratio < cropRatio.lowerBound ? Int((Double(width) / cropRatio.lowerBound).rounded()) : height
     let (top, left) = ((height - h) / 2, (width - w) / 2)
     return (top..<top + h, left..<left + w)
-  }
-
-  private func resized(_ image: Source) -> (pixels: [UInt8], height: Int, width: Int) {
-    let shorter = min(image.height, image.width)
-    let (height, width) = (image.height * resize / shorter, image.width * resize / shorter)
-    if height == image.height, width == image.width {
-      return (Array(UnsafeBufferPointer(start: image.pixels, count: height * width * image.channels)), height, width)
-    }
-    let pixels = Resampling.resize(
-      image.pixels, width: image.width, channels: image.channels, rows: 0..<image.height, columns: 0..<image.width, to: (height, width))
-    return (pixels, height, width)
-  }
-
-  private func crop(_ pixels: [UInt8], width: Int, channels: Int, top: Int, left: Int) -> [UInt8] {
-    var view: [UInt8] = []
-    view.reserveCapacity(size * size * channels)
-    for row in top..<top + size { view += pixels[(row * width + left) * channels..<(row * width + left + size) * channels] }
-    return view
   }
 
   /// Turned about the centre, nearest neighbour, black outside, as torchvision's default.

@@ -7,7 +7,7 @@ public enum Views {
   public static func originals(
     _ images: ImageSet, numbers: [Int], pass: Int, seed: UInt64, augmentation: Augmentation, team: ThreadTeam
   ) -> [UInt8] {
-    each(images, numbers, copies: 1, augmentation, team) { source, number, _ in
+    each(images, numbers, copies: 1, size: augmentation.size, team) { source, number, _ in
       var stream = RandomStream(seed: seed, purpose: .view, epoch: pass, item: number, copy: 0)
       return augmentation.original(source, &stream)
     }
@@ -17,22 +17,22 @@ public enum Views {
   public static func augmented(
     _ images: ImageSet, numbers: [Int], pass: Int, seed: UInt64, repeats: Int, augmentation: Augmentation, team: ThreadTeam
   ) -> [UInt8] {
-    each(images, numbers, copies: repeats, augmentation, team) { source, number, copy in
+    each(images, numbers, copies: repeats, size: augmentation.size, team) { source, number, copy in
       var stream = RandomStream(seed: seed, purpose: .view, epoch: pass, item: number, copy: copy + 1)
       return augmentation.augmented(source, &stream)
     }
   }
 
-  /// Evaluation views (T_eval) [n, S, S, C]: nothing random.
-  public static func evaluation(_ images: ImageSet, numbers: [Int], augmentation: Augmentation, team: ThreadTeam) -> [UInt8] {
-    each(images, numbers, copies: 1, augmentation, team) { source, _, _ in augmentation.evaluation(source) }
+  /// Evaluation views (T_eval) [n, S, S, C]: resized, the centre cropped; nothing random.
+  public static func evaluation(_ images: ImageSet, numbers: [Int], resize: Int, size: Int, team: ThreadTeam) -> [UInt8] {
+    each(images, numbers, copies: 1, size: size, team) { source, _, _ in CentreCrop(resize: resize, size: size).view(source) }
   }
 
   private static func each(
-    _ images: ImageSet, _ numbers: [Int], copies: Int, _ augmentation: Augmentation, _ team: ThreadTeam,
+    _ images: ImageSet, _ numbers: [Int], copies: Int, size: Int, _ team: ThreadTeam,
     _ view: @Sendable (_ source: Augmentation.Source, _ number: Int, _ copy: Int) -> [UInt8]
   ) -> [UInt8] {
-    let bytes = augmentation.size * augmentation.size * images.channels
+    let bytes = size * size * images.channels
     let imageBytes = images.height * images.width * images.channels
     return [UInt8](unsafeUninitializedCapacity: copies * numbers.count * bytes) { buffer, count in
       let out = Destination(base: buffer.baseAddress)

@@ -1,1 +1,34 @@
-print("not yet")
+import Artifacts
+import Datasets
+import StageKit
+
+let augmentation = AugmentationSettings()
+let seed = Setting<Int>("seed", 0...Int(Int32.max), "seed of the views")
+let passes = Setting<Int>("passes", 1...1000, "passes over the data to materialise")
+let repeats = Setting<Int>("repeats", 1...100, "augmented copies of each image")
+let sheetImages = Setting<Int>("sheetImages", 1...100, "images on the contact sheet")
+
+let description = StageDescription(
+  name: "augment", version: 1, summary: "Materialises the views of the first passes, and a contact sheet to look at.",
+  inputs: [Port("images", "images.h5")],
+  outputs: [Port("views", "views.h5"), Port("sheet", "contact sheet, PNG: a row for each image; its original view, then augmented ones")],
+  settings: augmentation.all + [AnySetting(seed), AnySetting(passes), AnySetting(repeats), AnySetting(sheetImages)], usesBLAS: false)
+
+StageProgram.run(description) { job in
+  let images = try ImagesFile.read(job.input("images"))
+  let views = try augmentation.augmentation(job)
+  let numbers = Array(0..<images.count)
+  var all: [ViewsFile.Pass] = []
+  for pass in 0..<job[passes] {
+    let seed = UInt64(job[seed])
+    all.append(
+      ViewsFile.Pass(
+        size: views.size, channels: images.channels, images: images.count, repeats: job[repeats],
+        originals: Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: views, team: job.team),
+        augmented: Views.augmented(
+          images, numbers: numbers, pass: pass, seed: seed, repeats: job[repeats], augmentation: views, team: job.team)))
+    job.progress(done: pass + 1, total: job[passes], unit: "pass")
+  }
+  try ViewsFile.write(all, to: job.output("views"))
+  try ContactSheet.write(all, images: min(job[sheetImages], images.count), to: job.output("sheet"))
+}

@@ -1,1 +1,78 @@
-print("not yet")
+import Artifacts
+import Datasets
+import DeepClustering
+import Glibc
+import StageKit
+import Tensors
+
+let network = NetworkSettings()
+let augmentation = AugmentationSettings()
+let seed = Setting<Int>("seed", 0...Int(Int32.max), "seed of weights, order and views")
+let epochs = Setting<Int>("epochs", 1...100_000, "passes over the data for each head")
+let snapshots = Setting<[Int]>("snapshots", 0...100_000, "epochs whose weights are kept; 0 is before training")
+let batch = Setting<Int>("batch", 2...100_000, "original images in a step")
+let repeats = Setting<Int>("repeats", 1...100, "augmented copies of each image in a step")
+let learningRate = Setting<Double>("learningRate", 1e-9...10, "Adam's step size")
+let temperature = Setting<Double>("temperature", 1e-3...1e3, "τ of equations 2 and 4")
+let temperatureInside = Setting<Bool>("temperatureInside", "exp(cos/τ) rather than the printed exp(cos)/τ, in which τ cancels")
+let instanceWeight = Setting<Double>("instanceWeight", 0...1e6, "weight of the instance loss; 0 switches it off")
+let clusterWeight = Setting<Double>("clusterWeight", 0...1e6, "weight of the cluster loss; 0 switches it off")
+let relationWeight = Setting<Double>("relationWeight", 0...1e6, "α, weight of the relation loss; 0 switches it off")
+let relationReduction = Setting<String>(
+  "relationReduction", choices: RelationLoss.Reduction.allCases.map(\.rawValue), "how the relation loss reduces pairs")
+let balanceWeight = Setting<Double>("balanceWeight", 0...1e6, "β, weight of the balance term; 0 switches it off")
+
+let description = StageDescription(
+  name: "train", version: 1, summary: "Trains the network of CCR, of its ablations or of DCDC by the switches of its losses.",
+  inputs: [Port("images", "images.h5"), Port("views", "views.h5; passes it lacks are computed alike", optional: true)],
+  outputs: [Port("weights", "weights.h5"), Port("history", "history.csv")],
+  settings: network.all + augmentation.all + [
+    AnySetting(seed), AnySetting(epochs), AnySetting(snapshots), AnySetting(batch), AnySetting(repeats), AnySetting(learningRate),
+    AnySetting(temperature), AnySetting(temperatureInside), AnySetting(instanceWeight), AnySetting(clusterWeight),
+    AnySetting(relationWeight), AnySetting(relationReduction), AnySetting(balanceWeight),
+  ], usesBLAS: true)
+
+StageProgram.run(description) { job in
+  Memory.keepFreedPages()
+  let images = try ImagesFile.read(job.input("images"))
+  let views = try augmentation.augmentation(job)
+  let (model, input) = try network.make(job, channels: images.channels, size: views.size, seed: UInt64(job[seed]))
+  guard let reduction = RelationLoss.Reduction(rawValue: job[relationReduction]) else { preconditionFailure("a choice of the schema") }
+  let loss = StructuralContrast(
+    temperature: job[temperature], temperatureInside: job[temperatureInside], instanceWeight: job[instanceWeight],
+    clusterWeight: job[clusterWeight], relationWeight: job[relationWeight], relationReduction: reduction, balanceWeight: job[balanceWeight])
+  let plan = Trainer.Plan(
+    images: images.count, epochs: job[epochs], batch: job[batch], repeats: job[repeats], learningRate: job[learningRate], loss: loss,
+    snapshots: job[snapshots], seed: UInt64(job[seed]))
+  let checkpoints = job.checkpointFolder.map { Checkpoints(folder: $0) }
+  let resumed = checkpoints?.newest { job.warn($0) }
+  let trainer = Trainer(plan, network: model, input: input, resuming: resumed, team: job.team)
+  var stored: (pass: Int, views: ViewsFile.Pass?) = (-1, nil)
+  var (started, seen) = (ContinuousClock.now, 0)
+  try trainer.run { numbers, pass in
+    if let path = job.optionalInput("views"), stored.pass != pass { stored = (pass, try ViewsFile.read(path, pass: pass)) }
+    if let ready = stored.views, ready.repeats == plan.repeats { return ready.views(of: numbers) }
+    return (
+      Views.originals(images, numbers: numbers, pass: pass, seed: plan.seed, augmentation: views, team: job.team),
+      Views.augmented(images, numbers: numbers, pass: pass, seed: plan.seed, repeats: plan.repeats, augmentation: views, team: job.team)
+    )
+  } tell: { event in
+    switch event {
+    case .batch(let pass, let done, let total, let loss, let count):
+      seen += count
+      let elapsed = (ContinuousClock.now - started) / Duration.seconds(1)
+      job.progress(
+        done: pass * total + done, total: plan.epochs * job[network.heads].count * total, unit: "step",
+        detail: "epoch \(pass / job[network.heads].count + 1)/\(plan.epochs), loss \((loss * 1000).rounded() / 1000)",
+        rate: Double(seen) / max(elapsed, 1e-6), rateUnit: "images/s")
+      if job.interrupted {
+        try checkpoints?.save(trainer.state)
+        throw StageInterrupted()
+      }
+    case .pass: try checkpoints?.save(trainer.state)
+    case .warning(let message): job.warn(message)
+    }
+  }
+  try WeightsFile.write(trainer.state.snapshots, to: job.output("weights"))
+  try AtomicFile.write(HistoryTable.csv(trainer.state.history, loss: loss), to: job.output("history"))
+}

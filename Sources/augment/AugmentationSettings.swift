@@ -1,0 +1,1 @@
+../train/AugmentationSettings.swift
