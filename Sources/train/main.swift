@@ -19,7 +19,7 @@ let instanceWeight = Setting<Double>("instanceWeight", 0...1e6, "weight of the i
 let clusterWeight = Setting<Double>("clusterWeight", 0...1e6, "weight of the cluster loss; 0 switches it off")
 let relationWeight = Setting<Double>("relationWeight", 0...1e6, "α, weight of the relation loss; 0 switches it off")
 let relationReduction = Setting<String>(
-  "relationReduction", choices: RelationLoss.Reduction.allCases.map(\.rawValue), "how the relation loss reduces pairs")
+  "relationReduction", choices: RelationReduction.allCases.map(\.rawValue), "how the relation loss reduces pairs")
 let balanceWeight = Setting<Double>("balanceWeight", 0...1e6, "β, weight of the balance term; 0 switches it off")
 
 let description = StageDescription(
@@ -37,7 +37,7 @@ StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job)
   let (model, input) = try network.make(job, channels: images.channels, size: views.size, seed: UInt64(job[seed]))
-  guard let reduction = RelationLoss.Reduction(rawValue: job[relationReduction]) else { preconditionFailure("a choice of the schema") }
+  guard let reduction = RelationReduction(rawValue: job[relationReduction]) else { preconditionFailure("a choice of the schema") }
   let loss = StructuralContrast(
     temperature: job[temperature], temperatureInside: job[temperatureInside], instanceWeight: job[instanceWeight],
     clusterWeight: job[clusterWeight], relationWeight: job[relationWeight], relationReduction: reduction, balanceWeight: job[balanceWeight])
