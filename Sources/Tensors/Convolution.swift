@@ -6,8 +6,13 @@ public enum Convolution {
 
   /// y = x * weights: x [N, H, W, C], weights [k, k, C, K] → [N, P, Q, K]. Cost 2·N·P·Q·k²·C·K flop.
   public static func forward(_ x: Tensor, weights: Tensor, stride: Int, padding: Int, team: ThreadTeam) -> Tensor {
-    let plan = ConvolutionPlan(ConvolutionShape(input: x.shape, weights: weights.shape, stride: stride, padding: padding))
-    let shape = plan.shape
+    let shape = ConvolutionShape(input: x.shape, weights: weights.shape, stride: stride, padding: padding)
+    switch ConvolutionAlgorithm.choice(for: shape) {
+    case .winograd3: return winograd(WinogradTile3.self, shape, x, weights: weights, team: team)
+    case .winograd4: return winograd(WinogradTile4.self, shape, x, weights: weights, team: team)
+    case .direct: break
+    }
+    let plan = ConvolutionPlan(shape)
     let packedWeights = VectorBuffer(
       matrix: weights, rows: shape.kernel * shape.kernel * shape.inputChannels, columns: shape.outputChannels)
     return applying(plan, to: x, weights: packedWeights, team: team)
@@ -50,7 +55,17 @@ public enum Convolution {
     _ x: Tensor, weights: Tensor, stride: Int, padding: Int, outputGradient: Tensor, needsInputGradient: Bool, team: ThreadTeam
   ) -> (input: Tensor?, weights: Tensor) {
     let plan = ConvolutionPlan(ConvolutionShape(input: x.shape, weights: weights.shape, stride: stride, padding: padding))
-    precondition(outputGradient.shape == plan.shape.output, "gradient \(outputGradient.shape) for output \(plan.shape.output)")
+    let shape = plan.shape
+    precondition(outputGradient.shape == shape.output, "gradient \(outputGradient.shape) for output \(shape.output)")
+    switch ConvolutionAlgorithm.choice(for: shape) {
+    case .winograd3:
+      return winogradBackward(
+        WinogradTile3.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
+    case .winograd4:
+      return winogradBackward(
+        WinogradTile4.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
+    case .direct: break
+    }
     return (
       needsInputGradient ? inputGradient(plan, weights: weights, outputGradient: outputGradient, team: team) : nil,
       weightGradient(plan, x, outputGradient: outputGradient, team: team)
