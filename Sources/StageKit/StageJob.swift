@@ -58,6 +58,9 @@ public struct StageJob: Sendable {
     return value
   }
 
+  /// All settings in one spelling, for telling one piece of work from another.
+  public var canonicalSettings: String { JSONValue.object(values.map { .init($0.key, $0.value) }).canonical }
+
   /// A folder that outlives a killed stage, nil when called by hand without --checkpoint.
   public var checkpointFolder: String? { request.checkpoint }
 

@@ -27,7 +27,7 @@ public struct InputImages: Sendable {
 
   /// - Parameter views: [N, S, S, C] bytes.
   /// - Returns: [N, S, S, backboneChannels].
-  public func prepare(_ views: ArraySlice<UInt8>, team: ThreadTeam) -> Tensor {
+  public func prepare(_ views: [UInt8], team: ThreadTeam) -> Tensor {
     let perImage = size * size * channels
     let images = views.count / perImage
     let tables = (0..<channels).map { c in (0..<256).map { (Float($0) / 255 - mean[c]) / std[c] } }

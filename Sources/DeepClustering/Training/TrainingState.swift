@@ -1,24 +1,13 @@
 import Gradients
 import Tensors
 
-/// One line of the history: a pass of one head over the data.
-public struct PassSummary: Sendable, Hashable {
-  public let epoch: Int
-  public let head: Int
-  public let outputs: Int
-  /// Means over the batches of the pass.
-  public let terms: StructuralContrast.Terms
-  /// Share of the largest cluster among the pass's originals, as assigned while training.
-  public let largestShare: Double
-  /// Mean of the largest assignment probability.
-  public let confidence: Double
-}
-
 /// Everything training needs to go on as if it had never stopped.
 public struct TrainingState: Sendable {
   /// Passes done, over all heads.
   public var passes = 0
   public var history: [PassSummary] = []
+  /// The pass under way.
+  public var progress: PassProgress
   /// State dictionaries at the asked epochs reached so far.
   public var snapshots: [(epoch: Int, state: [(name: String, tensor: Tensor)])] = []
   /// The network's state, by name.
@@ -26,7 +15,9 @@ public struct TrainingState: Sendable {
   /// Adam's, in the order of the parameters.
   public var moments: [Adam.Moments] = []
 
-  public init() {}
+  /// Before training.
+  /// - Parameter heads: outputs of each head.
+  public init(heads: [Int]) { progress = PassProgress(outputs: heads.first ?? 0) }
 
   // MARK: Bytes
 
@@ -40,9 +31,14 @@ public struct TrainingState: Sendable {
     out.put(UInt64(history.count))
     for line in history {
       for value in [line.epoch, line.head, line.outputs] { out.put(UInt64(value)) }
-      let t = line.terms
-      for value in [t.instance, t.cluster, t.relation, t.balance, t.total, line.largestShare, line.confidence] { out.put(value.bitPattern) }
+      out.put(line.terms)
+      for value in [line.largestShare, line.confidence] { out.put(value.bitPattern) }
     }
+    out.put(UInt64(progress.steps))
+    out.put(progress.sums)
+    out.put(UInt64(progress.sizes.count))
+    for size in progress.sizes { out.put(UInt64(size)) }
+    out.put(progress.confidence.bitPattern)
     out.put(UInt64(snapshots.count))
     for snapshot in snapshots {
       out.put(UInt64(snapshot.epoch))
@@ -62,18 +58,22 @@ public struct TrainingState: Sendable {
   public init?(decoding bytes: [UInt8]) {
     var input = ByteReader(bytes)
     guard input.number() == Self.version, let passes = input.count(), let lines = input.count() else { return nil }
+    self.init(heads: [])
     self.passes = passes
     for _ in 0..<lines {
       guard let epoch = input.count(), let head = input.count(), let outputs = input.count() else { return nil }
-      var values: [Double] = []
-      for _ in 0..<7 {
-        guard let bits = input.number() else { return nil }
-        values.append(Double(bitPattern: bits))
-      }
-      var terms = StructuralContrast.Terms()
-      (terms.instance, terms.cluster, terms.relation, terms.balance, terms.total) = (values[0], values[1], values[2], values[3], values[4])
-      history.append(PassSummary(epoch: epoch, head: head, outputs: outputs, terms: terms, largestShare: values[5], confidence: values[6]))
+      guard let terms = input.terms(), let share = input.double(), let confidence = input.double() else { return nil }
+      history.append(PassSummary(epoch: epoch, head: head, outputs: outputs, terms: terms, largestShare: share, confidence: confidence))
     }
+    guard let steps = input.count(), let sums = input.terms(), let clusters = input.count() else { return nil }
+    progress = PassProgress(outputs: clusters)
+    (progress.steps, progress.sums) = (steps, sums)
+    for cluster in 0..<clusters {
+      guard let size = input.number() else { return nil }
+      progress.sizes[cluster] = Int(truncatingIfNeeded: size)
+    }
+    guard let confidence = input.double() else { return nil }
+    progress.confidence = confidence
     guard let snapshotCount = input.count() else { return nil }
     for _ in 0..<snapshotCount {
       guard let epoch = input.count(), let state = input.dictionary() else { return nil }
@@ -94,6 +94,10 @@ private struct ByteWriter {
   var bytes: [UInt8] = []
 
   mutating func put(_ value: UInt64) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+
+  mutating func put(_ terms: StructuralContrast.Terms) {
+    for value in [terms.instance, terms.cluster, terms.relation, terms.balance, terms.total] { put(value.bitPattern) }
+  }
 
   mutating func put(_ tensor: Tensor) {
     put(UInt64(tensor.shape.count))
@@ -127,6 +131,17 @@ private struct ByteReader {
 
   /// A number of things that the rest of the bytes could hold.
   mutating func count() -> Int? { number().flatMap { $0 <= UInt64(bytes.count) ? Int($0) : nil } }
+
+  mutating func double() -> Double? { number().map(Double.init(bitPattern:)) }
+
+  mutating func terms() -> StructuralContrast.Terms? {
+    var terms = StructuralContrast.Terms()
+    guard let instance = double(), let cluster = double(), let relation = double(), let balance = double(), let total = double() else {
+      return nil
+    }
+    (terms.instance, terms.cluster, terms.relation, terms.balance, terms.total) = (instance, cluster, relation, balance, total)
+    return terms
+  }
 
   mutating func tensor() -> Tensor? {
     guard let axes = count(), axes <= 8 else { return nil }

@@ -1,0 +1,86 @@
+import Glibc
+
+/// The checkpoints of one piece of work: a folder that outlives a killed program.
+///
+/// Every file carries the digest of its content and says what work it belongs to. Files appear whole or not at all, and the newest two are
+/// kept, so that a file damaged later costs one checkpoint and not all the work.
+public struct CheckpointFolder: Sendable {
+  /// The first line of a checkpoint; the number is raised when the layout changes.
+  static let firstLine = "contrastive-clustering checkpoint 1\n"
+  static let kept = 2
+
+  public let path: String
+  /// What the checkpoints belong to: settings and inputs of the work.
+  public let identity: ContentDigest
+
+  public init(_ path: String, identity: ContentDigest) {
+    self.path = path
+    self.identity = identity
+  }
+
+  /// Writes the newest checkpoint and removes all but the newest two.
+  /// - Throws: `FileError`.
+  public func save(_ content: [UInt8]) throws {
+    if mkdir(path, 0o755) != 0, errno != EEXIST { throw FileError.failed(operation: "make folder", path: path, errno: errno) }
+    let number = (numbers().last ?? 0) + 1
+    var bytes = Array(header(of: content).utf8)
+    bytes += content
+    try AtomicFile.write(bytes, to: file(number))
+    for old in numbers().dropLast(Self.kept) { unlink(file(old)) }
+  }
+
+  /// The newest checkpoint that is whole and belongs to this work.
+  /// - Parameters:
+  ///   - decode: gives nil where it cannot use the content.
+  ///   - warn: told of every newer checkpoint that was no good.
+  public func newest<State>(decode: ([UInt8]) -> State?, warn: (String) -> Void) -> State? {
+    for number in numbers().reversed() {
+      switch content(of: file(number)) {
+      case .success(let content):
+        if let state = decode(content) { return state }
+        warn("\(file(number)) was written by another version of this program; it is not used")
+      case .failure(let fault): warn("\(file(number)) \(fault.words); it is not used")
+      }
+    }
+    return nil
+  }
+
+  /// Why a file is not used.
+  private struct Fault: Error { let words: String }
+
+  private func content(of file: String) -> Result<[UInt8], Fault> {
+    guard let bytes = try? AtomicFile.read(file) else { return .failure(Fault(words: "cannot be read")) }
+    // The header has one length whatever it says.
+    let length = header(of: []).utf8.count
+    guard bytes.count >= length else { return .failure(Fault(words: "is cut short")) }
+    let content = Array(bytes[length...])
+    let lines = String(decoding: bytes[..<length], as: UTF8.self)
+    guard lines.hasPrefix(Self.firstLine) else { return .failure(Fault(words: "is no checkpoint of this version")) }
+    guard lines.dropFirst(Self.firstLine.count).hasPrefix(identity.hex + "\n") else {
+      return .failure(Fault(words: "belongs to other settings or inputs"))
+    }
+    guard lines == header(of: content) else { return .failure(Fault(words: "is damaged: its content has another SHA-256 than it says")) }
+    return .success(content)
+  }
+
+  private func header(of content: [UInt8]) -> String { Self.firstLine + identity.hex + "\n" + ContentDigest.of(content).hex + "\n" }
+
+  private func file(_ number: Int) -> String {
+    let digits = String(number)
+    return "\(path)/checkpoint-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)"
+  }
+
+  /// The numbers of all checkpoints, ascending.
+  private func numbers() -> [Int] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var numbers: [Int] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+      }
+      if name.hasPrefix("checkpoint-"), let number = Int(name.dropFirst("checkpoint-".count)) { numbers.append(number) }
+    }
+    return numbers.sorted()
+  }
+}

@@ -1,0 +1,194 @@
+import Gradients
+import Tensors
+
+/// The training loop of §4.2: in every epoch, every head in turn makes one shuffled pass over the data; a batch is seen once as
+/// originals and R times augmented, in two forward calls with batch statistics of their own; one Adam serves all heads.
+///
+/// What it computes is a function of the plan, the network's initial weights and the views: not of threads, and not of interruptions.
+public final class Trainer {
+  /// What is trained, for how long, on what.
+  public struct Plan: Sendable {
+    /// At least 2.
+    public let images: Int
+    public let epochs: Int
+    /// N, at least 2. A last batch of fewer than two images has no relations and is left out of its pass.
+    public let batch: Int
+    /// R
+    public let repeats: Int
+    public let learningRate: Double
+    public let loss: StructuralContrast
+    /// Epochs whose weights are kept; 0 is before training.
+    public let snapshots: [Int]
+    public let seed: UInt64
+
+    public init(
+      images: Int, epochs: Int, batch: Int, repeats: Int, learningRate: Double, loss: StructuralContrast, snapshots: [Int], seed: UInt64
+    ) {
+      precondition(images >= 2 && batch >= 2 && repeats >= 1, "\(images) images in batches of \(batch), \(repeats) copies")
+      self.images = images
+      self.epochs = epochs
+      self.batch = batch
+      self.repeats = repeats
+      self.learningRate = learningRate
+      self.loss = loss
+      self.snapshots = snapshots
+      self.seed = seed
+    }
+  }
+
+  /// The views of some images in one pass: originals [n, S, S, C] and augmented [R·n, S, S, C], copy by copy.
+  public typealias Views = @Sendable (_ numbers: [Int], _ pass: Int) throws -> (originals: [UInt8], augmented: [UInt8])
+
+  /// What the loop tells while it runs.
+  public enum Event {
+    /// A step is done: `images` views went through.
+    case step(pass: Int, done: Int, of: Int, loss: Double, images: Int)
+    /// A pass is complete; the moment to save a checkpoint.
+    case pass(PassSummary)
+    case warning(String)
+  }
+
+  private let plan: Plan
+  private let network: ResidualNetwork
+  private let input: InputImages
+  private let team: ThreadTeam
+  private let adam: Adam
+  /// Where training stands: at the last complete pass, or where `run` was interrupted.
+  public private(set) var state: TrainingState
+
+  /// - Parameter resuming: the state of a checkpoint, nil to start from the network's weights.
+  public init(_ plan: Plan, network: ResidualNetwork, input: InputImages, resuming: TrainingState?, team: ThreadTeam) {
+    self.plan = plan
+    self.network = network
+    self.input = input
+    self.team = team
+    adam = Adam(parameters: network.parameters, learningRate: plan.learningRate)
+    state = resuming ?? TrainingState(heads: network.heads)
+    if let resuming {
+      let misfit = network.load(resuming.network)
+      precondition(misfit == nil && resuming.moments.count == adam.moments.count, "the checkpoint is of another network")
+      adam.moments = resuming.moments
+    }
+    keepSnapshot()
+  }
+
+  /// Trains to the last epoch.
+  ///
+  /// The views of the next batch are made while the present one is computed, on one thread more when the team has more than one.
+  /// - Parameters:
+  ///   - interrupted: asked after every step; true stops there, with `state` as it is after that step.
+  ///   - tell: may throw to stop; `state` then stands at the last complete pass.
+  /// - Returns: whether the last epoch was reached.
+  public func run(views: @escaping Views, interrupted: () -> Bool, tell: (Event) throws -> Void) throws -> Bool {
+    let passes = plan.epochs * network.heads.count
+    while state.passes < passes {
+      let head = state.passes % network.heads.count
+      guard try finishPass(head: head, views: views, interrupted: interrupted, tell: tell) else { return false }
+      let summary = state.progress.summary(epoch: state.passes / network.heads.count + 1, head: head)
+      for warning in complaints(about: summary) { try tell(.warning(warning)) }
+      state.history.append(summary)
+      state.passes += 1
+      state.progress = PassProgress(outputs: network.heads[state.passes % network.heads.count])
+      capture()
+      keepSnapshot()
+      try tell(.pass(summary))
+    }
+    return true
+  }
+
+  /// The rest of the present pass; false where it was interrupted.
+  private func finishPass(head: Int, views: @escaping Views, interrupted: () -> Bool, tell: (Event) throws -> Void) throws -> Bool {
+    let pass = state.passes
+    let batches = batches(of: pass)
+    // Kept apart from `state` until the pass is over, so that what is thrown leaves `state` at the last complete pass.
+    var progress = state.progress
+    func prefetch(_ step: Int) -> Prefetched<Batch>? {
+      guard step < batches.count else { return nil }
+      let (numbers, input) = (batches[step], input)
+      return Prefetched(beside: team.threads > 1) {
+        let (originals, augmented) = try views(numbers, pass)
+        // One thread: the others are at work on the batch before.
+        let one = ThreadTeam(threads: 1)
+        return Batch(originals: input.prepare(originals, team: one), augmented: input.prepare(augmented, team: one))
+      }
+    }
+    var next = prefetch(progress.steps)
+    // A batch still in the making holds files open.
+    defer { next?.abandon() }
+    while progress.steps < batches.count {
+      guard let batch = try next?.take() else { break }
+      next = prefetch(progress.steps + 1)
+      let (terms, probabilities) = step(batch, head: head)
+      progress.add(terms, probabilities)
+      try tell(
+        .step(
+          pass: pass, done: progress.steps, of: batches.count, loss: terms.total,
+          images: batch.originals.shape[0] + batch.augmented.shape[0]))
+      if progress.steps < batches.count, interrupted() {
+        state.progress = progress
+        capture()
+        return false
+      }
+    }
+    state.progress = progress
+    return true
+  }
+
+  /// The image numbers of every batch of a pass: shuffled by (seed, pass), the last one smaller.
+  private func batches(of pass: Int) -> [[Int]] {
+    var shuffle = RandomStream(seed: plan.seed, purpose: .shuffle, epoch: pass)
+    let order = shuffle.permutation(plan.images)
+    return stride(from: 0, to: order.count, by: plan.batch).map { Array(order[$0..<min($0 + plan.batch, order.count)]) }
+      .filter { $0.count >= 2 }
+  }
+
+  /// Forward of both views, losses, backward and one optimiser step; the loss terms and the originals' assignment probabilities.
+  private func step(_ batch: Batch, head: Int) -> (StructuralContrast.Terms, Tensor) {
+    let tape = Tape(team: team, training: true)
+    let p = network.probabilities(network.features(batch.originals, on: tape), head: head, on: tape)
+    let q = network.probabilities(network.features(batch.augmented, on: tape), head: head, on: tape)
+    let loss = plan.loss.evaluate(p.value, q.value)
+    tape.backward([(p, loss.originals), (q, loss.augmented)])
+    adam.step(team: team)
+    return (loss.terms, p.value)
+  }
+
+  private func capture() {
+    state.network = network.stateDictionary()
+    state.moments = adam.moments
+  }
+
+  private func keepSnapshot() {
+    guard state.progress.steps == 0, state.passes % network.heads.count == 0 else { return }
+    let epoch = state.passes / network.heads.count
+    guard plan.snapshots.contains(epoch), !state.snapshots.contains(where: { $0.epoch == epoch }) else { return }
+    state.snapshots.append((epoch, network.stateDictionary()))
+  }
+
+  /// What a person should know of a pass, said once for every head that gets into trouble.
+  private func complaints(about summary: PassSummary) -> [String] {
+    let before = state.history.last { $0.head == summary.head }
+    let place = "epoch \(summary.epoch), head of \(summary.outputs) outputs"
+    var complaints: [String] = []
+    if !summary.terms.total.isFinite, before?.terms.total.isFinite ?? true {
+      complaints.append("\(place): the loss is not a number; try learningRate 0.001, or relationReduction \"anchor\"")
+    }
+    if summary.largestShare == 1, summary.outputs > 1, before?.largestShare != 1 {
+      complaints.append("\(place): one cluster took every image; try learningRate 0.001 and a balanceWeight of 1 or more")
+    }
+    // ln(R·N) is the instance loss of assignments that say nothing.
+    let nothing = PassSummary.instanceLossOfNothing(batch: min(plan.batch, plan.images), repeats: plan.repeats)
+    if summary.epoch == PassSummary.epochsToLearnSomething, plan.loss.instanceWeight > 0, summary.terms.instance > 0.99 * nothing {
+      complaints.append("\(place): the instance loss is still within 1 % of saying nothing; try learningRate 0.001")
+    }
+    return complaints
+  }
+
+  /// What one step reads.
+  private struct Batch: Sendable {
+    /// [n, S, S, C]
+    let originals: Tensor
+    /// [R·n, S, S, C]
+    let augmented: Tensor
+  }
+}
