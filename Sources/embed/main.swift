@@ -39,26 +39,15 @@ StageProgram.run(description) { job in
       let numbers = Array(start..<min(start + job[batch], images.count))
       let views = Views.evaluation(images, numbers: numbers, resize: job[resize], size: job[size], team: job.team)
       let tape = Tape(team: job.team, training: false)
-      let h = model.features(input.prepare(views[...], team: job.team), on: tape)
+      let h = model.features(input.prepare(views, team: job.team), on: tape)
       values += h.value.scalars
       for head in probabilities.indices { probabilities[head] += model.probabilities(h, head: head, on: tape).value.scalars }
     }
     let tensors = zip(probabilities, job[network.heads]).map { Tensor(shape: [images.count, $1], $0) }
     features.append((epoch, Tensor(shape: [images.count, values.count / images.count], values)))
-    assignments.append(Assignments(epoch: epoch, clusters: clusters(tensors[tensors.count - 1]), probabilities: tensors))
+    assignments.append(Assignments(epoch: epoch, clusters: Assignment.clusters(tensors[tensors.count - 1]), probabilities: tensors))
     job.progress(done: done + 1, total: job[snapshots].count, unit: "snapshot")
   }
   try FeaturesFile.write(features, to: job.output("features"))
   try AssignmentsFile.write(assignments, to: job.output("assignments"))
-}
-
-/// The most probable cluster of each image, the lowest where several are.
-func clusters(_ probabilities: Tensor) -> [Int32] {
-  let (n, c) = (probabilities.shape[0], probabilities.shape[1])
-  let p = probabilities.scalars
-  return (0..<n).map { i in
-    var best = 0
-    for j in 1..<c where p[i * c + j] > p[i * c + best] { best = j }
-    return Int32(best)
-  }
 }

@@ -1,7 +1,6 @@
 import Artifacts
 import Datasets
 import DeepClustering
-import Glibc
 import StageKit
 import Tensors
 
@@ -44,34 +43,28 @@ StageProgram.run(description) { job in
   let plan = Trainer.Plan(
     images: images.count, epochs: job[epochs], batch: job[batch], repeats: job[repeats], learningRate: job[learningRate], loss: loss,
     snapshots: job[snapshots], seed: UInt64(job[seed]))
-  let checkpoints = job.checkpointFolder.map { Checkpoints(folder: $0) }
-  let resumed = checkpoints?.newest { job.warn($0) }
+  let checkpoints = try job.checkpointFolder.map { folder in
+    let images = try ContentDigest.ofFile(job.input("images")).hex
+    return CheckpointFolder(folder, identity: ContentDigest.of(Array((images + job.canonicalSettings).utf8)))
+  }
+  let resumed = checkpoints?.newest(decode: TrainingState.init(decoding:), warn: job.warn)
+  // With several threads, the views of the next batch are computed by one while the others compute on the present one.
+  let passViews = PassViews(
+    images, augmentation: views, repeats: plan.repeats, seed: plan.seed, file: job.optionalInput("views"), team: ThreadTeam(threads: 1))
   let trainer = Trainer(plan, network: model, input: input, resuming: resumed, team: job.team)
-  var stored: (pass: Int, views: ViewsFile.Pass?) = (-1, nil)
-  var (started, seen) = (ContinuousClock.now, 0)
-  try trainer.run { numbers, pass in
-    if let path = job.optionalInput("views"), stored.pass != pass { stored = (pass, try ViewsFile.read(path, pass: pass)) }
-    if let ready = stored.views, ready.repeats == plan.repeats { return ready.views(of: numbers) }
-    return (
-      Views.originals(images, numbers: numbers, pass: pass, seed: plan.seed, augmentation: views, team: job.team),
-      Views.augmented(images, numbers: numbers, pass: pass, seed: plan.seed, repeats: plan.repeats, augmentation: views, team: job.team)
-    )
+  let progress = TrainingProgress(plan, heads: job[network.heads].count)
+  let finished = try trainer.run(views: passViews.views(of:pass:)) {
+    job.interrupted
   } tell: { event in
     switch event {
-    case .batch(let pass, let done, let total, let loss, let count):
-      seen += count
-      let elapsed = (ContinuousClock.now - started) / Duration.seconds(1)
-      job.progress(
-        done: pass * total + done, total: plan.epochs * job[network.heads].count * total, unit: "step",
-        detail: "epoch \(pass / job[network.heads].count + 1)/\(plan.epochs), loss \((loss * 1000).rounded() / 1000)",
-        rate: Double(seen) / max(elapsed, 1e-6), rateUnit: "images/s")
-      if job.interrupted {
-        try checkpoints?.save(trainer.state)
-        throw StageInterrupted()
-      }
-    case .pass: try checkpoints?.save(trainer.state)
+    case .step(let pass, let done, let steps, let loss, let images): progress.tell(job, pass, done, steps, loss, images)
+    case .pass: try checkpoints?.save(trainer.state.encoded())
     case .warning(let message): job.warn(message)
     }
+  }
+  guard finished else {
+    try checkpoints?.save(trainer.state.encoded())
+    throw StageInterrupted()
   }
   try WeightsFile.write(trainer.state.snapshots, to: job.output("weights"))
   try AtomicFile.write(HistoryTable.csv(trainer.state.history, loss: loss), to: job.output("history"))

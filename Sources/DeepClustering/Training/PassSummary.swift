@@ -19,18 +19,6 @@ public struct PassSummary: Sendable, Hashable {
   static let epochsToLearnSomething = 10
 
   static func instanceLossOfNothing(batch: Int, repeats: Int) -> Double { log(Double(batch * repeats)) }
-
-  /// `history.csv`: one line for each pass. Terms are unweighted and 0 where switched off; `relation_share` is α L_rd of the loss.
-  public static func csv(_ history: [PassSummary], relationWeight: Double) -> String {
-    let header = "epoch,head,outputs,loss,instance,cluster,relation,balance,relation_share,largest_cluster_share,mean_max_probability\n"
-    return history.reduce(into: header) { text, line in
-      let t = line.terms
-      let numbers = [
-        t.total, t.instance, t.cluster, t.relation, t.balance, relationWeight * t.relation / t.total, line.largestShare, line.confidence,
-      ]
-      text += "\(line.epoch),\(line.head),\(line.outputs)," + numbers.map(\.description).joined(separator: ",") + "\n"
-    }
-  }
 }
 
 /// The sums of a pass that is under way.
