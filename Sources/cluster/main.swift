@@ -1,1 +1,30 @@
-print("not yet")
+import Artifacts
+import Clustering
+import StageKit
+import Tensors
+
+let method = Setting<String>("method", choices: ["kmeans"], "the clustering method")
+let clusters = Setting<Int>("clusters", 1...100_000, "K")
+let restarts = Setting<Int>("restarts", 1...1000, "restarts, of which the best counts")
+let iterations = Setting<Int>("iterations", 1...100_000, "most iterations of a restart")
+let tolerance = Setting<Double>("tolerance", 0...1, "shift of the centres at which a restart ends, relative to the mean variance")
+let seed = Setting<Int>("seed", 0...Int(Int32.max), "seed of the restarts")
+
+let description = StageDescription(
+  name: "cluster", version: 1, summary: "Clusters images by their pixels, values 0 to 1.", inputs: [Port("images", "images.h5")],
+  outputs: [Port("assignments", "assignments.h5, epoch 0")],
+  settings: [
+    AnySetting(method), AnySetting(clusters), AnySetting(restarts), AnySetting(iterations), AnySetting(tolerance), AnySetting(seed),
+  ],
+  usesBLAS: true)
+
+StageProgram.run(description) { job in
+  let images = try ImagesFile.read(job.input("images"))
+  guard images.count >= job[clusters] else {
+    throw StageError.illegalSetting("clusters", "must be at most the number of images, \(images.count), not \(job[clusters])")
+  }
+  let pixels = Tensor(shape: [images.count, images.pixels.count / images.count], images.pixels.map { Float($0) / 255 })
+  let result = KMeans(clusters: job[clusters], restarts: job[restarts], iterations: job[iterations], tolerance: job[tolerance])
+    .fit(pixels, seed: UInt64(job[seed]), team: job.team)
+  try AssignmentsFile.write([Assignments(epoch: 0, clusters: result.assignments, probabilities: [])], to: job.output("assignments"))
+}

@@ -1,0 +1,85 @@
+import Glibc
+
+/// ACC, NMI and ARI (§4.1) of clusters against classes; all ignore the names of both.
+public struct ClusteringScores: Sendable {
+  /// contingency[cluster][class], square: rows or columns of zeros fill up.
+  public let contingency: [[Int]]
+  /// The class that the best one-to-one map gives each cluster.
+  public let classOfCluster: [Int]
+  private let n: Int
+
+  /// - Parameters: cluster and class of every image, both from 0, equally many.
+  public init(clusters: [Int], classes: [Int]) {
+    precondition(clusters.count == classes.count && !clusters.isEmpty, "\(clusters.count) clusters for \(classes.count) classes")
+    let size = max(clusters.max() ?? 0, classes.max() ?? 0) + 1
+    var table = [[Int]](repeating: [Int](repeating: 0, count: size), count: size)
+    for (cluster, label) in zip(clusters, classes) { table[cluster][label] += 1 }
+    contingency = table
+    classOfCluster = Hungarian.maximise(table)
+    n = clusters.count
+  }
+
+  /// Share of images in the class of their cluster under the best one-to-one map, 0…1.
+  public var accuracy: Double { Double(contingency.indices.reduce(0) { $0 + contingency[$1][classOfCluster[$1]] }) / Double(n) }
+
+  /// Mutual information over √(H·H′); 1 where both partitions are one cluster, 0 where nothing is shared.
+  public var nmiGeometric: Double { normalised { ($0 * $1).squareRoot() } }
+
+  /// Mutual information over (H + H′)/2.
+  public var nmiArithmetic: Double { normalised { ($0 + $1) / 2 } }
+
+  /// Adjusted Rand index, at most 1, 0 in expectation for random partitions.
+  public var ari: Double {
+    func pairs(_ count: Int) -> Double { Double(count) * Double(count - 1) / 2 }
+    let together = contingency.joined().reduce(0) { $0 + pairs($1) }
+    let (a, b) = (rowSums.reduce(0) { $0 + pairs($1) }, columnSums.reduce(0) { $0 + pairs($1) })
+    let expected = n > 1 ? a * b / pairs(n) : 0
+    let span = (a + b) / 2 - expected
+    return span == 0 ? 1 : (together - expected) / span
+  }
+
+  private var rowSums: [Int] { contingency.map { $0.reduce(0, +) } }
+  private var columnSums: [Int] { contingency.indices.map { column in contingency.reduce(0) { $0 + $1[column] } } }
+
+  private func normalised(_ mean: (Double, Double) -> Double) -> Double {
+    let (rows, columns) = (rowSums, columnSums)
+    func entropy(_ sums: [Int]) -> Double {
+      sums.filter { $0 > 0 }.reduce(0) { $0 - Double($1) / Double(n) * log(Double($1) / Double(n)) }
+    }
+    let (h, g) = (entropy(rows), entropy(columns))
+    if h == 0, g == 0 { return 1 }
+    var information = 0.0
+    for (i, row) in contingency.enumerated() {
+      for (j, count) in row.enumerated() where count > 0 {
+        information += Double(count) / Double(n) * log(Double(count) * Double(n) / (Double(rows[i]) * Double(columns[j])))
+      }
+    }
+    let normaliser = mean(h, g)
+    return information <= 0 || normaliser == 0 ? 0 : min(1, information / normaliser)
+  }
+}
+
+/// Mean squared distance to the group's mean (§4.5.2, Figure 5): range [0, 1 − 1/K] for probabilities.
+public enum IntraClassVariance {
+  /// - Parameters:
+  ///   - points: [n, d] row-major.
+  ///   - groups: the group of each point, below `count`; −1 leaves the point out.
+  /// - Returns: one number for each group; 0 for empty ones.
+  public static func of(_ points: [Float], dimensions d: Int, groups: [Int], count: Int) -> [Double] {
+    var sizes = [Int](repeating: 0, count: count)
+    var means = [Double](repeating: 0, count: count * d)
+    for (point, group) in groups.enumerated() where group >= 0 {
+      sizes[group] += 1
+      for k in 0..<d { means[group * d + k] += Double(points[point * d + k]) }
+    }
+    for group in 0..<count where sizes[group] > 0 { for k in 0..<d { means[group * d + k] /= Double(sizes[group]) } }
+    var variances = [Double](repeating: 0, count: count)
+    for (point, group) in groups.enumerated() where group >= 0 {
+      for k in 0..<d {
+        let difference = Double(points[point * d + k]) - means[group * d + k]
+        variances[group] += difference * difference
+      }
+    }
+    return (0..<count).map { sizes[$0] == 0 ? 0 : variances[$0] / Double(sizes[$0]) }
+  }
+}
