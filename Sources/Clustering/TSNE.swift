@@ -105,7 +105,7 @@ struct Affinities {
     points.withUnsafeBufferPointer { p in for i in 0..<n { for j in 0..<d { rows[i * width + j / 16][j % 16] = p[i * d + j] } } }
     let vectors = rows
     let squares = Tensor(uninitialized: [n])
-    return (0..<n).map { i in
+    return (0..<n).map { i -> [(index: Int32, square: Double)] in
       vectors.withUnsafeBufferPointer { v in
         for j in 0..<n {
           var sum = SIMD16<Float>()
@@ -117,8 +117,9 @@ struct Affinities {
         }
       }
       let distance = squares.scalars
-      return (0..<n).filter { $0 != i }.sorted { distance[$0] < distance[$1] || (distance[$0] == distance[$1] && $0 < $1) }
-        .prefix(count).map { (Int32($0), Double(distance[$0])) }
+      var others = (0..<n).filter { $0 != i }
+      others.sort { distance[$0] < distance[$1] || (distance[$0] == distance[$1] && $0 < $1) }
+      return others.prefix(count).map { (index: Int32($0), square: Double(distance[$0])) }
     }
   }
 
