@@ -1,25 +1,36 @@
 /// Scratch memory of one piece of work, 64-byte aligned, zeroed.
 final class FloatBuffer: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
+  private let bytes: Int
 
   init(zeros count: Int) {
-    base = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)
+    let buffer = BufferPool.take(bytes: count * MemoryLayout<Float>.stride)
+    bytes = buffer.bytes
+    base = buffer.base.bindMemory(to: Float.self, capacity: count)
     base.update(repeating: 0, count: count)
   }
 
-  deinit { UnsafeMutableRawPointer(base).deallocate() }
+  deinit { BufferPool.giveBack(UnsafeMutableRawPointer(base), bytes: bytes) }
 }
 
 /// Rows of vectors of 16 floats, zeroed: a matrix whose columns are rounded up to a multiple of 16.
 final class VectorBuffer: @unchecked Sendable {
   let base: UnsafeMutablePointer<SIMD16<Float>>
   let vectorsPerRow: Int
+  private let bytes: Int
   /// The same memory, float by float.
   var floats: UnsafeMutablePointer<Float> { UnsafeMutableRawPointer(base).assumingMemoryBound(to: Float.self) }
 
-  init(rows: Int, vectorsPerRow: Int) {
+  /// With contents that are whatever the memory held: for kernels that write what they read.
+  init(uninitializedRows rows: Int, vectorsPerRow: Int) {
     self.vectorsPerRow = vectorsPerRow
-    base = .allocate(capacity: max(1, rows * vectorsPerRow))
+    let buffer = BufferPool.take(bytes: rows * vectorsPerRow * MemoryLayout<SIMD16<Float>>.stride)
+    bytes = buffer.bytes
+    base = buffer.base.bindMemory(to: SIMD16<Float>.self, capacity: rows * vectorsPerRow)
+  }
+
+  convenience init(rows: Int, vectorsPerRow: Int) {
+    self.init(uninitializedRows: rows, vectorsPerRow: vectorsPerRow)
     base.update(repeating: SIMD16<Float>(), count: rows * vectorsPerRow)
   }
 
@@ -29,7 +40,7 @@ final class VectorBuffer: @unchecked Sendable {
     for row in 0..<rows { (floats + row * vectorsPerRow * 16).update(from: matrix.base + row * columns, count: columns) }
   }
 
-  deinit { base.deallocate() }
+  deinit { BufferPool.giveBack(UnsafeMutableRawPointer(base), bytes: bytes) }
 }
 
 /// A range cut into consecutive runs whose borders depend on its length alone.

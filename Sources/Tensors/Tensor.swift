@@ -63,11 +63,13 @@ public struct Tensor: Sendable {
 final class TensorStorage: @unchecked Sendable {
   @usableFromInline let base: UnsafeMutablePointer<Float>
   @usableFromInline let count: Int
+  private let bytes: Int
 
   init(count: Int) {
     self.count = count
-    let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(to: Float.self, capacity: count)
+    let buffer = BufferPool.take(bytes: count * MemoryLayout<Float>.stride)
+    bytes = buffer.bytes
+    base = buffer.base.bindMemory(to: Float.self, capacity: count)
   }
 
   @usableFromInline func copy() -> TensorStorage {
@@ -76,5 +78,5 @@ final class TensorStorage: @unchecked Sendable {
     return other
   }
 
-  deinit { UnsafeMutableRawPointer(base).deallocate() }
+  deinit { BufferPool.giveBack(UnsafeMutableRawPointer(base), bytes: bytes) }
 }

@@ -16,9 +16,9 @@ enum WinogradConvolution<Tile: WinogradTile> {
   ) {
     let (t, inputVectors, outputVectors) = (Tile.points, c / 16, k / 16)
     team.forEach(grid.runs.count) { run in
-      let v = VectorBuffer(rows: t * t * grid.panel, vectorsPerRow: inputVectors)
-      let m = VectorBuffer(rows: t * t * grid.panel, vectorsPerRow: outputVectors)
-      let work = VectorBuffer(rows: 2 * t * t, vectorsPerRow: 1)
+      let v = VectorBuffer(uninitializedRows: t * t * grid.panel, vectorsPerRow: inputVectors)
+      let m = VectorBuffer(uninitializedRows: t * t * grid.panel, vectorsPerRow: outputVectors)
+      let work = VectorBuffer(uninitializedRows: 2 * t * t, vectorsPerRow: 1)
       for block in grid.blocks(of: run) {
         let tiles = block.count * grid.tilesPerImage
         scatterInputs(grid, x, images: block, channels: c, into: v, work)
@@ -39,9 +39,9 @@ enum WinogradConvolution<Tile: WinogradTile> {
     let parts = Pieces(grid.runs.count, most: Convolution.weightGradientPieces)
     let partial = (0..<parts.count).map { _ in VectorBuffer(rows: t * t * c, vectorsPerRow: outputVectors) }
     team.forEach(parts.count) { part in
-      let v = VectorBuffer(rows: t * t * grid.panel, vectorsPerRow: inputVectors)
-      let m = VectorBuffer(rows: t * t * grid.panel, vectorsPerRow: outputVectors)
-      let work = VectorBuffer(rows: 2 * t * t, vectorsPerRow: 1)
+      let v = VectorBuffer(uninitializedRows: t * t * grid.panel, vectorsPerRow: inputVectors)
+      let m = VectorBuffer(uninitializedRows: t * t * grid.panel, vectorsPerRow: outputVectors)
+      let work = VectorBuffer(uninitializedRows: 2 * t * t, vectorsPerRow: 1)
       for run in parts[part] {
         for block in grid.blocks(of: run) {
           scatterInputs(grid, x, images: block, channels: c, into: v, work)
@@ -56,7 +56,7 @@ enum WinogradConvolution<Tile: WinogradTile> {
     }
     let gradient = Tensor(uninitialized: [3, 3, c, k])
     team.forEach(c) { channel in
-      let sum = VectorBuffer(rows: t * t, vectorsPerRow: 1)
+      let sum = VectorBuffer(uninitializedRows: t * t, vectorsPerRow: 1)
       for vector in 0..<outputVectors {
         for point in 0..<t * t {
           let at = (point * c + channel) * outputVectors + vector
@@ -80,10 +80,10 @@ enum WinogradConvolution<Tile: WinogradTile> {
   /// U [t², C, K] of the filters [3, 3, C, K].
   static func transformed(_ weights: Tensor, team: ThreadTeam) -> VectorBuffer {
     let (c, k, t) = (weights.shape[2], weights.shape[3], Tile.points)
-    let filters = VectorBuffer(rows: t * t * c, vectorsPerRow: k / 16)
+    let filters = VectorBuffer(uninitializedRows: t * t * c, vectorsPerRow: k / 16)
     let g = Tile.filter.flatMap { $0 }
     team.forEach(c) { channel in
-      let half = VectorBuffer(rows: t * 3, vectorsPerRow: 1)
+      let half = VectorBuffer(uninitializedRows: t * 3, vectorsPerRow: 1)
       for vector in 0..<k / 16 {
         for column in 0..<3 {
           let (a, b, d) = (tap(0, column), tap(1, column), tap(2, column))
@@ -112,13 +112,20 @@ enum WinogradConvolution<Tile: WinogradTile> {
     let pointStep = grid.panel * vectors
     grid.forEachTile(images, outputs: Tile.outputs) { number, image, top, left in
       for vector in 0..<vectors {
+        let first = left == 0 ? 1 : 0
+        let last = min(t, grid.width - left + 1)
         for i in 0..<t {
-          let row = top + i - 1
-          for j in 0..<t {
-            let column = left + j - 1
-            let inside = row >= 0 && row < grid.height && column >= 0 && column < grid.width
-            tile[i &* t &+ j] = inside ? load(x.base + ((image * grid.height + row) * grid.width + column) * c + vector * 16) : Vector()
+          let row = top &+ i &- 1
+          let line = tile + i &* t
+          guard row >= 0, row < grid.height else {
+            line.update(repeating: Vector(), count: t)
+            continue
           }
+          let pixel = (image &* grid.height &+ row) &* grid.width &+ left &- 1
+          let pixels = x.base + (pixel &* c &+ vector &* 16)
+          if first == 1 { line[0] = Vector() }
+          for j in first..<last { line[j] = load(pixels + j &* c) }
+          for j in last..<t { line[j] = Vector() }
         }
         for j in 0..<t { Tile.input(tile + j, t, into: half + j, t) }
         let target = v.base + number * vectors + vector
