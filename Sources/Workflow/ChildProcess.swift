@@ -23,7 +23,7 @@ final class ChildProcess {
 
   /// - Parameter events: whether a pipe for NDJSON events is offered to the child.
   init(
-    _ program: String, _ arguments: [String], standardOutput: String, standardError: String, workingFolder: String?, events: Bool,
+    _ program: String, _ arguments: [String], standardOutput: String, standardError: String, events: Bool,
     data: String = ""
   ) throws {
     var actions = posix_spawn_file_actions_t()
@@ -37,10 +37,10 @@ final class ChildProcess {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, standardOutput, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     posix_spawn_file_actions_addopen(&actions, 2, standardError, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    if let workingFolder { posix_spawn_file_actions_addchdir_np(&actions, workingFolder) }
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     var ends: [Int32] = [-1, -1]
-    if events, pipe2(&ends, O_CLOEXEC) == 0 {
+    if events, pipe(&ends) == 0 {
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       posix_spawn_file_actions_adddup2(&actions, ends[1], 3)
       _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
     }

@@ -195,6 +195,17 @@ public struct Plan: Sendable {
     a.values.allSatisfy { member in b[member.name].map { $0.canonical == member.value.canonical } ?? true }
   }
 
+  /// Which stage feeds which, in order.
+  public var stageEdges: [(from: String, to: String)] {
+    var edges: [(from: String, to: String)] = []
+    for instance in instances {
+      for producer in instance.upstream.map({ instances[$0].stage }) where !edges.contains(where: { $0 == (producer, instance.stage) }) {
+        edges.append((producer, instance.stage))
+      }
+    }
+    return edges
+  }
+
   /// The instances and all they need, in order.
   func closure(of numbers: some Sequence<Int>) -> [Int] {
     var needed: Set<Int> = []

@@ -43,7 +43,7 @@ final class Programs {
     let output = "/tmp/ccr-describe.\(getpid())"
     defer { unlink(output) }
     let process = try ChildProcess(
-      path, ["--describe"], standardOutput: output, standardError: "/dev/null", workingFolder: nil, events: false)
+      path, ["--describe"], standardOutput: output, standardError: "/dev/null", events: false)
     let status = process.wait()
     guard status == .exited(0), let bytes = try? AtomicFile.read(output),
       let description = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path), description["name"]?.string != nil

@@ -144,7 +144,7 @@ public final class Runner {
     let program = try study.programs.program(instance.program)
     let process = try ChildProcess(
       program.path, ["--request", "\(attempt)/request.json"], standardOutput: "\(attempt)/stdout", standardError: "\(attempt)/log",
-      workingFolder: attempt, events: true, data: study.dataFolder)
+      events: true, data: study.dataFolder)
     running.append(
       Running(
         number: number, key: key, process: process, lock: lock, started: .now,

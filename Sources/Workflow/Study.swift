@@ -164,4 +164,30 @@ public final class Study {
   private func keyOf(_ number: Int, _ standings: [Standing]) throws -> ActionKey? {
     try key(number) { producer in standings[producer].action.flatMap { store.result($0) } }
   }
+
+  // MARK: The machine
+
+  /// Lines about programs, OpenBLAS, disk and locks.
+  public func diagnosis() throws -> [String] {
+    var lines = ["pipeline: \(pipeline.path), profile \(plan.profile), \(plan.instances.count) instances"]
+    for name in Set(plan.instances.map(\.program)).sorted() {
+      let program = try programs.program(name)
+      let numeric = program.numericClass.map { ", \($0)" } ?? ""
+      lines.append("program \(name): \(program.digest.prefix(12))…\(numeric)")
+    }
+    if let library = try plan.instances.lazy.compactMap({ try self.programs.program($0.program).description["blasLibrary"]?.string }).first
+    {
+      lines.append("OpenBLAS: \(library)")
+    }
+    try store.prepare()
+    var info = statvfs()
+    if statvfs(results, &info) == 0 { lines.append("results: \(results), \(Int(info.f_bavail) * Int(info.f_frsize) >> 30) GiB free") }
+    guard let lock = try store.lock("doctor") else {
+      throw PipelineError("locks of \(results) are held by another doctor", remedy: "run it again")
+    }
+    let second = try store.lock("doctor")
+    lines.append("locks: " + (second == nil ? "work" : "do not work on this file system: run one ccr at a time"))
+    for descriptor in [lock, second].compactMap({ $0 }) { close(descriptor) }
+    return lines
+  }
 }

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Artifacts
+import Glibc
+import Workflow
+
+/// The command `ccr`: regenerates the paper's tables and figures from pipeline.json.
+@main
+struct CCR: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ccr", abstract: "Runs the study that pipeline.json declares; what was computed before is not computed again.",
+    discussion: """
+      A selector names instances: train, train[method=ccr,seed=0], +X with all that X needs, X+ with all that needs X.
+      Exit codes: 0 done, 1 a stage failed, 2 bad usage or pipeline.json, 7 the machine failed (disk full, no permission),
+      130 or 143 stopped by a signal; checkpoints are kept.
+      """,
+    subcommands: [Run.self, PlanCommand.self, Why.self, Status.self, Graph.self, Doctor.self, Export.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let code as ExitCode {
+      Glibc.exit(code.rawValue)
+    } catch let error as any ExplainedError {
+      Console.say("error: \(error.problem)\nremedy: \(error.remedy)")
+      Glibc.exit(error.kind == .inputOutput ? 7 : 2)
+    } catch {
+      let code = exitCode(for: error)
+      if code == .success {
+        print(fullMessage(for: error))
+        Glibc.exit(0)
+      }
+      Console.say(fullMessage(for: error))
+      Glibc.exit(2)
+    }
+  }
+}
+
+/// What every verb takes.
+struct StudyOptions: ParsableArguments {
+  @Option(help: "The profile of pipeline.json.") var profile = "quick"
+  @Option(help: ArgumentHelp("The pipeline file.", valueName: "file")) var pipeline = "pipeline.json"
+  @Option(help: ArgumentHelp("Keep results in this folder instead of results/ beside the pipeline file.", valueName: "folder")) var results:
+    String?
+
+  func study() throws -> Study {
+    var path = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &path, path.count)
+    let own = String(decoding: path.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
+    return try Study(path: pipeline, profile: profile, results: results, programFolder: folder)
+  }
+}
+
+/// Words for people go to standard error, data to standard output.
+enum Console {
+  static func say(_ text: String) {
+    let bytes = Array(text.utf8) + [10]
+    _ = write(STDERR_FILENO, bytes, bytes.count)
+  }
+}
