@@ -43,21 +43,9 @@ public final class Adam: @unchecked Sendable {
       state.steps += 1
       let size = Float(learningRate / (1 - pow(Self.beta1, Double(state.steps))))
       let correction = Float((1 - pow(Self.beta2, Double(state.steps))).squareRoot())
-      let (b1, b2) = (Float(Self.beta1), Float(Self.beta2))
-      parameter.value.withUnsafeMutableBufferPointer { value in
-        state.first.withUnsafeMutableBufferPointer { first in
-          state.second.withUnsafeMutableBufferPointer { second in
-            gradient.withUnsafeBufferPointer { gradient in
-              for i in value.indices {
-                let g = gradient[i]
-                first[i] = b1 * first[i] + (1 - b1) * g
-                second[i] = b2 * second[i] + (1 - b2) * g * g
-                value[i] -= size * first[i] / (second[i].squareRoot() / correction + Self.epsilon)
-              }
-            }
-          }
-        }
-      }
+      let update = AdamUpdate(
+        firstDecay: Float(Self.beta1), secondDecay: Float(Self.beta2), size: size, correction: correction, epsilon: Self.epsilon)
+      update.apply(to: &parameter.value, gradient: gradient, first: &state.first, second: &state.second, team: team)
       moments[index] = state
     }
   }

@@ -33,8 +33,9 @@ public final class Tape {
 
   /// A parameter as a value: its gradient is gathered like that of a layer's weights.
   public func leaf(_ parameter: Parameter) -> Variable {
-    record(parameter.value, [], depends: true) { gradient in
-      parameter.accumulate(gradient)
+    let team = team
+    return record(parameter.value, [], depends: true) { gradient in
+      parameter.accumulate(gradient, team)
       return []
     }
   }
@@ -52,7 +53,7 @@ public final class Tape {
     ) { gradient in
       let gradients = Convolution.backward(
         x.value, weights: weights, stride: stride, padding: padding, outputGradient: gradient, needsInputGradient: needsInput, team: team)
-      weight.accumulate(gradients.weights)
+      weight.accumulate(gradients.weights, team)
       return [gradients.input]
     }
   }
@@ -77,8 +78,8 @@ public final class Tape {
       let gradients = BatchNormalisation.backward(
         x.value, y: relu ? y : nil, statistics: statistics, gamma: gamma, outputGradient: gradient, needsResidual: residual != nil,
         team: team)
-      layer.gamma.accumulate(gradients.gamma)
-      layer.beta.accumulate(gradients.beta)
+      layer.gamma.accumulate(gradients.gamma, team)
+      layer.beta.accumulate(gradients.beta, team)
       return [gradients.input, gradients.residual]
     }
   }
@@ -101,16 +102,16 @@ public final class Tape {
 
   /// x [N, D] · weightᵀ + bias, weight [K, D], bias [K] → [N, K].
   public func linear(_ x: Variable, weight: Parameter, bias: Parameter) -> Variable {
-    let weights = weight.value
+    let (weights, team) = (weight.value, team)
     let (n, k) = (x.value.shape[0], weights.shape[0])
     var y = MatrixProduct.multiply(x.value, weights, transposeB: true)
     let b = bias.value.scalars
     y.withUnsafeMutableBufferPointer { y in for row in 0..<n { for column in 0..<k { y[row * k + column] += b[column] } } }
     return record(y, [x], depends: true) { gradient in
-      weight.accumulate(MatrixProduct.multiply(gradient, x.value, transposeA: true))
+      weight.accumulate(MatrixProduct.multiply(gradient, x.value, transposeA: true), team)
       var sums = [Float](repeating: 0, count: k)
       gradient.withUnsafeBufferPointer { g in for row in 0..<n { for column in 0..<k { sums[column] += g[row * k + column] } } }
-      bias.accumulate(Tensor(shape: [k], sums))
+      bias.accumulate(Tensor(shape: [k], sums), team)
       return [MatrixProduct.multiply(gradient, weights)]
     }
   }
@@ -163,12 +164,12 @@ public final class Tape {
     var gradients = [Tensor?](repeating: nil, count: records.count)
     for (variable, gradient) in outputs {
       precondition(gradient.shape == variable.value.shape, "gradient \(gradient.shape) for a value of shape \(variable.value.shape)")
-      if let node = variable.node { Self.add(gradient, to: &gradients[node]) }
+      if let node = variable.node { Self.add(gradient, to: &gradients[node], team) }
     }
     while let record = records.popLast() {
       guard let gradient = gradients.removeLast() else { continue }
       for (node, inputGradient) in zip(record.inputs, record.backward(gradient)) {
-        if let node, let inputGradient { Self.add(inputGradient, to: &gradients[node]) }
+        if let node, let inputGradient { Self.add(inputGradient, to: &gradients[node], team) }
       }
     }
   }
@@ -179,17 +180,17 @@ public final class Tape {
     return Variable(value: value, node: records.count - 1)
   }
 
-  static func add(_ gradient: Tensor, to sum: inout Tensor?) {
+  static func add(_ gradient: Tensor, to sum: inout Tensor?, _ team: ThreadTeam) {
     guard var total = sum else {
       sum = gradient
       return
     }
     sum = nil
-    total.add(gradient)
+    total.add(gradient, team: team)
     sum = total
   }
 }
 
 extension Parameter {
-  func accumulate(_ more: Tensor) { Tape.add(more, to: &gradient) }
+  func accumulate(_ more: Tensor, _ team: ThreadTeam) { Tape.add(more, to: &gradient, team) }
 }

@@ -8,6 +8,22 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  private static let elementsPerPiece = 1 << 15
+
+  /// self += other, element by element, in pieces side by side.
+  public mutating func add(_ other: Tensor, team: ThreadTeam) {
+    precondition(shape == other.shape, "cannot add \(other.shape) to \(shape)")
+    makeUnique()
+    let (sum, count) = (self, count)
+    team.forEach((count + Self.elementsPerPiece - 1) / Self.elementsPerPiece) { piece in
+      let start = piece * Self.elementsPerPiece
+      let (a, b) = (sum.base + start, other.base + start)
+      for i in 0..<min(Self.elementsPerPiece, count - start) { a[i] += b[i] }
+    }
+  }
+}
+
 /// e^x of the C library, in Double rounded to Float: the same bits on every CPU of a class.
 public enum Exponential {
   public static func of(_ x: Float) -> Float { Float(Glibc.exp(Double(x))) }

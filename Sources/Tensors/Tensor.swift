@@ -52,6 +52,11 @@ public struct Tensor: Sendable {
   /// The first element, for kernels: valid while this tensor lives; written only by the kernel that made the tensor, before anyone shares it.
   @inlinable package var base: UnsafeMutablePointer<Float> { storage.base }
 
+  /// Moves the elements to memory of this tensor's own, if another shares it; kernels that write in place through `base` call it first.
+  package mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+  }
+
   private init(shape: [Int], storage: TensorStorage) {
     self.shape = shape
     self.storage = storage

@@ -55,22 +55,39 @@ enum WinogradConvolution<Tile: WinogradTile> {
       }
     }
     let gradient = Tensor(uninitialized: [3, 3, c, k])
+    let g = Tile.filter.flatMap { $0 }
     team.forEach(c) { channel in
       let sum = VectorBuffer(uninitializedRows: t * t, vectorsPerRow: 1)
+      let half = VectorBuffer(uninitializedRows: 3 * t, vectorsPerRow: 1)
       for vector in 0..<outputVectors {
         for point in 0..<t * t {
           let at = (point * c + channel) * outputVectors + vector
           sum.base[point] = partial[0].base[at]
           for part in partial.dropFirst() { sum.base[point] += part.base[at] }
         }
-        for i in 0..<3 {
-          for j in 0..<3 {
-            var g = Vector()
-            for row in 0..<t {
-              for column in 0..<t { g.addProduct(sum.base[row * t + column], Tile.filter[row][i] * Tile.filter[column][j]) }
-            }
-            store(g, gradient.base + ((i * 3 + j) * c + channel) * k + vector * 16)
+        // Gᵀ dU first, then (Gᵀ dU) G.
+        for column in 0..<t {
+          var (a, b, d) = (Vector(), Vector(), Vector())
+          for row in 0..<t {
+            let u = sum.base[row * t + column]
+            a.addProduct(u, g[row * 3])
+            b.addProduct(u, g[row * 3 + 1])
+            d.addProduct(u, g[row * 3 + 2])
           }
+          (half.base[column], half.base[t + column], half.base[2 * t + column]) = (a, b, d)
+        }
+        for i in 0..<3 {
+          var (a, b, d) = (Vector(), Vector(), Vector())
+          for column in 0..<t {
+            let u = half.base[i * t + column]
+            a.addProduct(u, g[column * 3])
+            b.addProduct(u, g[column * 3 + 1])
+            d.addProduct(u, g[column * 3 + 2])
+          }
+          let at = gradient.base + (i * 3 * c + channel) * k + vector * 16
+          store(a, at)
+          store(b, at + c * k)
+          store(d, at + 2 * c * k)
         }
       }
     }
