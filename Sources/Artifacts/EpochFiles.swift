@@ -38,6 +38,9 @@ public enum WeightsFile {
 
 /// `features.h5`: pooled backbone outputs [N, D] at the epochs kept.
 public enum FeaturesFile {
+  /// The dataset that holds an epoch's features.
+  public static func name(_ epoch: Int) -> String { "\(EpochGroup.name(epoch))/features" }
+
   public static func write(_ snapshots: [(epoch: Int, features: Tensor)], to path: String) throws {
     try HDF5Writer.write(to: path) { file in
       for snapshot in snapshots {

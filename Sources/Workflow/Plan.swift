@@ -12,7 +12,7 @@ public struct Instance: Sendable {
   public let stage: String
   public let coordinates: Coordinates
   let program: String
-  let parameters: JSONValue
+  public let parameters: JSONValue
   let inputs: [(port: String, source: Source)]
   /// Port and file name.
   public let outputs: [(port: String, file: String)]

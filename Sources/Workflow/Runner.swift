@@ -220,10 +220,10 @@ public final class Runner {
 
 /// TERM and INT of the runner.
 enum Interrupts {
-  nonisolated(unsafe) private static var received: sig_atomic_t = 0
+  nonisolated(unsafe) fileprivate static var received: sig_atomic_t = 0
   static var signal: Int32 { Int32(received) }
 
   static func listen() {
-    for number in [SIGTERM, SIGINT] { Glibc.signal(number) { received = sig_atomic_t($0) } }
+    for number in [SIGTERM, SIGINT] { Glibc.signal(number) { Interrupts.received = sig_atomic_t($0) } }
   }
 }

@@ -1,0 +1,37 @@
+import Foundation
+
+/// A vertical scale with round numbers on it.
+struct Axis {
+  let range: ClosedRange<Double>
+  let ticks: [Double]
+  private let decimals: Int
+
+  /// The least scale with steps of 1, 2 or 5 times a power of ten, at most `steps` of them, that holds all values.
+  init(holding values: ClosedRange<Double>, steps: Int) {
+    let extent = values.upperBound - values.lowerBound
+    let raw = (extent > 0 ? extent : max(abs(values.upperBound), 1)) / Double(steps)
+    let magnitude = pow(10, floor(log10(raw)))
+    // A share of 1e-9 of a step is rounding, not a larger step.
+    let step = [1.0, 2, 5, 10].map { $0 * magnitude }.first { $0 >= raw * (1 - 1e-9) } ?? 10 * magnitude
+    let first = floor(values.lowerBound / step + 1e-9)
+    let last = max(ceil(values.upperBound / step - 1e-9), first + 1)
+    range = first * step...last * step
+    ticks = stride(from: first, through: last, by: 1).map { $0 * step }
+    decimals = max(0, -Int(floor(log10(step) + 1e-9)))
+  }
+
+  /// A tick as it is written beside the axis: all ticks with the same number of digits behind the point.
+  func label(_ tick: Double) -> String { String(format: "%.\(decimals)f", tick) }
+
+  /// How far up the scale a value lies, 0 at the bottom and 1 at the top.
+  func share(_ value: Double) -> Double { (value - range.lowerBound) / (range.upperBound - range.lowerBound) }
+
+  /// Draws the tick labels to the left of a plot and a faint line through the plot at each.
+  func draw(on canvas: Canvas, x: Double, y: Double, width: Double, height: Double, textSize: Double) {
+    for tick in ticks {
+      let level = y + height * (1 - share(tick))
+      canvas.fillRectangle(x, level - 0.5, width, 1, tick == range.lowerBound ? .rule : .faintRule)
+      canvas.text(label(tick), x - 10, level + textSize * 0.35, size: textSize, colour: .faintInk, align: .right)
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import Artifacts
+import CCairo
+
+/// A white sheet to draw on, in design units that do not depend on the picture's size in pixels.
+///
+/// The origin is the top left corner, y grows downwards. Drawing is deterministic: no clock, no locale, no user settings, grey
+/// antialiasing, no hinting.
+final class Canvas {
+  enum Alignment { case left, centre, right }
+
+  /// In design units.
+  let width, height: Double
+  private let surface: OpaquePointer
+  private let context: OpaquePointer
+  private let regular, bold: Typeface
+
+  /// - Parameters:
+  ///   - width: width of the sheet, design units.
+  ///   - height: its height, design units.
+  ///   - pixels: width of the picture.
+  /// - Throws: `FigureError` where a font is missing or the picture is larger than cairo or memory allow.
+  init(width: Double, height: Double, pixels: Int) throws(FigureError) {
+    self.width = width
+    self.height = height
+    regular = try Typeface.regular.get()
+    bold = try Typeface.bold.get()
+    let scale = Double(pixels) / width
+    let rows = Int32((height * scale).rounded(.up))
+    guard let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(pixels), rows), let context = cairo_create(surface) else {
+      throw .libraryFailed(operation: "make a picture", message: "out of memory")
+    }
+    let status = cairo_status(context)
+    guard status == CAIRO_STATUS_SUCCESS else {
+      let message = String(cString: cairo_status_to_string(status))
+      cairo_destroy(context)
+      cairo_surface_destroy(surface)
+      throw .libraryFailed(operation: "make a picture of \(pixels) × \(rows) pixels", message: message)
+    }
+    self.surface = surface
+    self.context = context
+    cairo_set_source_rgb(context, 1, 1, 1)
+    cairo_paint(context)
+    cairo_scale(context, scale, scale)
+    cairo_set_antialias(context, CAIRO_ANTIALIAS_GRAY)
+    let options = cairo_font_options_create()
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
+    cairo_set_font_options(context, options)
+    cairo_font_options_destroy(options)
+  }
+
+  /// A sheet to measure text on before the height of the figure's own sheet is known.
+  static func ruler() throws(FigureError) -> Canvas { try Canvas(width: 1, height: 1, pixels: 1) }
+
+  deinit {
+    cairo_destroy(context)
+    cairo_surface_destroy(surface)
+  }
+
+  /// What was drawn, as 8-bit RGB.
+  var picture: PNGImage {
+    cairo_surface_flush(surface)
+    let (columns, rows) = (Int(cairo_image_surface_get_width(surface)), Int(cairo_image_surface_get_height(surface)))
+    let stride = Int(cairo_image_surface_get_stride(surface))
+    var pixels = [UInt8](repeating: 255, count: columns * rows * 3)
+    guard let bytes = cairo_image_surface_get_data(surface) else { preconditionFailure("an image surface has bytes until it is finished") }
+    for row in 0..<rows {
+      // CAIRO_FORMAT_RGB24 is one native 32-bit number a pixel: blue lies first on x86.
+      let line = UnsafeRawPointer(bytes + row * stride).assumingMemoryBound(to: UInt32.self)
+      for column in 0..<columns {
+        let to = (row * columns + column) * 3
+        pixels[to] = UInt8(truncatingIfNeeded: line[column] >> 16)
+        pixels[to + 1] = UInt8(truncatingIfNeeded: line[column] >> 8)
+        pixels[to + 2] = UInt8(truncatingIfNeeded: line[column])
+      }
+    }
+    return PNGImage(width: columns, height: rows, pixels: pixels)
+  }
+
+  // MARK: Shapes
+
+  func fillRectangle(_ x: Double, _ y: Double, _ width: Double, _ height: Double, _ colour: Colour) {
+    use(colour)
+    cairo_rectangle(context, x, y, width, height)
+    cairo_fill(context)
+  }
+
+  /// A frame whose line lies inside the rectangle.
+  func frame(_ x: Double, _ y: Double, _ width: Double, _ height: Double, _ colour: Colour, thickness: Double = 1) {
+    use(colour)
+    cairo_set_line_width(context, thickness)
+    cairo_rectangle(context, x + thickness / 2, y + thickness / 2, width - thickness, height - thickness)
+    cairo_stroke(context)
+  }
+
+  /// Straight lines through all points.
+  func lines(_ points: [(x: Double, y: Double)], _ colour: Colour, thickness: Double = 1) {
+    guard let first = points.first else { return }
+    use(colour)
+    cairo_set_line_width(context, thickness)
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    cairo_move_to(context, first.x, first.y)
+    for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
+    cairo_stroke(context)
+  }
+
+  /// A mark around a point; shapes of one radius have about the same area.
+  func mark(_ mark: Mark, _ x: Double, _ y: Double, radius: Double, opacity: Double = 1) {
+    use(mark.colour, opacity: opacity)
+    switch mark.shape {
+    case .disc:
+      cairo_arc(context, x, y, radius, 0, 2 * Double.pi)
+    case .triangle:
+      cairo_move_to(context, x, y - 1.35 * radius)
+      cairo_line_to(context, x + 1.35 * radius, y + 0.95 * radius)
+      cairo_line_to(context, x - 1.35 * radius, y + 0.95 * radius)
+      cairo_close_path(context)
+    case .square:
+      cairo_rectangle(context, x - 0.88 * radius, y - 0.88 * radius, 1.76 * radius, 1.76 * radius)
+    }
+    cairo_fill(context)
+  }
+
+  // MARK: Text and images
+
+  /// Text whose baseline starts, is centred or ends at (x, y).
+  /// - Parameter turn: degrees, clockwise around (x, y).
+  func text(
+    _ text: String, _ x: Double, _ y: Double, size: Double, bold: Bool = false, colour: Colour = .ink, align: Alignment = .left,
+    turn: Double = 0
+  ) {
+    let shift =
+      switch align {
+      case .left: 0.0
+      case .centre: textWidth(text, size: size, bold: bold) / 2
+      case .right: textWidth(text, size: size, bold: bold)
+      }
+    setFont(size, bold)
+    use(colour)
+    cairo_save(context)
+    cairo_translate(context, x, y)
+    cairo_rotate(context, turn * Double.pi / 180)
+    cairo_move_to(context, -shift, 0)
+    cairo_show_text(context, text)
+    cairo_restore(context)
+  }
+
+  func textWidth(_ text: String, size: Double, bold: Bool = false) -> Double {
+    setFont(size, bold)
+    var extents = cairo_text_extents_t()
+    cairo_text_extents(context, text, &extents)
+    return extents.x_advance
+  }
+
+  /// Text in lines no wider than `width`, cut between words.
+  func broken(_ text: String, size: Double, bold: Bool = false, width: Double) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, textWidth(last + " " + word, size: size, bold: bold) <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
+  /// An image [height, width, channels] of bytes in a rectangle, each of its pixels a rectangle (nearest neighbour, no blur).
+  /// - Parameter channels: 1 (grey) or 3 (RGB).
+  func image(
+    _ pixels: some RandomAccessCollection<UInt8>, rows: Int, columns: Int, channels: Int, _ x: Double, _ y: Double, width: Double,
+    height: Double
+  ) {
+    precondition(pixels.count == rows * columns * channels, "\(pixels.count) bytes for \(rows) × \(columns) × \(channels)")
+    guard let source = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(columns), Int32(rows)),
+      let bytes = cairo_image_surface_get_data(source)
+    else { return }
+    let stride = Int(cairo_image_surface_get_stride(source))
+    let all = Array(pixels)
+    for row in 0..<rows {
+      let line = UnsafeMutableRawPointer(bytes + row * stride).assumingMemoryBound(to: UInt32.self)
+      for column in 0..<columns {
+        let at = (row * columns + column) * channels
+        let (red, green, blue) = channels == 1 ? (all[at], all[at], all[at]) : (all[at], all[at + 1], all[at + 2])
+        line[column] = UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue)
+      }
+    }
+    cairo_surface_mark_dirty(source)
+    cairo_save(context)
+    cairo_translate(context, x, y)
+    cairo_scale(context, width / Double(columns), height / Double(rows))
+    cairo_set_source_surface(context, source, 0, 0)
+    cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST)
+    cairo_rectangle(context, 0, 0, Double(columns), Double(rows))
+    cairo_fill(context)
+    cairo_restore(context)
+    cairo_surface_destroy(source)
+  }
+
+  private func use(_ colour: Colour, opacity: Double = 1) {
+    cairo_set_source_rgba(context, Double(colour.red) / 255, Double(colour.green) / 255, Double(colour.blue) / 255, opacity)
+  }
+
+  private func setFont(_ size: Double, _ bold: Bool) {
+    cairo_set_font_face(context, (bold ? self.bold : regular).face)
+    cairo_set_font_size(context, size)
+  }
+}

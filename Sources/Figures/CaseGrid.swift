@@ -1,0 +1,92 @@
+import Artifacts
+
+/// Figure 4: a row for each cluster; images it gets right in a green box on the left, images it gets wrong, with the class they
+/// belong to, in a red box on the right.
+public struct CaseGrid: Sendable {
+  /// A picture, and what is written below it.
+  public struct Tile: Sendable {
+    let pixels: ArraySlice<UInt8>
+    let caption: String
+    /// - Parameter pixels: bytes [height, width, channels] of the grid's size.
+    public init(pixels: ArraySlice<UInt8>, caption: String) {
+      self.pixels = pixels
+      self.caption = caption
+    }
+  }
+
+  /// One cluster.
+  public struct Row: Sendable {
+    let name: String
+    let successes, failures: [Tile]
+    /// - Parameter name: the class the cluster is mapped to.
+    public init(name: String, successes: [Tile], failures: [Tile]) {
+      self.name = name
+      self.successes = successes
+      self.failures = failures
+    }
+  }
+
+  private let title, subtitle: String
+  private let height, width, channels: Int
+  private let rows: [Row]
+
+  /// - Parameters:
+  ///   - height: of every image, pixels.
+  ///   - width: of every image, pixels.
+  ///   - channels: 1 (grey) or 3 (RGB).
+  public init(title: String, subtitle: String, height: Int, width: Int, channels: Int, rows: [Row]) {
+    self.title = title
+    self.subtitle = subtitle
+    self.height = height
+    self.width = width
+    self.channels = channels
+    self.rows = rows
+  }
+
+  /// - Parameter width: of the picture, pixels.
+  /// - Throws: `FigureError`
+  public func draw(width: Int) throws(FigureError) -> PNGImage {
+    let (margin, gap, pad, nameSize, captionSize) = (24.0, 8.0, 8.0, 18.0, 13.0)
+    let ruler = try Canvas.ruler()
+    let label = (rows.map { ruler.textWidth($0.name, size: nameSize, bold: true) }.max() ?? 0) + 20
+    let columns = Double(max(rows.flatMap { [$0.successes.count, $0.failures.count] }.max() ?? 1, 1))
+    let box = (1200 - 2 * margin - label - 20) / 2
+    let tile = (box - 2 * pad - (columns - 1) * gap) / columns
+    let tileHeight = tile * Double(self.height) / Double(self.width)
+    let boxHeight = tileHeight + 2 * pad + 20
+    let rowHeight = boxHeight + 12
+    let heading = Heading(title: title, subtitle: subtitle)
+    let headingHeight = heading.height(ruler, width: 1200 - 2 * margin)
+    let top = headingHeight + 34
+    let canvas = try Canvas(width: 1200, height: top + Double(rows.count) * rowHeight + 12, pixels: width)
+    let (successLeft, failureLeft) = (margin + label, margin + label + box + 20)
+
+    heading.draw(on: canvas, x: margin, width: 1200 - 2 * margin)
+    let captions = headingHeight + 20
+    canvas.text("Cluster", margin, captions, size: 17, colour: .faintInk)
+    canvas.text("Successes", successLeft + box / 2, captions, size: 17, bold: true, colour: .success, align: .centre)
+    canvas.text("Failures (true class)", failureLeft + box / 2, captions, size: 17, bold: true, colour: .failure, align: .centre)
+    for (place, row) in rows.enumerated() {
+      let y = top + Double(place) * rowHeight
+      canvas.text(row.name, margin, y + boxHeight / 2 + 6, size: nameSize, bold: true)
+      for (left, tiles, colour) in [(successLeft, row.successes, Colour.success), (failureLeft, row.failures, .failure)] {
+        canvas.frame(left, y, box, boxHeight, colour, thickness: 2.5)
+        if tiles.isEmpty { canvas.text("none", left + box / 2, y + boxHeight / 2 + 5, size: 15, colour: .faintInk, align: .centre) }
+        let above = tiles.contains { !$0.caption.isEmpty } ? pad : (boxHeight - tileHeight) / 2
+        for (column, one) in tiles.enumerated() {
+          let x = left + pad + Double(column) * (tile + gap)
+          canvas.image(one.pixels, rows: height, columns: self.width, channels: channels, x, y + above, width: tile, height: tileHeight)
+          canvas.text(
+            one.caption, x + tile / 2, y + pad + tileHeight + 16, size: fitting(canvas, one.caption, captionSize, tile + gap - 2),
+            align: .centre)
+        }
+      }
+    }
+    return canvas.picture
+  }
+
+  /// The text size at which a caption is no wider than its place.
+  private func fitting(_ canvas: Canvas, _ text: String, _ size: Double, _ width: Double) -> Double {
+    min(size, size * width / max(canvas.textWidth(text, size: size), 1))
+  }
+}
