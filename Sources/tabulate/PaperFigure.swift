@@ -22,15 +22,18 @@ enum PaperFigure {
   /// t-SNE at the start, in the middle and at the end of training, and of the assignment probabilities (§4.4.1).
   private static func features(_ job: StageJob, _ title: String) throws -> PNGImage {
     let labels = try LabelsFile.read(only(job.gathered("labels"), "labels").path)
-    let panels = try job.gathered("embeddings").enumerated().map { number, input in
+    let panels = try job.gathered("embeddings").map { input in
       let embedding = try EmbeddingFile.read(input.path)
       let what = embedding.source == "features" ? "features" : "assignment probabilities"
       return ScatterPanels.Panel(
-        caption: "(\(["a", "b", "c", "d"][number % 4])) \(what), epoch \(embedding.epoch)",
+        caption: "\(what), epoch \(embedding.epoch)",
         cloud: PointCloud(points: embedding.points, labels: embedding.index.map { labels.values[Int($0)] }))
     }
     _ = try only(panels, "embeddings")
-    return try ScatterPanels(title: "Figure 3: \(title)", classNames: labels.classNames, panels: panels).draw(width: width)
+    return try ScatterPanels(
+      title: "Figure 3: \(title)", subtitle: try only(job.gathered("embeddings"), "embeddings").instance, classNames: labels.classNames,
+      panels: panels
+    ).draw(width: width)
   }
 
   /// What each cluster gets right and wrong (§4.4.2): the most confident first, then some at random.

@@ -1,0 +1,48 @@
+import Artifacts
+import Foundation
+import Tensors
+import Testing
+
+struct FileTests {
+  private let folder = FileManager.default.temporaryDirectory.path + "/ccr-files-\(UUID().uuidString)"
+  init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+  @Test func imagesAndLabelsComeBackAndAreDeterministic() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let images = ImageSet(name: "toy", height: 2, width: 3, channels: 1, pixels: Array(0..<12), index: [5, 9], verified: true)
+    for name in ["a", "b"] { try ImagesFile.write(images, to: "\(folder)/\(name)") }
+    #expect(try ContentDigest.ofFile("\(folder)/a") == ContentDigest.ofFile("\(folder)/b"))
+    let back = try ImagesFile.read("\(folder)/a")
+    #expect(back.pixels == images.pixels && back.index == images.index && back.name == "toy" && back.verified && back.width == 3)
+    try LabelsFile.write(Labels(values: [1, -1], classNames: ["ä", "b"]), to: "\(folder)/l")
+    #expect(try LabelsFile.read("\(folder)/l").classNames == ["ä", "b"])
+  }
+
+  @Test func weightsComeBackByEpoch() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let tensor = Tensor(shape: [2, 2], [1, 2, 3, 4])
+    try WeightsFile.write([(0, [("a.weight", tensor)]), (7, [("a.weight", tensor)])], to: "\(folder)/w")
+    #expect(try WeightsFile.epochs("\(folder)/w") == [0, 7])
+    #expect(try WeightsFile.read("\(folder)/w", epoch: 7).first?.tensor.scalars == [1, 2, 3, 4])
+  }
+
+  @Test func damageIsAnErrorWithTheFilesName() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(throws: FileError.self) { try ImagesFile.read("\(folder)/absent") }
+    try AtomicFile.write("no HDF5", to: "\(folder)/text")
+    let error = #expect(throws: HDF5Error.self) { try ImagesFile.read("\(folder)/text") }
+    #expect(error?.problem.contains("\(folder)/text") == true)
+  }
+
+  @Test func aFailedWriteLeavesNothing() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    struct Stop: Error {}
+    #expect(throws: Stop.self) {
+      try AtomicFile.write(to: "\(folder)/x") { path in
+        try AtomicFile.write("half", to: path)
+        throw Stop()
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  }
+}
