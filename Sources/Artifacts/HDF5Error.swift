@@ -1,12 +1,21 @@
+import CHDF5
+
 /// What can be wrong with an HDF5 file.
-public enum HDF5Error: ExplainedError {
+public enum HDF5Error: ExplainedError, Equatable {
   case failed(operation: String, path: String, message: String)
+  case damaged(path: String, message: String)
   case missing(dataset: String, path: String)
   case unexpected(dataset: String, path: String, expected: String, found: String)
+
+  /// A failure of the call just made, in the library's own words.
+  static func last(_ operation: String, _ path: String) -> HDF5Error {
+    .failed(operation: operation, path: path, message: String(cString: h5_last_message()))
+  }
 
   public var problem: String {
     switch self {
     case .failed(let operation, let path, let message): "cannot \(operation) \(path): \(message)"
+    case .damaged(let path, let message): "\(path) is no complete HDF5 file: \(message)"
     case .missing(let dataset, let path): "\(path) holds no \(dataset)"
     case .unexpected(let dataset, let path, let expected, let found): "\(dataset) in \(path) should be \(expected), but is \(found)"
     }
@@ -14,7 +23,8 @@ public enum HDF5Error: ExplainedError {
 
   public var remedy: String {
     switch self {
-    case .failed: "check that the file is complete and the disk is not full; a file of results/ is made anew by `ccr run`"
+    case .failed: "check that the folder can be written and the disk is not full, then run again"
+    case .damaged: "make the file anew: `ccr run` remakes every file of results/"
     case .missing, .unexpected: "give the file that docs/architecture.md describes for this port"
     }
   }
@@ -22,7 +32,7 @@ public enum HDF5Error: ExplainedError {
   public var kind: ErrorKind {
     switch self {
     case .failed: .inputOutput
-    case .missing, .unexpected: .badInput
+    case .damaged, .missing, .unexpected: .badInput
     }
   }
 }

@@ -3,82 +3,127 @@ public struct ImageSet: Sendable {
   /// The data set's name.
   public let name: String
   public let count, height, width, channels: Int
-  public let pixels: [UInt8]
+  /// How many images, the first ones, are clustered and scored; the others have no class and only train over-clustering heads
+  /// (STL-10's unlabelled part).
+  public let scored: Int
+  public let pixels: Pixels
   /// Each image's number in the original data set.
   public let index: [Int32]
   /// Whether the originals had the official checksums.
   public let verified: Bool
 
-  public init(name: String, height: Int, width: Int, channels: Int, pixels: [UInt8], index: [Int32], verified: Bool) {
+  public init(
+    name: String, height: Int, width: Int, channels: Int, scored: Int? = nil, pixels: Pixels, index: [Int32], verified: Bool
+  ) {
     precondition(pixels.count == index.count * height * width * channels, "\(pixels.count) bytes for \(index.count) images")
+    precondition((0...index.count).contains(scored ?? 0), "\(scored ?? 0) of \(index.count) images cannot be scored")
     self.name = name
     count = index.count
     self.height = height
     self.width = width
     self.channels = channels
+    self.scored = scored ?? index.count
     self.pixels = pixels
     self.index = index
     self.verified = verified
+  }
+
+  public init(name: String, height: Int, width: Int, channels: Int, pixels: [UInt8], index: [Int32], verified: Bool) {
+    self.init(name: name, height: height, width: width, channels: channels, pixels: Pixels(pixels), index: index, verified: verified)
   }
 }
 
 /// `images.h5`
 public enum ImagesFile {
-  public static func write(_ images: ImageSet, to path: String) throws {
+  /// What is known of a set of images before the first of them is read.
+  public struct Header: Sendable {
+    public let name: String
+    public let height, width, channels: Int
+    /// How many images, the first ones, are clustered and scored.
+    public let scored: Int
+    /// Each image's number in the original data set.
+    public let index: [Int32]
+
+    public init(name: String, height: Int, width: Int, channels: Int, scored: Int, index: [Int32]) {
+      self.name = name
+      self.height = height
+      self.width = width
+      self.channels = channels
+      self.scored = scored
+      self.index = index
+    }
+
+    /// Bytes of one image.
+    public var imageBytes: Int { height * width * channels }
+  }
+
+  /// Writes images as they come, so that no more than a block of them is in memory.
+  /// - Parameter body: appends `header.index.count` images to the sink, and says whether the originals had the official checksums.
+  public static func write(_ header: Header, to path: String, _ body: (Sink) throws -> Bool) throws {
     try HDF5Writer.write(to: path) { file in
-      try file.attribute("dataset", images.name)
-      try file.attribute("verified", images.verified ? 1 : 0)
+      let shape = [header.index.count, header.height, header.width, header.channels]
+      let sink = Sink(
+        try file.blocks(
+          shape: shape, of: "/images", axes: "image, row, column, channel", units: "grey level 0 to 255", meaning: "the pictures"), shape)
       try file.write(
-        images.pixels, shape: [images.count, images.height, images.width, images.channels], to: "/images",
-        axes: "image, row, column, channel",
-        units: "grey level 0 to 255", meaning: "the pictures")
-      try file.write(
-        images.index, shape: [images.count], to: "/index", axes: "image", units: "number",
+        header.index, shape: [header.index.count], to: "/index", axes: "image", units: "number",
         meaning: "the image's place in the original data set")
+      try file.attribute("dataset", header.name)
+      try file.attribute("scored", header.scored)
+      try file.attribute("verified", try body(sink) ? 1 : 0)
+      precondition(sink.count == header.index.count, "\(sink.count) images written of \(header.index.count)")
     }
   }
 
+  /// Takes images in order.
+  public final class Sink {
+    private let block: HDF5BlockWriter
+    private let shape: [Int]
+    private let imageBytes: Int
+    /// Images taken so far.
+    public private(set) var count = 0
+
+    fileprivate init(_ block: HDF5BlockWriter, _ shape: [Int]) {
+      self.block = block
+      self.shape = shape
+      imageBytes = shape[1...].reduce(1, *)
+    }
+
+    /// Appends whole images [n, height, width, channels].
+    public func append(_ images: UnsafeRawBufferPointer) throws(HDF5Error) {
+      let added = images.count / imageBytes
+      precondition(added * imageBytes == images.count && count + added <= shape[0], "\(images.count) bytes after \(count) of \(shape)")
+      try block.write(images, start: [count, 0, 0, 0], extent: [added] + shape[1...])
+      count += added
+    }
+  }
+
+  public static func write(_ images: ImageSet, to path: String) throws {
+    let header = Header(
+      name: images.name, height: images.height, width: images.width, channels: images.channels, scored: images.scored, index: images.index)
+    try write(header, to: path) { sink in
+      try images.pixels.withUnsafeBufferPointer { pixels in try sink.append(UnsafeRawBufferPointer(pixels)) }
+      return images.verified
+    }
+  }
+
+  /// Opens a set of images; the pixels stay in the file until they are used.
+  /// - Throws: `FileError`, `HDF5Error`.
   public static func read(_ path: String) throws -> ImageSet {
     let file = try HDF5Reader(path)
-    let (pixels, shape) = try file.bytes("/images", axes: 4)
+    let (pixels, shape) = try file.mapped("/images", axes: 4)
     let (index, _) = try file.integers("/index", axes: 1)
     guard index.count == shape[0] else {
       throw HDF5Error.unexpected(dataset: "/index", path: path, expected: "\(shape[0]) numbers", found: "\(index.count)")
     }
+    let scored = try file.number("scored")
+    guard (0...Double(shape[0])).contains(scored), shape[1] > 0, shape[2] > 0, shape[3] == 1 || shape[3] == 3 else {
+      throw HDF5Error.unexpected(
+        dataset: "/images", path: path, expected: "grey or RGB images, of which at most all are scored",
+        found: "\(shape) and \(scored) scored")
+    }
     return ImageSet(
-      name: try file.text("dataset"), height: shape[1], width: shape[2], channels: shape[3], pixels: pixels, index: index,
-      verified: try file.number("verified") == 1)
-  }
-}
-
-/// The classes of a set of images; −1 where an image has none.
-public struct Labels: Sendable {
-  public let values: [Int32]
-  public let classNames: [String]
-
-  public init(values: [Int32], classNames: [String]) {
-    self.values = values
-    self.classNames = classNames
-  }
-}
-
-/// `labels.h5`
-public enum LabelsFile {
-  public static func write(_ labels: Labels, to path: String) throws {
-    try HDF5Writer.write(to: path) { file in
-      try file.write(
-        labels.values, shape: [labels.values.count], to: "/labels", axes: "image", units: "class number", meaning: "true class, -1 for none"
-      )
-      try file.write(labels.classNames, to: "/class_names", axes: "class", meaning: "names of the classes")
-    }
-  }
-
-  public static func read(_ path: String) throws -> Labels {
-    let file = try HDF5Reader(path)
-    let labels = Labels(values: try file.integers("/labels", axes: 1).values, classNames: try file.strings("/class_names"))
-    if let wrong = labels.values.first(where: { $0 < -1 || $0 >= labels.classNames.count }) {
-      throw HDF5Error.unexpected(dataset: "/labels", path: path, expected: "-1 to \(labels.classNames.count - 1)", found: "\(wrong)")
-    }
-    return labels
+      name: try file.text("dataset"), height: shape[1], width: shape[2], channels: shape[3], scored: Int(scored), pixels: pixels,
+      index: index, verified: try file.number("verified") == 1)
   }
 }

@@ -1,16 +1,35 @@
 import CPNG
 import Glibc
 
-/// What can go wrong with a PNG.
-public enum PNGError: ExplainedError {
+/// What can be wrong with a PNG.
+public enum PNGError: ExplainedError, Equatable {
   case cannotWrite(path: String, message: String)
-  public var problem: String { if case .cannotWrite(let path, let message) = self { "cannot write \(path): \(message)" } else { "" } }
-  public var remedy: String { "check the folder and the disk's free space" }
-  public var kind: ErrorKind { .inputOutput }
+  case undecodable(path: String, message: String)
+
+  public var problem: String {
+    switch self {
+    case .cannotWrite(let path, let message): "cannot write \(path): \(message)"
+    case .undecodable(let path, let message): "\(path) is no readable PNG: \(message)"
+    }
+  }
+
+  public var remedy: String {
+    switch self {
+    case .cannotWrite: "check the folder and the disk's free space"
+    case .undecodable: "replace the file by an intact one, or remove it"
+    }
+  }
+
+  public var kind: ErrorKind {
+    switch self {
+    case .cannotWrite: .inputOutput
+    case .undecodable: .badInput
+    }
+  }
 }
 
 /// A picture of 8-bit RGB pixels, written without times so that equal pictures are equal bytes.
-public struct PNGImage: Sendable {
+public struct PNGImage: Sendable, Equatable {
   public let width, height: Int
   /// [height, width, 3]
   public private(set) var pixels: [UInt8]
@@ -29,8 +48,36 @@ public struct PNGImage: Sendable {
     self.pixels = pixels
   }
 
+  /// Decodes the bytes of a PNG of any kind: palettes, grey and 16 bits become 8-bit RGB; what is transparent lies on black.
+  /// - Parameters:
+  ///   - path: names the picture in errors.
+  ///   - mostPixels: larger pictures are refused before memory is taken for them.
+  public init(decoding bytes: [UInt8], path: String, mostPixels: Int) throws(PNGError) {
+    var image = png_image()
+    image.version = UInt32(PNG_IMAGE_VERSION)
+    defer { png_image_free(&image) }
+    guard png_image_begin_read_from_memory(&image, bytes, bytes.count) != 0 else {
+      throw .undecodable(path: path, message: Self.message(image))
+    }
+    (width, height) = (Int(image.width), Int(image.height))
+    guard width > 0, height > 0, width <= mostPixels / height else {
+      throw .undecodable(path: path, message: "its \(width) × \(height) pixels are more than \(mostPixels)")
+    }
+    image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+    pixels = Array(repeating: 0, count: width * height * 3)
+    guard png_image_finish_read(&image, nil, &pixels, Int32(width * 3), nil) != 0 else {
+      throw .undecodable(path: path, message: Self.message(image))
+    }
+  }
+
+  /// - Throws: `FileError`, `PNGError`.
+  public static func read(_ path: String) throws -> PNGImage {
+    try PNGImage(decoding: AtomicFile.read(path), path: path, mostPixels: 1 << 28)
+  }
+
   /// Copies a square image [size, size, 1 or 3] in, each of its pixels `zoom` × `zoom` large.
-  public mutating func draw(_ image: [UInt8], size: Int, channels: Int, zoom: Int, left: Int, top: Int) {
+  public mutating func draw(_ image: some RandomAccessCollection<UInt8>, size: Int, channels: Int, zoom: Int, left: Int, top: Int) {
+    let image = Array(image)
     for row in 0..<size * zoom {
       for column in 0..<size * zoom {
         let from = (row / zoom * size + column / zoom) * channels
@@ -40,6 +87,8 @@ public struct PNGImage: Sendable {
     }
   }
 
+  /// Writes the picture whole or not at all.
+  /// - Throws: `FileError`, `PNGError`.
   public func write(to path: String) throws {
     try AtomicFile.write(to: path) { temporary in
       var image = png_image()
@@ -48,9 +97,12 @@ public struct PNGImage: Sendable {
       image.height = UInt32(height)
       image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
       guard png_image_write_to_file(&image, temporary, 0, pixels, Int32(width * 3), nil) != 0 else {
-        let message = withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        throw PNGError.cannotWrite(path: path, message: message)
+        throw PNGError.cannotWrite(path: path, message: Self.message(image))
       }
     }
+  }
+
+  private static func message(_ image: png_image) -> String {
+    withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 }

@@ -1,5 +1,8 @@
 #include <hdf5.h>
-// The library's types and property classes are macros over variables, which Swift does not import.
+#ifndef H5_HAVE_THREADSAFE
+#error "This HDF5 library was built without thread safety; install Debian's libhdf5-dev."
+#endif
+// The library's types, property classes and defaults are macros over variables or casts, which Swift does not import.
 static inline hid_t h5_float32(void) { return H5T_IEEE_F32LE; }
 static inline hid_t h5_int32(void) { return H5T_STD_I32LE; }
 static inline hid_t h5_uint8(void) { return H5T_STD_U8LE; }
@@ -9,12 +12,18 @@ static inline hid_t h5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t h5_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t h5_dataset_create(void) { return H5P_DATASET_CREATE; }
 static inline hid_t h5_group_create(void) { return H5P_GROUP_CREATE; }
+static inline hid_t h5_default(void) { return H5P_DEFAULT; }
+static inline size_t h5_variable_length(void) { return H5T_VARIABLE; }
+static inline unsigned h5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline hid_t h5_whole(void) { return H5S_ALL; }
+static inline haddr_t h5_no_address(void) { return HADDR_UNDEF; }
 static inline herr_t h5_collect(unsigned n, const H5E_error2_t *error, void *text) {
   (void)n; if (error->desc) *(const char **)text = error->desc; return 1;
 }
-// The library's own words for its last failure, valid until the next call.
+// The library's own words for its last failure on this thread, valid until the thread's next call.
 static inline const char *h5_last_message(void) {
-  static const char *text; text = "unknown failure";
+  const char *text = "unknown failure";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, h5_collect, &text); return text;
 }
+// Error stacks, and whether they are printed, belong to threads.
 static inline void h5_be_silent(void) { H5open(); H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }

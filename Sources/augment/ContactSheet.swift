@@ -16,7 +16,7 @@ enum ContactSheet {
         let views = pass.views(of: [image])
         let bytes = size * size * pass.channels
         for view in [views.originals[...]] + (0..<pass.repeats).map({ views.augmented[$0 * bytes..<($0 + 1) * bytes] }) {
-          canvas.draw(Array(view), size: size, channels: pass.channels, zoom: zoom, left: column * cell + gap, top: image * cell + gap)
+          canvas.draw(view, size: size, channels: pass.channels, zoom: zoom, left: column * cell + gap, top: image * cell + gap)
           column += 1
         }
       }

@@ -17,18 +17,17 @@ let description = StageDescription(
 StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job)
-  let numbers = Array(0..<images.count)
-  var all: [ViewsFile.Pass] = []
-  for pass in 0..<job[passes] {
-    let seed = UInt64(job[seed])
-    all.append(
-      ViewsFile.Pass(
-        size: views.size, channels: images.channels, images: images.count, repeats: job[repeats],
-        originals: Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: views, team: job.team),
-        augmented: Views.augmented(
-          images, numbers: numbers, pass: pass, seed: seed, repeats: job[repeats], augmentation: views, team: job.team)))
-    job.progress(done: pass + 1, total: job[passes], unit: "pass")
+  let seed = UInt64(job[seed])
+  let layout = ViewsFile.Layout(
+    passes: job[passes], images: images.count, repeats: job[repeats], size: views.size, channels: images.channels)
+  try ViewsFile.write(layout, to: job.output("views")) { pass, block in
+    let numbers = Array(block)
+    defer { job.progress(done: pass * images.count + block.upperBound, total: layout.passes * images.count, unit: "image") }
+    return (
+      Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: views, team: job.team),
+      Views.augmented(images, numbers: numbers, pass: pass, seed: seed, repeats: layout.repeats, augmentation: views, team: job.team)
+    )
   }
-  try ViewsFile.write(all, to: job.output("views"))
-  try ContactSheet.write(all, images: min(job[sheetImages], images.count), to: job.output("sheet"))
+  let passes = try (0..<layout.passes).compactMap { try ViewsFile.read(job.output("views"), pass: $0) }
+  try ContactSheet.write(passes, images: min(job[sheetImages], images.count), to: job.output("sheet"))
 }

@@ -42,7 +42,7 @@ enum PaperFigure {
     let images = try ImagesFile.read(only(job.gathered("images"), "images").path)
     let bytes = images.height * images.width * images.channels
     func tile(_ image: Int, _ caption: String) -> CaseGrid.Tile {
-      CaseGrid.Tile(pixels: images.pixels[image * bytes..<(image + 1) * bytes], caption: caption)
+      CaseGrid.Tile(pixels: Array(images.pixels[image * bytes..<(image + 1) * bytes])[...], caption: caption)
     }
     let rows = result.cases.sorted { $0.mappedClass < $1.mappedClass }.map { cluster in
       CaseGrid.Row(

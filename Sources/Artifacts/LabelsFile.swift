@@ -1,0 +1,36 @@
+/// The classes of a set of images; −1 where an image has none.
+public struct Labels: Sendable, Equatable {
+  public let values: [Int32]
+  public let classNames: [String]
+
+  public init(values: [Int32], classNames: [String]) {
+    self.values = values
+    self.classNames = classNames
+  }
+}
+
+/// `labels.h5`
+public enum LabelsFile {
+  /// - Parameter fine: classes of a finer division, kept beside for who wants them (CIFAR-100's hundred).
+  public static func write(_ labels: Labels, fine: Labels? = nil, to path: String) throws {
+    try HDF5Writer.write(to: path) { file in
+      try write(labels, to: file, "/labels", "/class_names", meaning: "true class, -1 for none")
+      if let fine { try write(fine, to: file, "/fine_labels", "/fine_class_names", meaning: "true class of the finer division, -1 for none") }
+    }
+  }
+
+  private static func write(_ labels: Labels, to file: HDF5Writer, _ values: String, _ names: String, meaning: String) throws(HDF5Error) {
+    try file.write(labels.values, shape: [labels.values.count], to: values, axes: "image", units: "class number", meaning: meaning)
+    try file.write(labels.classNames, to: names, axes: "class", meaning: "names of the classes")
+  }
+
+  /// - Throws: `FileError`, `HDF5Error`.
+  public static func read(_ path: String) throws -> Labels {
+    let file = try HDF5Reader(path)
+    let labels = Labels(values: try file.integers("/labels", axes: 1).values, classNames: try file.strings("/class_names"))
+    if let wrong = labels.values.first(where: { $0 < -1 || $0 >= labels.classNames.count }) {
+      throw HDF5Error.unexpected(dataset: "/labels", path: path, expected: "-1 to \(labels.classNames.count - 1)", found: "\(wrong)")
+    }
+    return labels
+  }
+}
