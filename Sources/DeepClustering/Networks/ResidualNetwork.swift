@@ -80,15 +80,25 @@ public final class ResidualNetwork: @unchecked Sendable {
 
   /// Images [N, H, W, C] → pooled features h [N, D], D the last width.
   public func features(_ images: Tensor, on tape: Tape) -> Variable {
-    var x = tape.convolution(tape.constant(images), stem.conv, stride: 1, padding: 1)
-    x = tape.maxPool(tape.batchNorm(x, stem.bn, relu: true))
-    for block in body {
+    var x = stem(images, on: tape)
+    for stage in blocks.indices { x = self.stage(stage, x, on: tape) }
+    return tape.globalAveragePool(x)
+  }
+
+  /// Images [N, H, W, C] → [N, H/2 + 1, W/2 + 1, width of the first stage].
+  package func stem(_ images: Tensor, on tape: Tape) -> Variable {
+    tape.maxPool(tape.batchNorm(tape.convolution(tape.constant(images), stem.conv, stride: 1, padding: 1), stem.bn, relu: true))
+  }
+
+  /// The blocks of one stage; all but the first stage halve height and width, rounding up.
+  package func stage(_ stage: Int, _ input: Variable, on tape: Tape) -> Variable {
+    let first = blocks[..<stage].reduce(0, +)
+    return body[first..<first + blocks[stage]].reduce(input) { x, block in
       let shortcut =
         block.skip.map { tape.batchNorm(tape.convolution(x, $0.conv, stride: block.stride, padding: 0), $0.bn, relu: false) } ?? x
       let inner = tape.batchNorm(tape.convolution(x, block.conv1, stride: block.stride, padding: 1), block.bn1, relu: true)
-      x = tape.batchNorm(tape.convolution(inner, block.conv2, stride: 1, padding: 1), block.bn2, relu: true, adding: shortcut)
+      return tape.batchNorm(tape.convolution(inner, block.conv2, stride: 1, padding: 1), block.bn2, relu: true, adding: shortcut)
     }
-    return tape.globalAveragePool(x)
   }
 
   /// Features [N, D] → assignment probabilities [N, C] of one head.
@@ -100,7 +110,7 @@ public final class ResidualNetwork: @unchecked Sendable {
 
   /// Everything inference needs, by name; convolutions as [out, in, kh, kw].
   public func stateDictionary() -> [(name: String, tensor: Tensor)] {
-    parameters.map { ($0.name, $0.value.shape.count == 4 ? Self.moveAxes($0.value, from: [3, 2, 0, 1]) : $0.value) }
+    parameters.map { ($0.name, Self.exported($0.value)) }
       + batchNorms.flatMap { [("\($0.name).running_mean", $0.runningMean), ("\($0.name).running_var", $0.runningVariance)] }
   }
 
@@ -121,6 +131,11 @@ public final class ResidualNetwork: @unchecked Sendable {
       (layer.runningMean, layer.runningVariance) = (mean, variance)
     }
     return nil
+  }
+
+  /// A convolution's weights [kh, kw, in, out] as [out, in, kh, kw]; others as they are.
+  package static func exported(_ parameter: Tensor) -> Tensor {
+    parameter.shape.count == 4 ? moveAxes(parameter, from: [3, 2, 0, 1]) : parameter
   }
 
   /// The tensor whose axis i is axis `order[i]` of x.

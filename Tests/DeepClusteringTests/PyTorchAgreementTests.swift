@@ -1,0 +1,112 @@
+import Artifacts
+import DeepClustering
+import FoundationEssentials
+import Gradients
+import Tensors
+import Testing
+
+/// Whole training steps against PyTorch in float64 (Tests/oracles/ccr_step.py makes the fixtures).
+@Suite("Agreement with PyTorch")
+struct PyTorchAgreementTests {
+  private static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex)) + "/../oracles"
+  private static let resnet34 = folder + "/ccr_step_resnet34.h5"
+
+  /// Float32 rounding against float64, in units of the largest element of each tensor.
+  private static let oneStep: Float = 2e-5
+  /// After Adam: where a gradient is near 0, g/√v̂ turns its rounding into part of a step; a step is the learning rate, 0.003.
+  private static let threeSteps: Float = 0.1 * 0.003
+  /// Mean over a tensor of the same: few elements are near 0.
+  private static let threeStepsMean: Float = 0.002 * 0.003
+  private static let inference: Float = 2e-3
+
+  @Test("a small network: losses, gradients, three steps of Adam with both heads, running statistics, inference")
+  func smallNetwork() throws { try check(Self.folder + "/ccr_step.h5") }
+
+  @Test(
+    "the paper's ResNet-34",
+    .enabled(if: FileManager.default.fileExists(atPath: resnet34), "make the fixture with: python Tests/oracles/ccr_step.py --resnet34"))
+  func paperNetwork() throws { try check(Self.resnet34) }
+
+  private func check(_ path: String) throws {
+    let file = try HDF5Reader(path)
+    func numbers(_ name: String) throws -> [Int] { try file.tensor("shape/\(name)").scalars.map { Int($0) } }
+    func state(_ group: String) throws -> [(name: String, tensor: Tensor)] {
+      try file.names(in: group).map { ($0, try file.tensor("\(group)/\($0)")) }
+    }
+    let (first, shape) = try file.bytes("step_0/originals", axes: 4)
+    let network = ResidualNetwork(
+      inputChannels: 2, widths: try numbers("widths"), blocks: try numbers("blocks"), heads: try numbers("heads"), seed: 0)
+    let names = try file.names(in: "initial").sorted()
+    #expect(network.stateDictionary().map(\.name).sorted() == names)
+    #expect(network.load(try state("initial")) == nil)
+    let doubles = { (name: String) in try file.tensor("shape/\(name)").scalars.map { Double($0) } }
+    let input = InputImages(size: shape[1], channels: shape[3], mean: try doubles("mean"), std: try doubles("std"), sobel: true)
+    let team = ThreadTeam(threads: 2)
+    try expectClose(input.prepare(first, team: team), file.tensor("sobel"), Self.oneStep, "Sobel responses")
+
+    let loss = StructuralContrast(
+      temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
+      balanceWeight: 1)
+    let adam = Adam(parameters: network.parameters, learningRate: 0.003)
+    for step in 0..<3 {
+      let tape = Tape(team: team, training: true)
+      func probabilities(_ view: String) throws -> Variable {
+        let images = input.prepare(try file.bytes("step_\(step)/\(view)", axes: 4).values, team: team)
+        return network.probabilities(network.features(images, on: tape), head: step % 2, on: tape)
+      }
+      let (p, q) = (try probabilities("originals"), try probabilities("augmented"))
+      let result = loss.evaluate(p.value, q.value)
+      tape.backward([(p, result.originals), (q, result.augmented)])
+      let terms = try file.tensor("step_\(step)/terms").scalars
+      let mine = [result.terms.instance, result.terms.cluster, result.terms.relation, result.terms.balance, result.terms.total]
+      for (mine, theirs) in zip(mine, terms) {
+        #expect(abs(Float(mine) - theirs) < (step == 0 ? Self.oneStep : Self.inference) * max(1, abs(theirs)), "step \(step)")
+      }
+      if step == 0 {
+        try expectClose(p.value, file.tensor("step_0/p"), Self.oneStep, "P")
+        try expectClose(q.value, file.tensor("step_0/q"), Self.oneStep, "P′")
+        try checkGradients(network, file)
+      }
+      adam.step(team: team)
+    }
+    try checkFinal(network, file)
+
+    let tape = Tape(team: team, training: false)
+    let h = network.features(input.prepare(try file.bytes("step_2/originals", axes: 4).values, team: team), on: tape)
+    try expectClose(h.value, file.tensor("inference/features"), Self.inference, "features")
+    for head in network.heads.indices {
+      let p = network.probabilities(h, head: head, on: tape)
+      try expectClose(p.value, file.tensor("inference/probabilities_\(head)"), Self.inference, "probabilities \(head)")
+    }
+  }
+
+  private func checkGradients(_ network: ResidualNetwork, _ file: HDF5Reader) throws {
+    let known = Set(try file.names(in: "gradients"))
+    #expect(Set(network.parameters.filter { $0.gradient != nil }.map(\.name)) == known)
+    for parameter in network.parameters {
+      guard let gradient = parameter.gradient else { continue }
+      try expectClose(
+        ResidualNetwork.exported(gradient), file.tensor("gradients/\(parameter.name)"), Self.oneStep, "gradient of \(parameter.name)")
+    }
+  }
+
+  private func checkFinal(_ network: ResidualNetwork, _ file: HDF5Reader) throws {
+    for (name, tensor) in network.stateDictionary() {
+      let expected = try file.tensor("final/\(name)").scalars
+      if name.contains("running") {
+        try expectClose(tensor, file.tensor("final/\(name)"), Self.inference, name)
+      } else {
+        let differences = zip(tensor.scalars, expected).map { abs($0 - $1) }
+        #expect(differences.max() ?? 0 < Self.threeSteps, "\(name)")
+        #expect(differences.reduce(0, +) / Float(differences.count) < Self.threeStepsMean, "\(name)")
+      }
+    }
+  }
+
+  private func expectClose(_ mine: Tensor, _ theirs: Tensor, _ tolerance: Float, _ what: String) throws {
+    try #require(mine.shape == theirs.shape, "\(what)")
+    let largest = theirs.scalars.reduce(Float(0)) { max($0, abs($1)) }
+    let difference = zip(mine.scalars, theirs.scalars).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+    #expect(difference <= tolerance * largest, "\(what): differs by \(difference / largest) of the largest element")
+  }
+}
