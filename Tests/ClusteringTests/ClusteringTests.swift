@@ -74,7 +74,9 @@ struct TSNETests {
     let p = one.map.scalars
     // The nearest neighbour of a point is of its own blob.
     let pure = classes.indices.filter { i in
-      func square(_ j: Int) -> Float { (p[2 * i] - p[2 * j]) * (p[2 * i] - p[2 * j]) + (p[2 * i + 1] - p[2 * j + 1]) * (p[2 * i + 1] - p[2 * j + 1]) }
+      func square(_ j: Int) -> Float {
+        (p[2 * i] - p[2 * j]) * (p[2 * i] - p[2 * j]) + (p[2 * i + 1] - p[2 * j + 1]) * (p[2 * i + 1] - p[2 * j + 1])
+      }
       let nearest = classes.indices.filter { $0 != i }.min { square($0) < square($1) } ?? i
       return classes[nearest] == classes[i]
     }
