@@ -63,7 +63,9 @@ public struct GroupedBars: Sendable {
         let x = start + Double(number) * bar
         let height = plotHeight * axis.share(one.values[place].mean)
         canvas.fillRectangle(x, top + plotHeight - height, bar * 0.94, height, Self.colours[number])
-        if let deviation = one.values[place].deviation { drawErrorBar(canvas, axis, one.values[place].mean, deviation, x + bar * 0.47, bar) }
+        if let deviation = one.values[place].deviation {
+          drawErrorBar(canvas, axis, one.values[place].mean, deviation, x + bar * 0.47, bar)
+        }
       }
       guard place % every == 0 else { continue }
       let middle = left + (Double(place) + 0.5) * group

@@ -42,7 +42,9 @@ public struct PointCloud: Sendable {
   }
 
   /// Marks cover about an eighth of the square, and stay visible and apart.
-  private static func radius(points: Int, side: Double) -> Double { min(max(side * (0.125 / Double.pi / Double(points)).squareRoot(), 1.5), 6) }
+  private static func radius(points: Int, side: Double) -> Double {
+    min(max(side * (0.125 / Double.pi / Double(points)).squareRoot(), 1.5), 6)
+  }
 
   private static func range(_ values: [Float]) -> ClosedRange<Double> {
     Double(values.reduce(.infinity, min))...Double(values.reduce(-.infinity, max))
