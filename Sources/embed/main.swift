@@ -9,7 +9,7 @@ let network = NetworkSettings()
 let resize = Setting<Int>("resize", 1...4096, "shorter side before the centre is cropped, pixels")
 let size = Setting<Int>("size", 1...4096, "height and width of the views, pixels")
 let snapshots = Setting<[Int]>("snapshots", 0...100_000, "epochs to embed")
-let batch = Setting<Int>("batch", 1...100_000, "images at once; results do not depend on it")
+let batch = Setting<Int>("batch", 1...100_000, "images at once")
 
 let description = StageDescription(
   name: "embed", version: 1,

@@ -40,24 +40,33 @@ StageProgram.run(description) { job in
   let loss = StructuralContrast(
     temperature: job[temperature], temperatureInside: job[temperatureInside], instanceWeight: job[instanceWeight],
     clusterWeight: job[clusterWeight], relationWeight: job[relationWeight], relationReduction: reduction, balanceWeight: job[balanceWeight])
+  if let late = job[snapshots].first(where: { $0 > job[epochs] }) {
+    throw StageError.illegalSetting("snapshots", "must be at most epochs, \(job[epochs]), not \(late)")
+  }
+  guard images.scored >= 2 else {
+    throw HDF5Error.unexpected(
+      dataset: "/images", path: job.input("images"), expected: "at least 2 images to cluster", found: "\(images.scored)")
+  }
   let plan = Trainer.Plan(
-    images: images.count, epochs: job[epochs], batch: job[batch], repeats: job[repeats], learningRate: job[learningRate], loss: loss,
+    images: images.count, clusteredImages: images.scored, epochs: job[epochs], batch: job[batch], repeats: job[repeats],
+    learningRate: job[learningRate], loss: loss,
     snapshots: job[snapshots], seed: UInt64(job[seed]))
   let checkpoints = try job.checkpointFolder.map { folder in
     let images = try ContentDigest.ofFile(job.input("images")).hex
     return CheckpointFolder(folder, identity: ContentDigest.of(Array((images + job.canonicalSettings).utf8)))
   }
-  let resumed = checkpoints?.newest(decode: TrainingState.init(decoding:), warn: job.warn)
+  let resumed = checkpoints?.newest(
+    decode: { bytes in TrainingState(decoding: bytes).flatMap { $0.fits(model) ? $0 : nil } }, warn: job.warn)
   // With several threads, the views of the next batch are computed by one while the others compute on the present one.
   let passViews = PassViews(
     images, augmentation: views, repeats: plan.repeats, seed: plan.seed, file: job.optionalInput("views"), team: ThreadTeam(threads: 1))
   let trainer = Trainer(plan, network: model, input: input, resuming: resumed, team: job.team)
-  let progress = TrainingProgress(plan, heads: job[network.heads].count)
+  let progress = TrainingProgress(epochs: plan.epochs)
   let finished = try trainer.run(views: passViews.views(of:pass:)) {
     job.interrupted
   } tell: { event in
     switch event {
-    case .step(let pass, let done, let steps, let loss, let images): progress.tell(job, pass, done, steps, loss, images)
+    case .step(let epoch, let done, let steps, let loss, let images): progress.tell(job, epoch, done, steps, loss, images)
     case .pass: try checkpoints?.save(trainer.state.encoded())
     case .warning(let message): job.warn(message)
     }

@@ -14,6 +14,7 @@ struct SmallTraining {
   var learningRate = 0.003
   var epochs = 2
   var images = SmallTraining.images
+  var clusteredImages: Int?
   /// Thrown when this step (counted over the whole run) asks for its views.
   var failingStep: Int?
 
@@ -28,7 +29,8 @@ struct SmallTraining {
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
       balanceWeight: 1)
     let plan = Trainer.Plan(
-      images: images, epochs: epochs, batch: 5, repeats: 2, learningRate: learningRate, loss: loss, snapshots: [0, 1, 2], seed: 5)
+      images: images, clusteredImages: clusteredImages ?? images, epochs: epochs, batch: 5, repeats: 2, learningRate: learningRate,
+      loss: loss, snapshots: [0, 1, 2], seed: 5)
     let input = InputImages(size: 8, channels: 1, mean: [0.4], std: [0.3], sobel: false)
     return Trainer(plan, network: network, input: input, resuming: resuming, team: ThreadTeam(threads: threads))
   }
@@ -129,8 +131,25 @@ struct TrainerTests {
     var counts: [Int] = []
     _ = try SmallTraining(epochs: 1, images: images).trainer(SmallTraining().network()).run(
       views: SmallTraining().views(), interrupted: { false }
-    ) { if case .step(_, _, let count, _, _) = $0 { counts.append(count) } }
-    #expect(counts == [Int](repeating: steps, count: 2 * steps))
+    ) {
+      if case .step(_, let done, let all, _, _) = $0 {
+        counts.append(done)
+        #expect(all == 2 * steps)
+      }
+    }
+    #expect(counts == Array(1...2 * steps))
+  }
+
+  @Test("the clustering head sees the first images only, where the others are for over-clustering")
+  func clusteredImages() throws {
+    let seen = Mutex<[Int: Set<Int>]>([:])
+    let (training, views) = (SmallTraining(epochs: 1, clusteredImages: 12), SmallTraining().views())
+    _ = try training.trainer(training.network()).run(
+      views: { numbers, pass in
+        seen.withLock { $0[pass, default: []].formUnion(numbers) }
+        return try views(numbers, pass)
+      }, interrupted: { false }, tell: { _ in })
+    #expect(seen.withLock { $0 } == [0: Set(0..<23), 1: Set(0..<12)])
   }
 
   @Test("warns of a loss that is no number, once for a head, and runs to the end")
@@ -210,5 +229,14 @@ struct ResumptionTests {
       #expect(TrainingState(decoding: Array(bytes[..<length])) == nil, "\(length) of \(bytes.count) bytes")
     }
     #expect(TrainingState(decoding: bytes + [0]) == nil)
+  }
+
+  @Test("a state fits its own network only")
+  func fits() throws {
+    let state = try #require(TrainingState(decoding: SmallTraining(epochs: 1).result()))
+    #expect(state.fits(SmallTraining().network()))
+    for (widths, heads) in [([8, 32], [6, 3]), ([8, 16], [6, 4]), ([8, 16], [3])] {
+      #expect(!state.fits(ResidualNetwork(inputChannels: 1, widths: widths, blocks: [1, 1], heads: heads, seed: 0)))
+    }
   }
 }

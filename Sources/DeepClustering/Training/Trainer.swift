@@ -8,8 +8,10 @@ import Tensors
 public final class Trainer {
   /// What is trained, for how long, on what.
   public struct Plan: Sendable {
-    /// At least 2.
+    /// Images the over-clustering heads see.
     public let images: Int
+    /// How many of them, the first ones, the last head sees, which clusters; at least 2 (docs/paper-decisions.md, A22).
+    public let clusteredImages: Int
     public let epochs: Int
     /// N, at least 2. A last batch of fewer than two images has no relations and is left out of its pass.
     public let batch: Int
@@ -22,10 +24,14 @@ public final class Trainer {
     public let seed: UInt64
 
     public init(
-      images: Int, epochs: Int, batch: Int, repeats: Int, learningRate: Double, loss: StructuralContrast, snapshots: [Int], seed: UInt64
+      images: Int, clusteredImages: Int, epochs: Int, batch: Int, repeats: Int, learningRate: Double, loss: StructuralContrast,
+      snapshots: [Int], seed: UInt64
     ) {
-      precondition(images >= 2 && batch >= 2 && repeats >= 1, "\(images) images in batches of \(batch), \(repeats) copies")
+      precondition(
+        (2...max(2, images)).contains(clusteredImages) && batch >= 2 && repeats >= 1,
+        "\(clusteredImages) of \(images) images in batches of \(batch), \(repeats) copies")
       self.images = images
+      self.clusteredImages = clusteredImages
       self.epochs = epochs
       self.batch = batch
       self.repeats = repeats
@@ -41,8 +47,8 @@ public final class Trainer {
 
   /// What the loop tells while it runs.
   public enum Event {
-    /// A step is done: `images` views went through.
-    case step(pass: Int, done: Int, of: Int, loss: Double, images: Int)
+    /// A step of an epoch (1, 2, …) is done, `done` of all `of` steps of the training; `images` views went through.
+    case step(epoch: Int, done: Int, of: Int, loss: Double, images: Int)
     /// A pass is complete; the moment to save a checkpoint.
     case pass(PassSummary)
     case warning(String)
@@ -56,7 +62,7 @@ public final class Trainer {
   /// Where training stands: at the last complete pass, or where `run` was interrupted.
   public private(set) var state: TrainingState
 
-  /// - Parameter resuming: the state of a checkpoint, nil to start from the network's weights.
+  /// - Parameter resuming: the state of a checkpoint, which must fit the network; nil to start from the network's weights.
   public init(_ plan: Plan, network: ResidualNetwork, input: InputImages, resuming: TrainingState?, team: ThreadTeam) {
     self.plan = plan
     self.network = network
@@ -65,8 +71,7 @@ public final class Trainer {
     adam = Adam(parameters: network.parameters, learningRate: plan.learningRate)
     state = resuming ?? TrainingState(heads: network.heads)
     if let resuming {
-      let misfit = network.load(resuming.network)
-      precondition(misfit == nil && resuming.moments.count == adam.moments.count, "the checkpoint is of another network")
+      precondition(resuming.fits(network) && network.load(resuming.network) == nil, "the checkpoint is of another network")
       adam.moments = resuming.moments
     }
     keepSnapshot()
@@ -100,6 +105,7 @@ public final class Trainer {
   private func finishPass(head: Int, views: @escaping Views, interrupted: () -> Bool, tell: (Event) throws -> Void) throws -> Bool {
     let pass = state.passes
     let batches = batches(of: pass)
+    let before = steps(before: pass)
     // Kept apart from `state` until the pass is over, so that what is thrown leaves `state` at the last complete pass.
     var progress = state.progress
     func prefetch(_ step: Int) -> Prefetched<Batch>? {
@@ -122,8 +128,8 @@ public final class Trainer {
       progress.add(terms, probabilities)
       try tell(
         .step(
-          pass: pass, done: progress.steps, of: batches.count, loss: terms.total,
-          images: batch.originals.shape[0] + batch.augmented.shape[0]))
+          epoch: pass / network.heads.count + 1, done: before + progress.steps, of: steps(before: plan.epochs * network.heads.count),
+          loss: terms.total, images: batch.originals.shape[0] + batch.augmented.shape[0]))
       if progress.steps < batches.count, interrupted() {
         state.progress = progress
         capture()
@@ -137,9 +143,17 @@ public final class Trainer {
   /// The image numbers of every batch of a pass: shuffled by (seed, pass), the last one smaller.
   private func batches(of pass: Int) -> [[Int]] {
     var shuffle = RandomStream(seed: plan.seed, purpose: .shuffle, epoch: pass)
-    let order = shuffle.permutation(plan.images)
-    return stride(from: 0, to: order.count, by: plan.batch).map { Array(order[$0..<min($0 + plan.batch, order.count)]) }
-      .filter { $0.count >= 2 }
+    let order = shuffle.permutation(imageCount(pass))
+    return (0..<steps(in: pass)).map { Array(order[$0 * plan.batch..<min(($0 + 1) * plan.batch, order.count)]) }
+  }
+
+  private func imageCount(_ pass: Int) -> Int { (pass + 1) % network.heads.count == 0 ? plan.clusteredImages : plan.images }
+
+  private func steps(in pass: Int) -> Int { imageCount(pass) / plan.batch + (imageCount(pass) % plan.batch >= 2 ? 1 : 0) }
+
+  private func steps(before pass: Int) -> Int {
+    let epoch = (0..<network.heads.count).reduce(0) { $0 + steps(in: $1) }
+    return pass / network.heads.count * epoch + (0..<pass % network.heads.count).reduce(0) { $0 + steps(in: $1) }
   }
 
   /// Forward of both views, losses, backward and one optimiser step; the loss terms and the originals' assignment probabilities.

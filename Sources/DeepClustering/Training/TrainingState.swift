@@ -19,6 +19,15 @@ public struct TrainingState: Sendable {
   /// - Parameter heads: outputs of each head.
   public init(heads: [Int]) { progress = PassProgress(outputs: heads.first ?? 0) }
 
+  /// Whether this is a state of such a network: the same names and shapes.
+  public func fits(_ other: ResidualNetwork) -> Bool {
+    let expected = other.stateDictionary()
+    return network.map(\.name) == expected.map(\.name) && network.map(\.tensor.shape) == expected.map(\.tensor.shape)
+      && moments.map(\.first.shape) == other.parameters.map(\.value.shape)
+      && moments.map(\.second.shape) == moments.map(\.first.shape)
+      && progress.sizes.count == other.heads[passes % other.heads.count]
+  }
+
   // MARK: Bytes
 
   /// Raised when the layout changes; a file of another version is not read.

@@ -1,0 +1,191 @@
+import Artifacts
+import Foundation
+import Tensors
+import Testing
+
+/// The real `train` and `embed` on 120 made-up images: killed, interrupted, called with bad input. Serial: each test times processes.
+@Suite("Programs train and embed", .serialized)
+struct TrainProgramTests {
+  /// Where the test bundle lies, the programs lie.
+  private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+  private static let exitInterrupted: Int32 = 75
+  private static let exitBadInput: Int32 = 65
+
+  private let folder = FileManager.default.temporaryDirectory.path + "/train-\(UUID().uuidString)"
+
+  init() throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var random = RandomStream(seed: 7, purpose: .test)
+    var pixels: [UInt8] = []
+    for image in 0..<120 {
+      for at in 0..<256 {
+        let bar: UInt8 = (at / 64 + image) % 4 == 0 ? 150 : 0
+        pixels.append(UInt8(random.integer(below: 80)) + bar)
+      }
+    }
+    try ImagesFile.write(
+      ImageSet(name: "bars", height: 16, width: 16, channels: 1, pixels: pixels, index: (0..<120).map(Int32.init), verified: false),
+      to: "\(folder)/images.h5")
+  }
+
+  private static let network =
+    ["network.widths=[8,16]", "network.blocks=[1,1]", "network.heads=[12,4]", "network.sobel=true"]
+    + ["network.mean=[0.3]", "network.std=[0.3]"]
+  private static let settings =
+    network + [
+      "seed=3", "epochs=3", "snapshots=[0,3]", "batch=10", "repeats=2", "learningRate=0.003", "temperature=0.5", "temperatureInside=true",
+      "instanceWeight=1", "clusterWeight=1", "relationWeight=0.004", "relationReduction=sum", "balanceWeight=1", "augmentation.resize=16",
+      "augmentation.size=14", "augmentation.cropScale=[0.5,1]", "augmentation.cropRatio=[0.75,1.3333333333]", "augmentation.brightness=0.4",
+      "augmentation.contrast=0.4", "augmentation.saturation=0.4", "augmentation.hue=0.4", "augmentation.greyProbability=0.2",
+      "augmentation.flipProbability=0.5", "augmentation.rotationDegrees=10", "augmentation.rotationProbability=0.5",
+    ]
+
+  /// A started program and where its words go.
+  private struct Running {
+    let process: Process
+    let errors: String
+
+    /// Waits for the end; the exit code, or −signal.
+    func end() throws -> (code: Int32, words: String) {
+      process.waitUntilExit()
+      let words = String(decoding: try AtomicFile.read(errors), as: UTF8.self)
+      return (process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus, words)
+    }
+  }
+
+  private func start(_ program: String, _ arguments: [String], settings: [String]) throws -> Running {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "\(Self.programs)/\(program)")
+    process.arguments = arguments + settings.flatMap { ["--set", $0] }
+    let errors = "\(folder)/errors-\(UUID().uuidString)"
+    FileManager.default.createFile(atPath: errors, contents: nil)
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    return Running(process: process, errors: errors)
+  }
+
+  private func train(to name: String, checkpoints: Bool, threads: Int = 1, images: String = "images.h5", settings: [String] = []) throws
+    -> Running
+  {
+    try start(
+      "train",
+      [
+        "--input", "images=\(folder)/\(images)", "--output", "weights=\(folder)/\(name).h5", "--output", "history=\(folder)/\(name).csv",
+        "--threads", "\(threads)",
+      ] + (checkpoints ? ["--checkpoint", "\(folder)/\(name).checkpoints"] : []), settings: Self.settings + settings)
+  }
+
+  private func digests(_ name: String) throws -> [ContentDigest] {
+    [try ContentDigest.ofFile("\(folder)/\(name).h5"), try ContentDigest.ofFile("\(folder)/\(name).csv")]
+  }
+
+  private func checkpoints(_ name: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name).checkpoints")) ?? []).filter { !$0.hasSuffix(".part") }
+      .sorted()
+  }
+
+  /// Lets a program go on until it has written a checkpoint beyond `count`.
+  private func waitForCheckpoint(after count: String?, of name: String, _ running: Running) {
+    while running.process.isRunning, (checkpoints(name).last ?? "") <= (count ?? "") { usleep(1000) }
+  }
+
+  @Test("killed twice and interrupted once, at 2 threads: the bytes of an uninterrupted run at 1")
+  func killed() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(try train(to: "whole", checkpoints: false).end().code == 0)
+    var kills = 0
+    for number in [SIGKILL, SIGKILL, SIGTERM] {
+      let before = checkpoints("parts").last
+      let running = try train(to: "parts", checkpoints: true, threads: 2)
+      waitForCheckpoint(after: before, of: "parts", running)
+      kill(running.process.processIdentifier, number)
+      let (code, words) = try running.end()
+      if code == 0 { break }
+      kills += 1
+      #expect(code == (number == SIGTERM ? Self.exitInterrupted : -number), "\(words)")
+    }
+    // The machine may be so fast that a run ends before its signal arrives, but not the first of six passes.
+    #expect(kills >= 1)
+    #expect(try train(to: "parts", checkpoints: true, threads: 2).end().code == 0)
+    #expect(try digests("parts") == digests("whole"))
+  }
+
+  @Test("a damaged newest checkpoint: a warning, and the same bytes")
+  func damaged() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(try train(to: "whole", checkpoints: true).end().code == 0)
+    let whole = try digests("whole")
+    let newest = "\(folder)/whole.checkpoints/\(try #require(checkpoints("whole").last))"
+    var bytes = try AtomicFile.read(newest)
+    bytes[bytes.count / 2] ^= 1
+    try AtomicFile.write(bytes, to: newest)
+    let (code, words) = try train(to: "whole", checkpoints: true).end()
+    #expect(code == 0 && words.contains("warning") && words.contains("damaged"))
+    #expect(try digests("whole") == whole)
+    // Other settings start anew.
+    let (other, said) = try train(to: "whole", checkpoints: true, settings: ["seed=4"]).end()
+    #expect(other == 0 && said.contains("other settings"))
+    #expect(try digests("whole") != whole)
+  }
+
+  @Test(
+    "bad input: one problem, one remedy, exit code 65, no output",
+    arguments: [
+      ("snapshots=[0,9]", "snapshots"), ("network.mean=[0.1,0.2]", "mean"), ("network.blocks=[1]", "blocks"),
+      ("augmentation.size=20", "size"), ("learningRate=fast", "learningRate"), ("batch=1", "batch"), ("relationReduction=max", "sum"),
+      ("epocs=3", "epochs"),
+    ])
+  func badSettings(setting: String, word: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (code, words) = try train(to: "none", checkpoints: false, settings: [setting]).end()
+    #expect(code == Self.exitBadInput && words.contains("error: ") && words.contains("remedy: ") && words.contains(word), "\(words)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/none.h5"))
+  }
+
+  @Test("images that are none, or too few: exit code 65")
+  func badImages() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try AtomicFile.write("no pictures", to: "\(folder)/text.h5")
+    try ImagesFile.write(
+      ImageSet(name: "one", height: 16, width: 16, channels: 1, pixels: [UInt8](repeating: 0, count: 256), index: [0], verified: false),
+      to: "\(folder)/one.h5")
+    for images in ["missing.h5", "text.h5", "one.h5"] {
+      let (code, words) = try train(to: "none", checkpoints: false, images: images).end()
+      #expect(code == Self.exitBadInput && words.contains(images) && words.contains("remedy: "), "\(words)")
+    }
+  }
+
+  @Test("embed: every asked epoch, rows that sum to 1, assignments of the last head; the same at 1 and 2 threads")
+  func embed() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(try train(to: "run", checkpoints: false).end().code == 0)
+    func embed(_ name: String, threads: Int, settings: [String] = []) throws -> (code: Int32, words: String) {
+      try start(
+        "embed",
+        [
+          "--input", "images=\(folder)/images.h5", "--input", "weights=\(folder)/run.h5", "--output", "features=\(folder)/\(name).f.h5",
+          "--output", "assignments=\(folder)/\(name).a.h5", "--threads", "\(threads)",
+        ], settings: Self.network + ["resize=16", "size=14", "snapshots=[0,3]", "batch=50"] + settings
+      ).end()
+    }
+    #expect(try embed("one", threads: 1).code == 0)
+    #expect(try embed("two", threads: 2).code == 0)
+    for kind in ["f", "a"] {
+      #expect(try ContentDigest.ofFile("\(folder)/one.\(kind).h5") == ContentDigest.ofFile("\(folder)/two.\(kind).h5"))
+    }
+    #expect(try AssignmentsFile.epochs("\(folder)/one.a.h5") == [0, 3])
+    #expect(try FeaturesFile.read("\(folder)/one.f.h5", epoch: 3).shape == [120, 16])
+    let assignments = try AssignmentsFile.read("\(folder)/one.a.h5", epoch: 3)
+    #expect(assignments.probabilities.map(\.shape) == [[120, 12], [120, 4]])
+    let p = assignments.probabilities[1].scalars
+    for image in 0..<120 {
+      let row = Array(p[image * 4..<(image + 1) * 4])
+      #expect(abs(row.reduce(0, +) - 1) < 1e-5)
+      #expect(row[Int(assignments.clusters[image])] == row.max())
+    }
+    let (code, words) = try embed("none", threads: 1, settings: ["network.widths=[8,32]"])
+    #expect(code == Self.exitBadInput && words.contains("body.1.conv1.weight"), "\(words)")
+    let (late, said) = try embed("none", threads: 1, settings: ["snapshots=[2]"])
+    #expect(late == Self.exitBadInput && said.contains("epoch_0002"), "\(said)")
+  }
+}
