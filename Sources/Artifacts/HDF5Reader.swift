@@ -165,7 +165,9 @@ public final class HDF5Reader {
     defer { H5Dclose(dataset) }
     let shape = try checkedShape(dataset, name, axes, kind, size: MemoryLayout<Element>.size)
     var values = [Element](repeating: zero, count: shape.reduce(1, *))
-    let status = values.withUnsafeMutableBytes { $0.isEmpty ? 0 : H5Dread(dataset, type, h5_whole(), h5_whole(), h5_default(), $0.baseAddress) }
+    let status = values.withUnsafeMutableBytes {
+      $0.isEmpty ? 0 : H5Dread(dataset, type, h5_whole(), h5_whole(), h5_default(), $0.baseAddress)
+    }
     guard status >= 0 else { throw damaged() }
     return (values, shape)
   }

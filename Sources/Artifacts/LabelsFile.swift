@@ -15,7 +15,9 @@ public enum LabelsFile {
   public static func write(_ labels: Labels, fine: Labels? = nil, to path: String) throws {
     try HDF5Writer.write(to: path) { file in
       try write(labels, to: file, "/labels", "/class_names", meaning: "true class, -1 for none")
-      if let fine { try write(fine, to: file, "/fine_labels", "/fine_class_names", meaning: "true class of the finer division, -1 for none") }
+      if let fine {
+        try write(fine, to: file, "/fine_labels", "/fine_class_names", meaning: "true class of the finer division, -1 for none")
+      }
     }
   }
 
