@@ -1,8 +1,11 @@
 import Artifacts
 
-/// What a result depends on, and nothing else; its digest names the result.
+/// What a result depends on, and nothing else; its digest names the result. Equal keys are one action, whatever instance asks for it.
+///
+/// In the record: the stage's interface, its program's code, OpenBLAS and the numeric class where it computes with them, its parameters, the
+/// content of its inputs, the ports asked for. Not in it: paths, times, user, host, jobs, threads, names of instances and profiles; except
+/// that gathered inputs, of which tables name their sources, count with instance, coordinates and action.
 public struct ActionKey: Sendable {
-  /// Every ingredient, for `ccr why`.
   public let record: JSONValue
   public let hex: String
 
@@ -12,50 +15,42 @@ public struct ActionKey: Sendable {
   }
 
   /// - Parameters:
-  ///   - outputs: action key and output digests of every instance upstream, nil for those not known.
-  ///   - file: digest of a source file named in pipeline.json.
+  ///   - results: what is known of the instances upstream.
+  ///   - file: digest of a file that pipeline.json names.
   /// - Returns: nil where something upstream is not known yet.
   static func of(
-    _ instance: Instance, _ program: Programs.Program, plan: Plan, upstream: (Int) -> StoredResult?, file: (String) throws -> String
+    _ instance: Instance, in plan: Plan, program: Programs.Program, originals: JSONValue?, results: (Int) -> StoredResult?,
+    file: (String) throws -> String
   ) rethrows -> ActionKey? {
     var inputs: [JSONValue.Member] = []
     for input in instance.inputs {
       switch input.source {
       case .file(let path): inputs.append(.init(input.port, .string(try file(path))))
       case .instance(let number, let port):
-        guard let digest = upstream(number)?.outputs[port]?.digest else { return nil }
+        guard let digest = results(number)?.outputs[port] else { return nil }
         inputs.append(.init(input.port, .string(digest)))
       case .gathered(let list):
-        // A table names the results its cells come from, so they are part of what it depends on.
-        var gathered: [JSONValue] = []
+        var members: [JSONValue.Member] = []
         for (number, port) in list {
-          guard let result = upstream(number), let digest = result.outputs[port]?.digest else { return nil }
-          gathered.append(["instance": .string(plan.instances[number].name), "action": .string(result.action), "output": .string(digest)])
+          guard let result = results(number), let digest = result.outputs[port] else { return nil }
+          let source = plan.instances[number]
+          members.append(
+            .init(
+              source.name,
+              ["coordinates": .object(source.coordinates.values), "action": .string(result.action), "output": .string(digest)]))
         }
-        inputs.append(.init(input.port, .array(gathered)))
+        inputs.append(.init(input.port, .object(members)))
       }
     }
+    let description = program.description
     var members: [JSONValue.Member] = [
-      .init("stage", program.description["name"] ?? .null), .init("version", program.description["version"] ?? .null),
+      .init("stage", .string(description.name)), .init("version", .integer(description.version)),
       .init("program", .string(program.digest)), .init("parameters", instance.parameters), .init("inputs", .object(inputs)),
-      .init("outputs", .array(instance.outputs.map { .string($0.port) })),
+      .init("outputs", .array(instance.outputs.map(\.port).sorted().map(JSONValue.string))),
     ]
     if let blas = program.blasDigest { members.append(.init("OpenBLAS", .string(blas))) }
-    if let numericClass = program.numericClass { members.append(.init("numericClass", .string(numericClass))) }
+    if let numericClass = description.numericClass { members.append(.init("numericClass", .string(numericClass))) }
+    if let originals { members.append(.init("originals", originals)) }
     return ActionKey(record: .object(members))
   }
-}
-
-/// One output in the store.
-struct StoredOutput: Sendable {
-  let digest: String
-  let size: Int
-  let modified: Int
-}
-
-/// The record of a finished action.
-struct StoredResult: Sendable {
-  let action: String
-  let outputs: [String: StoredOutput]
-  let json: JSONValue
 }

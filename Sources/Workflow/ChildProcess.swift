@@ -1,31 +1,38 @@
 import Artifacts
 import Glibc
 
-/// A started program, in a process group of its own, with an environment of its own.
+/// A started program, in a process group and with an environment of its own.
 final class ChildProcess {
-  enum Status: Equatable, CustomStringConvertible {
+  /// How a program ended.
+  enum Status: Hashable, Sendable {
     case exited(Int32)
-    case killed(Int32)
+    case killed(signal: Int32)
+  }
 
-    var description: String {
-      switch self {
-      case .exited(let code): "exit code \(code)"
-      case .killed(let signal):
-        "killed by signal \(signal) (\(String(cString: strsignal(signal))))" + (signal == SIGKILL ? ", perhaps for want of memory" : "")
-      }
-    }
+  /// What a process used, by the kernel's account.
+  struct Usage: Sendable {
+    let cpuSeconds: Double
+    let peakBytes: Int
+  }
+
+  enum Output {
+    /// Standard output and standard error together.
+    case file(String)
+    /// Standard output to a pipe, standard error to nowhere.
+    case pipe
   }
 
   let identifier: pid_t
-  /// Where the child's events can be read, −1 without.
-  private(set) var events: Int32 = -1
-  private var unread: [UInt8] = []
+  /// The read end of the pipe of events, or of standard output.
+  let pipe: Int32
 
-  /// - Parameter events: whether a pipe for NDJSON events is offered to the child.
+  /// - Parameters:
+  ///   - inherited: a descriptor the child keeps open until it ends, −1 for none: a lock, so that it outlives the runner with the child.
+  ///   - events: whether the pipe is for events (`CCR_EVENTS_FD`).
   init(
-    _ program: String, _ arguments: [String], standardOutput: String, standardError: String, events: Bool,
-    data: String = ""
-  ) throws {
+    _ program: String, _ arguments: [String], environment: [String], output: Output, inherited: Int32 = -1,
+    events: Bool = false
+  ) throws(FileError) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     var attributes = posix_spawnattr_t()
@@ -34,62 +41,90 @@ final class ChildProcess {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)
     }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, standardOutput, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    posix_spawn_file_actions_addopen(&actions, 2, standardError, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     var ends: [Int32] = [-1, -1]
-    if events, pipe(&ends) == 0 {
-      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-      posix_spawn_file_actions_adddup2(&actions, ends[1], 3)
-      _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+    guard Glibc.pipe(&ends) == 0 else { throw .failed(operation: "make a pipe for", path: program, errno: errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // Above the numbers the child gets, so that no dup2 closes the source of another.
+    let (writeEnd, kept) = (fcntl(ends[1], F_DUPFD_CLOEXEC, 10), inherited >= 0 ? fcntl(inherited, F_DUPFD_CLOEXEC, 10) : -1)
+    close(ends[1])
+    defer { for descriptor in [writeEnd, kept] where descriptor >= 0 { close(descriptor) } }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    switch output {
+    case .file(let path):
+      posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+      posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    case .pipe:
+      posix_spawn_file_actions_adddup2(&actions, writeEnd, 1)
+      posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     }
-    var environment = ["LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin", "CCR_DATA=\(data)"]
-    if events { environment.append("CCR_EVENTS_FD=3") }
-    if let core = getenv("OPENBLAS_CORETYPE") { environment.append("OPENBLAS_CORETYPE=\(String(cString: core))") }
+    if events { posix_spawn_file_actions_adddup2(&actions, writeEnd, 3) }
+    if kept >= 0 { posix_spawn_file_actions_adddup2(&actions, kept, 4) }
+    var signals = sigset_t()
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     var argv = ([program] + arguments).map { strdup($0) } + [nil]
-    var envp = environment.map { strdup($0) } + [nil]
+    var envp = (environment + (events ? ["CCR_EVENTS_FD=3"] : [])).map { strdup($0) } + [nil]
     defer { (argv + envp).forEach { free($0) } }
     var identifier = pid_t()
     let code = posix_spawn(&identifier, program, &actions, &attributes, &argv, &envp)
-    if ends[1] >= 0 { close(ends[1]) }
     guard code == 0 else {
-      if ends[0] >= 0 { close(ends[0]) }
-      throw FileError.failed(operation: "start", path: program, errno: code)
+      close(ends[0])
+      throw .failed(operation: "start", path: program, errno: code)
     }
     self.identifier = identifier
-    self.events = ends[0]
+    pipe = ends[0]
   }
 
-  deinit { if events >= 0 { close(events) } }
-
-  /// The events that arrived since the last call.
-  func newEvents() -> [JSONValue] {
-    guard events >= 0 else { return [] }
-    var block = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = read(events, &block, block.count)
-      if count <= 0 { break }
-      unread += block[..<count]
-    }
-    guard let end = unread.lastIndex(of: 10) else { return [] }
-    let lines = unread[...end].split(separator: 10)
-    unread.removeFirst(end + 1)
-    return lines.compactMap { try? JSONValue.parse(String(decoding: $0, as: UTF8.self), file: "event") }
-  }
+  deinit { close(pipe) }
 
   /// Whether the process has ended, and how.
-  func poll() -> Status? { status(WNOHANG) }
+  func poll() -> (Status, Usage)? { status(WNOHANG) }
 
-  func wait() -> Status { status(0) ?? .exited(-1) }
+  func wait() -> (Status, Usage)? { status(0) }
 
-  func terminate() { kill(-identifier, SIGTERM) }
+  /// Signals the program and all it started.
+  func signal(_ number: Int32) { kill(-identifier, number) }
 
-  private func status(_ options: Int32) -> Status? {
+  private func status(_ options: Int32) -> (Status, Usage)? {
     var raw: Int32 = 0
-    var result = waitpid(identifier, &raw, options)
-    while result < 0, errno == EINTR { result = waitpid(identifier, &raw, options) }
+    var usage = rusage()
+    var result = wait4(identifier, &raw, options, &usage)
+    while result < 0, errno == EINTR { result = wait4(identifier, &raw, options, &usage) }
     guard result == identifier else { return nil }
-    return raw & 0x7F == 0 ? .exited(raw >> 8 & 0xFF) : .killed(raw & 0x7F)
+    let seconds = [usage.ru_utime, usage.ru_stime].map { Double($0.tv_sec) + Double($0.tv_usec) * 1e-6 }
+    return (
+      raw & 0x7F == 0 ? .exited(raw >> 8 & 0xFF) : .killed(signal: raw & 0x7F),
+      Usage(cpuSeconds: seconds[0] + seconds[1], peakBytes: usage.ru_maxrss * 1024)
+    )
   }
+
+  /// Runs a program to its end.
+  /// - Returns: how it ended and its standard output.
+  static func run(_ program: String, _ arguments: [String], environment: [String]) throws(FileError) -> (Status, [UInt8]) {
+    let child = try ChildProcess(program, arguments, environment: environment, output: .pipe)
+    var (output, block) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 14))
+    while true {
+      let count = read(child.pipe, &block, block.count)
+      if count < 0, errno == EINTR { continue }
+      if count <= 0 { break }
+      output += block[..<count]
+    }
+    return (child.wait()?.0 ?? .exited(-1), output)
+  }
+}
+
+/// What programs may see of the user's environment: nothing that could change a result unseen.
+enum StageEnvironment {
+  /// - Parameter data: the folder of original files.
+  static func variables(data: String) -> [String] {
+    let fixed = ["LC_ALL=C", "TZ=UTC", "PATH=/usr/local/bin:/usr/bin:/bin", "CCR_DATA=\(data)"]
+    // OPENBLAS_CORETYPE reaches the key through the numeric class the program reports.
+    return fixed + (blasCore.isEmpty ? [] : ["OPENBLAS_CORETYPE=\(blasCore)"])
+  }
+
+  /// The OpenBLAS kernels the user chose, empty where the programs are to choose.
+  static var blasCore: String { getenv("OPENBLAS_CORETYPE").map { String(cString: $0) } ?? "" }
 }

@@ -1,8 +1,8 @@
 import Artifacts
 import Glibc
 
-/// What tells that a file was not touched since its digest was taken.
-struct FileStamp: Hashable {
+/// What tells that a file was not touched since it was read: writing changes at least the change time, which nobody can set.
+struct FileStamp: Hashable, Sendable {
   let device, inode, size, modified, changed: Int
 
   /// - Returns: nil where there is no such file.
@@ -16,50 +16,62 @@ struct FileStamp: Hashable {
     changed = Int(info.st_ctim.tv_sec) * 1_000_000_000 + Int(info.st_ctim.tv_nsec)
   }
 
-  var json: JSONValue { .array([device, inode, size, modified, changed].map(JSONValue.integer)) }
+  fileprivate init(_ numbers: [Int]) {
+    (device, inode, size, modified, changed) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
+  }
+
+  fileprivate var numbers: [Int] { [device, inode, size, modified, changed] }
+
+  var text: String { numbers.map(String.init).joined(separator: " ") }
+
+  /// Whether another write could still carry the same times: file systems count time in steps, the coarsest in 2 s.
+  var isYoung: Bool {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int(now.tv_sec) * 1_000_000_000 + Int(now.tv_nsec) - max(modified, changed) < 2_000_000_000
+  }
 }
 
-/// Digests of files, remembered by their stamps.
-final class DigestCache {
+/// Digests of files, remembered by their stamps, so that an unchanged file of any size is not read again.
+final class FileDigests {
   private let path: String
-  private var entries: [String: (stamp: JSONValue, value: JSONValue)] = [:]
+  private var entries: [String: (stamp: FileStamp, hex: String)] = [:]
   private var changed = false
 
-  /// A cache that cannot be read is an empty one.
+  /// - Parameter path: where digests are remembered; a file that cannot be read, or was damaged, counts as empty.
   init(path: String) {
     self.path = path
-    guard let bytes = try? AtomicFile.read(path), let root = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path) else {
-      return
-    }
-    for member in root.object ?? [] {
-      if let stamp = member.value["stamp"], let value = member.value["value"] { entries[member.name] = (stamp, value) }
+    guard let bytes = try? AtomicFile.read(path) else { return }
+    for line in bytes.split(separator: 10) {
+      let fields = line.split(separator: 32, maxSplits: 6, omittingEmptySubsequences: false)
+      guard fields.count == 7 else { continue }
+      let numbers = fields[..<5].compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+      guard numbers.count == 5, let digest = ContentDigest(hex: String(decoding: fields[5], as: UTF8.self)) else { continue }
+      entries[String(decoding: fields[6], as: UTF8.self)] = (FileStamp(numbers), digest.hex)
     }
   }
 
-  /// The remembered value of a file, or a newly computed one.
-  /// - Parameter kind: what is remembered of the file, `sha256` for example.
-  func value(_ kind: String, of file: String, _ compute: () throws -> JSONValue) throws -> JSONValue {
-    guard let stamp = FileStamp(file)?.json else { throw FileError.missing(path: file) }
-    let name = "\(kind):\(file)"
-    if let entry = entries[name], entry.stamp == stamp { return entry.value }
-    let value = try compute()
-    entries[name] = (stamp, value)
-    changed = true
-    return value
-  }
-
-  func digest(of file: String) throws -> String {
-    guard let hex = try value("sha256", of: file, { .string(try ContentDigest.ofFile(file).hex) }).string else {
-      return try ContentDigest.ofFile(file).hex
-    }
+  /// The digest of a file's content.
+  /// - Parameter compute: how to digest; a program has a digest of its own kind.
+  func digest(of file: String, by compute: (String) throws -> ContentDigest = { try ContentDigest.ofFile($0) }) throws -> String {
+    guard let stamp = FileStamp(file) else { throw FileError.missing(path: file) }
+    if let entry = entries[file], entry.stamp == stamp { return entry.hex }
+    let hex = try compute(file).hex
+    if !stamp.isYoung, FileStamp(file) == stamp { remember(hex, of: file, stamp) }
     return hex
   }
 
-  /// Writes what is new; a folder that cannot be written only costs the memory.
+  /// Takes a digest for known: of a file that this process has just written and hashed.
+  func remember(_ hex: String, of file: String, _ stamp: FileStamp) {
+    entries[file] = (stamp, hex)
+    changed = true
+  }
+
+  /// Writes what is new. A folder that cannot be written costs only time.
   func save() {
     guard changed else { return }
     changed = false
-    let members = entries.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, ["stamp": $0.value.stamp, "value": $0.value.value]) }
-    try? AtomicFile.write(JSONValue.object(members).pretty + "\n", to: path)
+    let lines = entries.sorted { $0.key < $1.key }.map { "\($0.value.stamp.text) \($0.value.hex) \($0.key)\n" }
+    try? AtomicFile.write(lines.joined(), to: path)
   }
 }

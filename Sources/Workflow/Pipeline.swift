@@ -1,10 +1,30 @@
 import Artifacts
 
-/// pipeline.json, checked for its shape: profiles, stages, settings.
+/// pipeline.json, checked as far as it can be without a profile and without the programs.
 public struct Pipeline: Sendable {
-  /// An object that applies where the coordinates match; later rules win.
+  /// `where`: every axis named must have the value given, or one of them. `profile` counts as an axis.
+  struct Condition: Sendable {
+    let terms: [(axis: String, values: [JSONValue])]
+    let pointer: String
+
+    static let always = Condition(terms: [], pointer: "")
+
+    func matches(_ coordinates: Coordinates, profile: String) -> Bool {
+      terms.allSatisfy { term in
+        let value = term.axis == "profile" ? .string(profile) : coordinates[term.axis]
+        return value.map(term.values.contains) ?? false
+      }
+    }
+
+    /// Equal for conditions that mean the same.
+    var signature: String {
+      terms.map { "\($0.axis)=\($0.values.map(\.canonical).sorted().joined(separator: "|"))" }.sorted().joined(separator: ",")
+    }
+  }
+
+  /// Members that apply where the condition holds; among rules the later wins.
   struct Rule: Sendable {
-    let condition: [JSONValue.Member]
+    let condition: Condition
     let content: [JSONValue.Member]
     let pointer: String
   }
@@ -12,106 +32,108 @@ public struct Pipeline: Sendable {
   struct Profile: Sendable {
     let name: String
     let axes: [(name: String, values: [JSONValue])]
-    let exclude: [[JSONValue.Member]]
+    /// Instances that are left out, unless included.
+    let exclude: [Condition]
+    /// Further places on the axes, besides the product of `axes`.
+    let include: [Condition]
+    let pointer: String
+  }
+
+  /// Where the values of an axis come from.
+  enum AxisValue: Hashable, Sendable {
+    /// "*": the profile's values.
+    case profile
+    /// The values another stage has on the same axis.
+    case stage(String)
+    case value(JSONValue)
+  }
+
+  struct Axis: Sendable {
+    let name: String
+    let values: [AxisValue]
+    let pointer: String
+  }
+
+  /// "stage.port"
+  struct Reference: Hashable, Sendable, CustomStringConvertible {
+    let stage: String
+    let port: String
+    var description: String { "\(stage).\(port)" }
+  }
+
+  enum Source: Sendable {
+    /// The instance that shares the coordinates; of several references exactly one must have it.
+    case port([Reference])
+    /// All instances that match the condition, whose values may hold `$names`.
+    case gather(Reference, [JSONValue.Member])
+    /// A file beside pipeline.json.
+    case file(String)
+
+    var references: [Reference] {
+      switch self {
+      case .port(let references): references
+      case .gather(let reference, _): [reference]
+      case .file: []
+      }
+    }
+  }
+
+  struct InputRule: Sendable {
+    let condition: Condition
+    let inputs: [(port: String, source: Source, pointer: String)]
   }
 
   struct Stage: Sendable {
     let name: String
     let program: String
-    let matrix: [JSONValue.Member]
-    let inputs: [Rule]
+    let matrix: [Axis]
+    let inputs: [InputRule]
     let outputs: [Rule]
-    /// Where outputs are copied besides the store; may hold $names.
-    let publish: String?
+    /// Folders that get copies of the outputs: rules whose content is the member `folder`.
+    let publish: [Rule]
+    /// Expected work relative to other stages, as long as no run has measured it; decides the order of starting, nothing else.
+    let cost: Double
     let pointer: String
+
+    var references: [(reference: Reference, pointer: String)] {
+      inputs.flatMap { rule in rule.inputs.flatMap { input in input.source.references.map { ($0, input.pointer) } } }
+    }
   }
 
   public let path: String
   let document: JSONDocument
   let profiles: [Profile]
+  /// Producers before consumers.
   let stages: [Stage]
-  let settings: [Rule]
+  let settings: Settings
 
   /// - Throws: `FileError`, `JSONError` or `PipelineError`.
   public init(path: String) throws {
-    self.path = path
-    document = try JSONDocument(parsing: String(decoding: AtomicFile.read(path), as: UTF8.self), file: path)
-    let reader = Reader(document: document)
-    let root = try reader.object(document.root, "")
-    try reader.allow(["$schema", "pipeline", "profiles", "stages", "settings"], root, "")
-    guard document.root["pipeline"]?.integer == 1 else {
-      throw reader.error("the version \"pipeline\" must be 1", "/pipeline", remedy: "write \"pipeline\": 1")
-    }
-    profiles = try reader.members("profiles", of: document.root, "").map { member in
-      let pointer = "/profiles/\(member.name)"
-      try reader.allow(["axes", "exclude"], reader.object(member.value, pointer), pointer)
-      let axes = try reader.members("axes", of: member.value, pointer).map { axis in
-        guard let values = axis.value.array, !values.isEmpty else {
-          throw reader.error("an axis must be a list of values", "\(pointer)/axes/\(axis.name)")
-        }
-        return (axis.name, values)
-      }
-      let exclude = try (member.value["exclude"]?.array ?? []).enumerated().map { try reader.object($1, "\(pointer)/exclude/\($0)") }
-      return Profile(name: member.name, axes: axes, exclude: exclude)
-    }
-    stages = try reader.members("stages", of: document.root, "").map { member in
-      let pointer = "/stages/\(member.name)"
-      try reader.allow(["program", "matrix", "inputs", "outputs", "publish"], reader.object(member.value, pointer), pointer)
-      guard let program = member.value["program"]?.string else { throw reader.error("a stage must name its program", "\(pointer)/program") }
-      return Stage(
-        name: member.name, program: program, matrix: try member.value["matrix"].map { try reader.object($0, "\(pointer)/matrix") } ?? [],
-        inputs: try reader.rules(member.value["inputs"], "\(pointer)/inputs"),
-        outputs: try reader.rules(member.value["outputs"], "\(pointer)/outputs"), publish: member.value["publish"]?.string, pointer: pointer
-      )
-    }
-    settings = try reader.rules(document.root["settings"], "/settings")
-    for rule in settings { try reader.allow(["let"] + stages.map(\.name), rule.content, rule.pointer) }
+    try self.init(parsing: String(decoding: AtomicFile.read(path), as: UTF8.self), path: path)
   }
 
-  func error(_ complaint: String, _ pointer: String, remedy: String = "correct it there") -> PipelineError {
-    Reader(document: document).error(complaint, pointer, remedy: remedy)
+  /// - Parameter path: the name for messages; file names in the text are relative to its folder.
+  public init(parsing text: String, path: String) throws {
+    self.path = path
+    document = try JSONDocument(parsing: text, file: path)
+    let reader = PipelineReader(document: document)
+    try reader.checkRoot()
+    profiles = try reader.profiles()
+    let declared = try reader.stages()
+    let check = PipelineCheck(document: document, profiles: profiles, stages: declared)
+    try check.references()
+    stages = try check.ordered()
+    try LabelRule.check(stages, document)
+    settings = Settings(try reader.settings(stages: stages.map(\.name)))
+    try check.axes()
+    try check.conditions(of: settings)
   }
 
   /// Names of all profiles, in order.
   public var profileNames: [String] { profiles.map(\.name) }
 
-  private struct Reader {
-    let document: JSONDocument
+  /// What is legal, but hardly meant.
+  public var warnings: [String] { settings.overridden(document) }
 
-    func error(_ complaint: String, _ pointer: String, remedy: String = "correct it there") -> PipelineError {
-      let position = document.position(of: pointer)
-      return PipelineError(complaint, remedy: remedy, place: "\(document.file):\(position.line):\(position.column) (\(pointer))")
-    }
-
-    func object(_ value: JSONValue, _ pointer: String) throws -> [JSONValue.Member] {
-      guard let members = value.object else { throw error("expected an object, found \(value.kindName)", pointer) }
-      return members
-    }
-
-    func members(_ name: String, of value: JSONValue, _ pointer: String) throws -> [JSONValue.Member] {
-      guard let inner = value[name] else { throw error("\"\(name)\" is missing", pointer) }
-      return try object(inner, "\(pointer)/\(name)")
-    }
-
-    func allow(_ known: [String], _ members: [JSONValue.Member], _ pointer: String) throws {
-      for member in members where !known.contains(member.name) {
-        let nearest = NearestSpelling.of(member.name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
-        throw error(
-          "there is no key \"\(member.name)\" here\(nearest)", "\(pointer)/\(member.name)",
-          remedy: "known keys: \(known.joined(separator: ", "))")
-      }
-    }
-
-    /// An object counts as the only rule.
-    func rules(_ value: JSONValue?, _ pointer: String) throws -> [Rule] {
-      guard let value else { return [] }
-      let list = value.array.map { $0.enumerated().map { ("\(pointer)/\($0)", $1) } } ?? [(pointer, value)]
-      return try list.map { pointer, value in
-        let members = try object(value, pointer)
-        return Rule(
-          condition: try value["where"].map { try object($0, "\(pointer)/where") } ?? [], content: members.filter { $0.name != "where" },
-          pointer: pointer)
-      }
-    }
-  }
+  func stage(_ name: String) -> Stage? { stages.first { $0.name == name } }
 }

@@ -1,4 +1,5 @@
 import Artifacts
+import Glibc
 
 /// What a program computes with, as one digest: the loaded sections of its ELF file, names and contents, except those that say where or
 /// when it was built. Builds of the same sources in two folders are equal.
@@ -40,5 +41,13 @@ public enum ProgramDigest {
   public static func ofFile(_ path: String) throws(FileError) -> ContentDigest {
     let bytes = try AtomicFile.read(path)
     return of(elf: bytes) ?? ContentDigest.of(bytes)
+  }
+
+  static func isELF(_ path: String) throws(FileError) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .failed(operation: "open", path: path, errno: errno) }
+    defer { close(descriptor) }
+    var magic = [UInt8](repeating: 0, count: 4)
+    return read(descriptor, &magic, 4) == 4 && magic == [0x7F, 0x45, 0x4C, 0x46]
   }
 }

@@ -1,129 +1,132 @@
 import Artifacts
 import Glibc
 
-/// The stage programs beside the runner: what they say of themselves, and their digests.
+/// The stage programs: where they are, what they say of themselves, and their digests. What they say is remembered until the program, its
+/// OpenBLAS, the loader's configuration, the CPU or the user's choice of kernels change.
 final class Programs {
   struct Program {
     let path: String
     let digest: String
-    /// What `--describe` prints.
-    let description: JSONValue
+    let description: ProgramDescription
+    /// Digest of the OpenBLAS it computes with.
     let blasDigest: String?
-    let numericClass: String?
+    /// Every library it loads: for the provenance only.
+    let libraries: [String]
   }
 
   private let folder: String
-  private let cache: DigestCache
+  private let pipelineFolder: String
+  private let data: String
+  private let digests: FileDigests
+  private let path: String
+  private var remembered: [String: JSONValue] = [:]
   private var known: [String: Program] = [:]
+  private var changed = false
 
-  init(folder: String, cache: DigestCache) {
+  /// - Parameters:
+  ///   - folder: where programs without a slash in their name are; all others are relative to `pipelineFolder`.
+  ///   - path: where descriptions are remembered.
+  init(folder: String, pipelineFolder: String, data: String, digests: FileDigests, path: String) {
     self.folder = folder
-    self.cache = cache
+    self.pipelineFolder = pipelineFolder
+    self.data = data
+    self.digests = digests
+    self.path = path
+    guard let bytes = try? AtomicFile.read(path), let root = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path) else {
+      return
+    }
+    for member in root.object ?? [] { remembered[member.name] = member.value }
   }
 
   func program(_ name: String) throws -> Program {
     if let program = known[name] { return program }
-    let path = "\(folder)/\(name)"
+    let path = name.hasPrefix("/") ? name : name.contains("/") ? "\(pipelineFolder)/\(name)" : "\(folder)/\(name)"
     guard access(path, X_OK) == 0 else {
-      throw PipelineError(
-        "there is no program \"\(name)\" in \(folder)", remedy: "run `make build`, and check the key program of the stage")
+      throw PipelineError(.program("there is no program \(path)", remedy: "run `make build`, and check the key \"program\" of its stage"))
     }
-    let digest = try cache.value("program", of: path) { .string(try ProgramDigest.ofFile(path).hex) }.string ?? ""
-    // What a program says depends on the user's choice of OpenBLAS kernels too.
-    let core = getenv("OPENBLAS_CORETYPE").map { String(cString: $0) } ?? ""
-    let description = try cache.value("describe(\(core))", of: path) { try Self.describe(path) }
-    let blas = try description["blasLibrary"]?.string.map { try cache.digest(of: $0) }
+    let (json, libraries) = try describe(path)
+    guard let description = ProgramDescription(json) else {
+      throw PipelineError(.program("\(path) --describe prints no description of a stage", remedy: "run `make build`"))
+    }
     let program = Program(
-      path: path, digest: digest, description: description, blasDigest: blas, numericClass: description["numericClass"]?.string)
+      path: path, digest: try digests.digest(of: path) { try ProgramDigest.ofFile($0) }, description: description,
+      blasDigest: try description.blasLibrary.flatMap { $0.isEmpty ? nil : try digests.digest(of: $0) }, libraries: libraries)
     known[name] = program
     return program
   }
 
-  private static func describe(_ path: String) throws -> JSONValue {
-    let output = "/tmp/ccr-describe.\(getpid())"
-    defer { unlink(output) }
-    let process = try ChildProcess(
-      path, ["--describe"], standardOutput: output, standardError: "/dev/null", events: false)
-    let status = process.wait()
-    guard status == .exited(0), let bytes = try? AtomicFile.read(output),
-      let description = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path), description["name"]?.string != nil
-    else { throw PipelineError("\(path) does not describe itself: \(status)", remedy: "run `\(path) --describe` and `make build`") }
-    return description
+  private func describe(_ path: String) throws -> (JSONValue, [String]) {
+    func witness(_ description: JSONValue) -> JSONValue {
+      let files = [path, description["blasLibrary"]?.string ?? "", "/etc/ld.so.cache"]
+      return .array(files.map { .string(FileStamp($0)?.text ?? "") } + [.string(StageEnvironment.blasCore), .string(Self.processor)])
+    }
+    if let entry = remembered[path], let description = entry["description"], entry["witness"] == witness(description) {
+      return (description, (entry["libraries"]?.array ?? []).compactMap(\.string))
+    }
+    let environment = StageEnvironment.variables(data: data)
+    let (status, output) = try ChildProcess.run(path, ["--describe"], environment: environment)
+    guard status == .exited(0), let description = try? JSONValue.parse(String(decoding: output, as: UTF8.self), file: path) else {
+      throw PipelineError(.program("\(path) --describe failed", remedy: "run it by hand to see why, and `make build`"))
+    }
+    let libraries = try Self.libraries(of: path, environment)
+    if FileStamp(path)?.isYoung == false {
+      remembered[path] = [
+        "witness": witness(description), "libraries": .array(libraries.map(JSONValue.string)), "description": description,
+      ]
+      changed = true
+    }
+    return (description, libraries)
   }
 
-  /// Checks an instance's ports and parameters against what its program declares.
-  func check(_ instance: Instance, _ pipeline: Pipeline) throws {
+  /// The shared libraries the loader would take, by its own account (what `ldd` prints).
+  private static func libraries(of path: String, _ environment: [String]) throws(FileError) -> [String] {
+    guard (try? ProgramDigest.isELF(path)) == true else { return [] }
+    let (status, output) = try ChildProcess.run(path, [], environment: environment + ["LD_TRACE_LOADED_OBJECTS=1"])
+    guard status == .exited(0) else { return [] }
+    return String(decoding: output, as: UTF8.self).split(separator: "\n").compactMap { line in
+      line.split(separator: " ").first { $0.hasPrefix("/") }.map(String.init)
+    }
+  }
+
+  /// The first processor's feature flags: a program may choose its kernels by them.
+  private static let processor: String = {
+    guard let file = fopen("/proc/cpuinfo", "r") else { return "" }
+    defer { fclose(file) }
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(line) }
+    while getline(&line, &capacity, file) > 0 {
+      guard let text = line.map({ String(cString: $0) }), text.hasPrefix("flags") || text.hasPrefix("Features") else { continue }
+      return ContentDigest.of(Array(text.utf8)).hex
+    }
+    return ""
+  }()
+
+  /// Digests of the original files a stage would read, where its settings do not pin their content.
+  /// - Returns: nil where they do, and "not found" where there are none: then the stage itself says what it looked for.
+  func originals(of instance: Instance) throws -> JSONValue? {
+    guard let pin = try program(instance.program).description.originalsPinnedBy, instance.parameters[pin]?.bool != true else { return nil }
+    guard let files = try originalFiles(of: instance) else { return "not found" }
+    return .array(try files.map { .string(try digests.digest(of: $0)) })
+  }
+
+  /// The original files a stage would read, by its own account; nil where it does not find them or reads none.
+  func originalFiles(of instance: Instance) throws -> [String]? {
     let program = try program(instance.program)
-    func ports(_ kind: String) -> [(name: String, optional: Bool)] {
-      (program.description[kind]?.array ?? []).compactMap { port in port["name"]?.string.map { ($0, port["optional"]?.bool ?? false) } }
+    guard program.description.originalsPinnedBy != nil else { return nil }
+    let arguments = ["--originals", "--parameters", instance.parameters.canonical]
+    let (status, output) = try ChildProcess.run(program.path, arguments, environment: StageEnvironment.variables(data: data))
+    guard status == .exited(0), let answer = try? JSONValue.parse(String(decoding: output, as: UTF8.self), file: program.path) else {
+      return nil
     }
-    func compare(_ given: [String], _ declared: [(name: String, optional: Bool)], _ kind: String) throws {
-      for name in given where !declared.contains(where: { $0.name == name }) {
-        let nearest = NearestSpelling.of(name, among: declared.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
-        throw pipeline.error("program \(instance.program) has no \(kind) \"\(name)\"\(nearest)", "/stages/\(instance.stage)/\(kind)s")
-      }
-      for port in declared where !port.optional && !given.contains(port.name) {
-        throw pipeline.error("\(kind) \"\(port.name)\" of \(instance.name) is missing", "/stages/\(instance.stage)/\(kind)s")
-      }
-    }
-    try compare(instance.inputs.map(\.port), ports("inputs") + ports("gathered"), "input")
-    try compare(instance.outputs.map(\.port), ports("outputs"), "output")
-    try checkParameters(instance, program.description["settings"]?.array ?? [], pipeline)
+    return answer.array?.compactMap(\.string)
   }
 
-  private func checkParameters(_ instance: Instance, _ schema: [JSONValue], _ pipeline: Pipeline) throws {
-    var expected = Dictionary(schema.compactMap { setting in setting["name"]?.string.map { ($0, setting) } }) { $1 }
-    let whole = Set(expected.filter { $0.value["type"]?.string == "any" }.keys)
-    let names = Array(expected.keys)
-    /// The rule of pipeline.json that names a setting last.
-    func pointer(_ name: String) -> String {
-      let first = name.split(separator: ".").first.map(String.init) ?? name
-      let rule = pipeline.settings.last { rule in rule.content.contains { $0.name == instance.stage && $0.value[first] != nil } }
-      return rule.map { "\($0.pointer)/\(instance.stage)/\(name.replacing(".", with: "/"))" } ?? "/settings"
-    }
-    func walk(_ value: JSONValue, _ name: String) throws {
-      if let members = value.object, !whole.contains(name), !(name.isEmpty == false && expected[name] != nil) {
-        for member in members { try walk(member.value, name.isEmpty ? member.name : "\(name).\(member.name)") }
-        return
-      }
-      guard let setting = expected.removeValue(forKey: name) else {
-        let nearest = NearestSpelling.of(name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
-        throw pipeline.error("stage \(instance.stage) has no setting \"\(name)\"\(nearest)", pointer(name))
-      }
-      if let complaint = Self.complaint(value, setting) {
-        throw pipeline.error("\(instance.name): setting \"\(name)\" \(complaint)", pointer(name))
-      }
-    }
-    try walk(instance.parameters, "")
-    if let missing = expected.keys.min() {
-      throw pipeline.error(
-        "\(instance.name): setting \"\(missing)\" is missing", "/settings", remedy: "give it in a rule for stage \(instance.stage)")
-    }
-  }
-
-  private static func complaint(_ value: JSONValue, _ setting: JSONValue) -> String? {
-    let type = setting["type"]?.string ?? "any"
-    let element = type.hasPrefix("array of ") ? String(type.dropFirst(9)) : type
-    guard let elements = type.hasPrefix("array of ") ? value.array : [value] else { return "must be an \(type), not \(value.kindName)" }
-    for one in elements {
-      let fits =
-        switch element {
-        case "integer": one.integer != nil
-        case "number": one.double != nil
-        case "boolean": one.bool != nil
-        case "string": one.string != nil
-        default: true
-        }
-      if !fits { return "must be \(type), not \(one.compact)" }
-      if let number = one.double, let low = setting["minimum"]?.double, let high = setting["maximum"]?.double,
-        !(low...high).contains(number)
-      {
-        return "must be \(JSONValue.number(low).canonical) to \(JSONValue.number(high).canonical), not \(one.compact)"
-      }
-      if let choices = setting["choices"]?.array, !choices.contains(one) {
-        return "must be one of \(choices.compactMap(\.string).joined(separator: ", ")), not \(one.compact)"
-      }
-    }
-    return nil
+  /// Writes what is new; a folder that cannot be written costs only time.
+  func save() {
+    guard changed else { return }
+    changed = false
+    let members = remembered.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, $0.value) }
+    try? AtomicFile.write(JSONValue.object(members).canonical, to: path)
   }
 }

@@ -1,64 +1,27 @@
 import Artifacts
 import Glibc
 
-/// How a run is to go.
-public struct RunOptions: Sendable {
-  public var jobs = 1
-  public var threads = 1
-  public var keepGoing = false
-  public var force = false
-
-  public init(jobs: Int, threads: Int, keepGoing: Bool, force: Bool) {
-    self.jobs = jobs
-    self.threads = threads
-    self.keepGoing = keepGoing
-    self.force = force
-  }
-}
-
-/// What became of a run.
-public struct RunSummary: Sendable {
-  public var executed = 0
-  public var cached = 0
-  public var failed = 0
-  public var skipped = 0
-  /// The signal that ended the run early, 0 for none.
-  public var signal: Int32 = 0
-  /// Whether the machine, not a stage, failed.
-  public var machineFailed = false
-}
-
-/// What a run tells while it goes.
-public enum RunEvent {
-  case started(String)
-  case progress(String, JSONValue)
-  case warning(String, String)
-  case finished(String, seconds: Double)
-  case cached(String)
-  case interrupted(String)
-  case differs(String, ports: [String])
-  /// The reason, the last lines of the log, its path, and the command that reproduces it.
-  case failed(String, reason: String, log: [String], path: String, command: String)
-  case overall(done: Int, of: Int, running: Int)
-}
-
-/// Executes a plan: one loop that starts what is ready, listens to what runs and publishes what has ended.
+/// Executes a plan: one loop that starts what is ready, listens to what runs and records what has ended.
 public final class Runner {
-  private struct Running {
-    let number: Int
-    let key: ActionKey
-    let process: ChildProcess
-    let lock: Int32
-    let started: ContinuousClock.Instant
-    let previous: StoredResult?
-  }
-
   private let study: Study
   private let options: RunOptions
   private let tell: (RunEvent) -> Void
+  private var summary = RunSummary()
   private var results: [Int: StoredResult] = [:]
-  private var running: [Running] = []
+  /// How many producers an instance still waits for; those not in the run are absent.
+  private var missing: [Int: Int] = [:]
+  private var consumers: [Int: [Int]] = [:]
+  /// Instances whose key is known and whose result is not there, longest chain first.
+  private var ready: [(number: Int, key: ActionKey)] = []
+  private var waiting: Set<Int> = []
+  private var active: [Execution] = []
   private var forced: Set<Int> = []
+  private var executedKeys: Set<String> = []
+  /// Whether nothing more is to be started.
+  private var stopping = false
+  private var stopsSeen = 0
+  private lazy var costs = expectedCosts()
+  private lazy var schedule = Schedule(upstream: study.plan.instances.map(\.upstream), cost: costs)
 
   public init(_ study: Study, options: RunOptions, tell: @escaping (RunEvent) -> Void) {
     self.study = study
@@ -67,163 +30,260 @@ public final class Runner {
   }
 
   /// Runs the selected instances and what they need.
+  /// - Throws: `FileError` where the results folder cannot be used; stages at work are stopped first.
   public func run(_ selected: [Int]) throws -> RunSummary {
     try study.store.prepare()
-    Interrupts.listen()
-    var summary = RunSummary()
+    let wakeups = Wakeups.listen()
     let order = study.plan.closure(of: selected)
+    summary.total = order.count
     if options.force { forced = Set(selected) }
-    var pending = order
-    var broken: Set<Int> = []
-    while !pending.isEmpty || !running.isEmpty {
-      if Interrupts.signal != 0, summary.signal == 0 {
-        summary.signal = Interrupts.signal
-        running.forEach { $0.process.terminate() }
-        pending = []
-      }
-      var (blocked, waiting) = (false, [Int]())
-      for number in pending {
-        let instance = study.plan.instances[number]
-        if instance.upstream.contains(where: broken.contains) {
-          broken.insert(number)
-          summary.skipped += 1
-          continue
-        }
-        guard instance.upstream.allSatisfy({ results[$0] != nil }), let key = try study.key(number, { results[$0] }) else {
-          waiting.append(number)
-          continue
-        }
-        if !forced.contains(number), let result = study.store.result(key.hex) {
-          try finish(number, result)
-          summary.cached += 1
-          tell(.cached(instance.name))
-          continue
-        }
-        if blocked || running.count >= options.jobs || running.contains(where: { $0.key.hex == key.hex }) {
-          blocked = running.count >= options.jobs
-          waiting.append(number)
-          continue
-        }
-        guard let lock = try study.store.lock(key.hex) else {
-          waiting.append(number)
-          continue
-        }
-        // Another runner may have finished it between the look and the lock.
-        if !forced.contains(number), study.store.result(key.hex) != nil {
-          close(lock)
-          waiting.append(number)
-          continue
-        }
-        try start(number, key, lock, share: max(1, min(options.jobs, pending.count)))
-      }
-      pending = waiting
-      for job in running {
-        for event in job.process.newEvents() {
-          let name = study.plan.instances[job.number].name
-          if let message = event["message"]?.string { tell(.warning(name, message)) } else { tell(.progress(name, event)) }
-        }
-        guard let status = job.process.poll() else { continue }
-        running.removeAll { $0.process === job.process }
-        try end(job, status, &summary, &broken)
-        if summary.failed > 0, !options.keepGoing { pending = [] }
-      }
-      tell(.overall(done: order.count - pending.count - running.count, of: order.count, running: running.count))
-      if !running.isEmpty || !pending.isEmpty { usleep(20_000) }
+    for number in order {
+      let upstream = study.plan.instances[number].upstream.unique
+      missing[number] = upstream.count
+      for producer in upstream { consumers[producer, default: []].append(number) }
     }
-    study.store.cache.save()
+    do {
+      for number in order where missing[number] == 0 { try settle(number) }
+      while true {
+        try startWhatCan()
+        report()
+        if active.isEmpty, ready.isEmpty { break }
+        wait(on: wakeups)
+        obeySignals()
+        try lookAtActive()
+      }
+    } catch {
+      stop(SIGTERM)
+      active.forEach { $0.wait() }
+      study.remember()
+      throw error
+    }
+    study.remember()
     return summary
   }
 
-  private func start(_ number: Int, _ key: ActionKey, _ lock: Int32, share: Int) throws {
-    let instance = study.plan.instances[number]
-    let attempt = study.store.attemptFolder(key.hex)
-    Folder.remove(attempt)
-    try Folder.make(attempt)
-    let request = try study.request(number, { results[$0] }, attempt: attempt, key: key, threads: max(1, options.threads / share))
-    try AtomicFile.write(request.pretty + "\n", to: "\(attempt)/request.json")
-    let program = try study.programs.program(instance.program)
-    let process = try ChildProcess(
-      program.path, ["--request", "\(attempt)/request.json"], standardOutput: "\(attempt)/stdout", standardError: "\(attempt)/log",
-      events: true, data: study.dataFolder)
-    running.append(
-      Running(
-        number: number, key: key, process: process, lock: lock, started: .now,
-        previous: forced.contains(number) ? study.store.result(key.hex) : nil))
-    tell(.started(instance.name))
-  }
+  // MARK: From known inputs to a result
 
-  private func end(_ job: Running, _ status: ChildProcess.Status, _ summary: inout RunSummary, _ broken: inout Set<Int>) throws {
-    defer { close(job.lock) }
-    let instance = study.plan.instances[job.number]
-    let attempt = study.store.attemptFolder(job.key.hex)
-    let seconds = (ContinuousClock.now - job.started) / Duration.seconds(1)
-    func fail(_ reason: String) throws {
-      summary.failed += 1
-      broken.insert(job.number)
-      let log = (try? AtomicFile.read("\(attempt)/log")).map { String(decoding: $0, as: UTF8.self) } ?? ""
-      let program = try study.programs.program(instance.program)
-      tell(
-        .failed(
-          instance.name, reason: reason, log: log.split(separator: "\n").suffix(20).map(String.init), path: "\(attempt)/log",
-          command: "CCR_DATA='\(study.dataFolder)' '\(program.path)' --request '\(attempt)/request.json'"))
+  /// Decides whether an instance, all of whose producers have results, is to be executed.
+  private func settle(_ number: Int) throws {
+    guard let key = try study.key(number, { results[$0] }) else { return }
+    if forced.contains(number), !executedKeys.contains(key.hex) {
+      enqueue(number, key)
+      return
     }
-    switch status {
-    case .exited(0):
-      do {
-        let provenance: JSONValue = ["seconds": .number((seconds * 1000).rounded() / 1000), "program": .string(instance.program)]
-        let result = try study.store.publish(job.key, instance, from: attempt, provenance: provenance)
-        Folder.remove(attempt)
-        Folder.remove(study.store.checkpointFolder(job.key.hex))
-        if let previous = job.previous {
-          let ports = result.outputs.filter { previous.outputs[$0.key]?.digest != $0.value.digest }.map(\.key).sorted()
-          if !ports.isEmpty { tell(.differs(instance.name, ports: ports)) }
-        }
-        forced.remove(job.number)
-        try finish(job.number, result)
-        summary.executed += 1
-        tell(.finished(instance.name, seconds: seconds))
-      } catch let error as any ExplainedError {
-        summary.machineFailed = summary.machineFailed || error.kind == .inputOutput
-        try fail("\(error.problem); \(error.remedy)")
-      }
-    case .exited(EX_TEMPFAIL):
-      broken.insert(job.number)
-      summary.skipped += 1
-      tell(.interrupted(instance.name))
-    default:
-      if summary.signal != 0 {
-        broken.insert(job.number)
-        summary.skipped += 1
-        tell(.interrupted(instance.name))
-      } else {
-        if status == .exited(ErrorKind.inputOutput.rawValue) { summary.machineFailed = true }
-        try fail("\(status)")
-      }
+    switch study.store.content(key.hex) {
+    case .whole(let result): try finish(number, result, cached: true)
+    case .damaged(_, let damage):
+      tell(.damaged(study.plan.instances[number].name, damage))
+      enqueue(number, key)
+    case .nothing: enqueue(number, key)
     }
   }
 
-  /// Links the result and copies what is to be published.
-  private func finish(_ number: Int, _ result: StoredResult) throws {
+  private func enqueue(_ number: Int, _ key: ActionKey) {
+    if stopping { return }
+    ready.append((number, key))
+    ready.sort { (schedule.priority[$0.number], $1.number) > (schedule.priority[$1.number], $0.number) }
+  }
+
+  private func finish(_ number: Int, _ result: StoredResult, cached: Bool) throws {
     results[number] = result
-    let instance = study.plan.instances[number]
-    try study.store.link(result, instance, results: study.results, profile: study.plan.profile)
-    guard let publish = instance.publish else { return }
-    try Folder.make("\(study.folder)/\(publish)")
-    for output in instance.outputs {
-      guard let stored = result.outputs[output.port] else { continue }
-      let place = "\(study.folder)/\(publish)/\(output.file)"
-      if FileStamp(place) != nil, try study.store.cache.digest(of: place) == stored.digest { continue }
-      try AtomicFile.write(AtomicFile.read(study.store.casPath(stored.digest)), to: place)
+    if cached { summary.cached += 1 } else { summary.executed += 1 }
+    try study.present(result, number)
+    for consumer in consumers[number] ?? [] {
+      missing[consumer, default: 1] -= 1
+      if missing[consumer] == 0 { try settle(consumer) }
     }
   }
-}
 
-/// TERM and INT of the runner.
-enum Interrupts {
-  nonisolated(unsafe) fileprivate static var received: sig_atomic_t = 0
-  static var signal: Int32 { Int32(received) }
+  // MARK: Starting
 
-  static func listen() {
-    for number in [SIGTERM, SIGINT] { Glibc.signal(number) { Interrupts.received = sig_atomic_t($0) } }
+  private func startWhatCan() throws {
+    var at = 0
+    while at < ready.count {
+      let (number, key) = ready[at]
+      // An equal key at work: its result will be this one's too.
+      if active.contains(where: { $0.key.hex == key.hex }) {
+        at += 1
+        continue
+      }
+      let distinct = Set(ready[at...].map(\.key.hex)).count
+      guard
+        let threads = Schedule.threads(
+          total: options.threads, jobs: options.jobs, inUse: active.reduce(0) { $0 + $1.threads }, running: active.count, ready: distinct)
+      else { return }
+      guard let lock = try study.store.lock(key.hex) else {
+        if waiting.insert(number).inserted { tell(.waiting(study.plan.instances[number].name)) }
+        at += 1
+        continue
+      }
+      ready.remove(at: at)
+      // Another runner may have finished it meanwhile.
+      if !forced.contains(number) || executedKeys.contains(key.hex), let result = study.store.result(key.hex) {
+        close(lock)
+        try finish(number, result, cached: true)
+        at = 0
+        continue
+      }
+      try start(number, key, lock, threads)
+    }
+  }
+
+  private func start(_ number: Int, _ key: ActionKey, _ lock: Int32, _ threads: Int) throws {
+    let instance = study.plan.instances[number]
+    let program = try study.programs.program(instance.program)
+    active.append(
+      try Execution(
+        number, key, program: program.path, request: study.request(number, { results[$0] }, key: key, threads: threads),
+        attempt: study.store.attemptFolder(key.hex), checkpoints: study.store.checkpointFolder(key.hex), data: study.data, threads: threads,
+        lock: lock))
+    tell(.started(instance.name, threads: threads))
+  }
+
+  // MARK: Watching
+
+  /// Sleeps until something happens; looks anyway after a while, more often where another runner's lock is waited for.
+  private func wait(on wakeups: Int32) {
+    var descriptors = [pollfd(fd: wakeups, events: Int16(POLLIN), revents: 0)]
+    descriptors += active.filter { !$0.isOver }.map { pollfd(fd: $0.eventPipe, events: Int16(POLLIN), revents: 0) }
+    _ = poll(&descriptors, UInt(descriptors.count), waiting.isEmpty ? 200 : 50)
+    // A pipe whose writer has gone is always readable; its process is about to end.
+    if descriptors.dropFirst().contains(where: { $0.revents & Int16(POLLHUP) != 0 }) { usleep(1000) }
+    Wakeups.drain()
+  }
+
+  private func obeySignals() {
+    let (count, signal) = Wakeups.stopRequests
+    guard count > stopsSeen else { return }
+    stopsSeen = count
+    summary.signal = signal
+    stop(count == 1 ? SIGTERM : SIGKILL)
+  }
+
+  private func stop(_ signal: Int32) {
+    stopping = true
+    ready = []
+    active.forEach { $0.signal(signal) }
+  }
+
+  private func lookAtActive() throws {
+    for execution in active {
+      let name = study.plan.instances[execution.number].name
+      if !execution.isOver { execution.poll() }
+      for event in execution.newEvents() {
+        switch event["event"]?.string {
+        case "progress": tell(.progress(name, StageProgress(event)))
+        case "warning": tell(.warning(name, event["message"]?.string ?? ""))
+        default: break
+        }
+      }
+      guard let (status, usage) = execution.end else { continue }
+      if let published = execution.publication {
+        active.removeAll { $0 === execution }
+        try record(execution, usage, published)
+      } else if status != .exited(0) {
+        active.removeAll { $0 === execution }
+        try giveUp(execution, status, usage)
+      } else if publishing.insert(ObjectIdentifier(execution)).inserted {
+        execution.publish(
+          Publication(
+            attempt: study.store.attemptFolder(execution.key.hex), outputs: study.plan.instances[execution.number].outputs,
+            objects: "\(study.store.folder)/cas"))
+      }
+    }
+  }
+
+  private var publishing: Set<ObjectIdentifier> = []
+
+  // MARK: Ends
+
+  private func record(_ execution: Execution, _ usage: ChildProcess.Usage, _ published: Result<[Publication.File], any Error>) throws {
+    publishing.remove(ObjectIdentifier(execution))
+    let number = execution.number
+    let instance = study.plan.instances[number]
+    do {
+      let files = try published.get()
+      let (result, differing) = try study.store.commit(
+        execution.key.hex, files, provenance: study.provenance(execution, usage, files))
+      let attempt = study.store.attemptFolder(execution.key.hex)
+      rename("\(attempt)/log.txt", "\(study.store.actionFolder(execution.key.hex))/log.txt")
+      Folder.remove(attempt)
+      Folder.remove(study.store.checkpointFolder(execution.key.hex))
+      executedKeys.insert(execution.key.hex)
+      forced.remove(number)
+      if !differing.isEmpty {
+        summary.differing += 1
+        let kept = result.outputs.contains { output in files.contains { $0.port == output.key && $0.digest != output.value } }
+        tell(.differs(instance.name, ports: differing, kept: kept))
+      }
+      tell(.finished(instance.name, seconds: execution.seconds))
+      try finish(number, result, cached: false)
+    } catch let error as any ExplainedError {
+      if error.kind == .inputOutput { summary.machineFailed = true }
+      fail(execution, "\(error.problem); \(error.remedy)")
+      return
+    }
+    // Others that waited for the same key.
+    let same = ready.filter { $0.key.hex == execution.key.hex }.map(\.number)
+    ready.removeAll { $0.key.hex == execution.key.hex }
+    for number in same { try settle(number) }
+  }
+
+  private func giveUp(_ execution: Execution, _ status: ChildProcess.Status, _ usage: ChildProcess.Usage) throws {
+    let name = study.plan.instances[execution.number].name
+    if status == .exited(EX_TEMPFAIL) {
+      summary.interrupted += 1
+      tell(.interrupted(name, checkpoint: true))
+    } else if summary.signal != 0 || stopping, case .killed(let signal) = status, [SIGTERM, SIGKILL].contains(signal) {
+      tell(.interrupted(name, checkpoint: false))
+    } else {
+      if status == .exited(ErrorKind.inputOutput.rawValue) { summary.machineFailed = true }
+      fail(execution, StageFailure.words(status, usage))
+    }
+  }
+
+  private func fail(_ execution: Execution, _ reason: String) {
+    let name = study.plan.instances[execution.number].name
+    let attempt = study.store.attemptFolder(execution.key.hex)
+    summary.failed += 1
+    let record: JSONValue = ["instance": .string(name), "reason": .string(reason), "command": .string(execution.command)]
+    try? AtomicFile.write(record.pretty + "\n", to: "\(attempt)/failure.json")
+    tell(
+      .failed(
+        StageFailure(
+          instance: name, reason: reason, log: StageFailure.tail("\(attempt)/log.txt"), logPath: "\(attempt)/log.txt",
+          command: execution.command)))
+    if !options.keepGoing {
+      stopping = true
+      ready = []
+    } else {
+      // The same would fail again.
+      ready.removeAll { $0.key.hex == execution.key.hex }
+    }
+  }
+
+  // MARK: Estimates
+
+  private func expectedCosts() -> [Double] {
+    let instances = study.plan.instances
+    let last = instances.indices.map { number -> Double? in
+      if missing[number] == nil { return 0 }
+      return study.resultFolder.provenance(instances[number]).now?["seconds"]?.double
+    }
+    return Schedule.costs(last: last, stages: instances.map(\.stage), declared: instances.map(\.cost))
+  }
+
+  private func report() {
+    var remaining: Double?
+    if !active.isEmpty {
+      let open = missing.keys.filter { results[$0] == nil }
+      let spent = active.reduce(0) { $0 + min($1.seconds, costs[$1.number]) }
+      remaining = max(0, open.reduce(0) { $0 + costs[$1] } - spent) / Double(max(1, min(options.jobs, open.count)))
+    }
+    tell(
+      .counts(
+        RunCounts(
+          total: summary.total, executed: summary.executed, cached: summary.cached, failed: summary.failed, running: active.count,
+          remaining: remaining)))
   }
 }

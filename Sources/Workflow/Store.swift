@@ -1,151 +1,142 @@
 import Artifacts
 import Glibc
 
-/// Results by content: `cas/ab/<sha256>` holds files, `actions/ab/<key>.json` says which action gave which; a record is written last,
-/// so a result is there whole or not at all.
-public final class Store {
-  let folder: String
-  let cache: DigestCache
+/// The record of a finished action.
+public struct StoredResult: Sendable {
+  public let action: String
+  /// Digest of each output by port.
+  public let outputs: [String: String]
+}
 
-  /// - Parameter results: the results folder; made where it is missing.
-  public init(results: String) throws {
-    folder = "\(results)/.store/v1"
-    cache = DigestCache(path: "\(folder)/digests.json")
+/// Results by content.
+///
+///     cas/ab/<digest>                 outputs, read-only
+///     actions/ab/<key>/result.json    which outputs an action gave; written last, so a result is there whole or not at all
+///                      provenance.json, log.txt, outcome-N.json (other bytes that the same action gave)
+///     attempts/<key>/                 a stage at work, or one that failed: request.json, log.txt, failure.json
+///     checkpoints/<key>/              what a stopped stage goes on from
+///     locks/<key>                     held by who executes the action, freed by whatever end of it
+final class Store {
+  /// What the store has for an action.
+  enum Content {
+    case whole(StoredResult)
+    case nothing
+    /// A record whose outputs are gone or changed.
+    case damaged(StoredResult, String)
+  }
+
+  let folder: String
+  let digests: FileDigests
+
+  /// - Parameter results: the results folder.
+  init(results: String) {
+    folder = "\(results)/.store"
+    digests = FileDigests(path: "\(folder)/digests")
   }
 
   /// - Throws: `FileError` where the folders cannot be made or written.
-  func prepare() throws {
+  func prepare() throws(FileError) {
     for name in ["cas", "actions", "locks", "attempts", "checkpoints"] { try Folder.make("\(folder)/\(name)") }
-    guard access("\(folder)/attempts", W_OK) == 0 else { throw FileError.failed(operation: "write to", path: folder, errno: errno) }
+    guard access("\(folder)/attempts", W_OK) == 0 else { throw .failed(operation: "write to", path: folder, errno: errno) }
   }
 
-  func casPath(_ digest: String) -> String { "\(folder)/cas/\(digest.prefix(2))/\(digest)" }
-  private func recordPath(_ key: String) -> String { "\(folder)/actions/\(key.prefix(2))/\(key).json" }
+  func object(_ digest: String) -> String { "\(folder)/cas/\(digest.prefix(2))/\(digest)" }
+  func actionFolder(_ key: String) -> String { "\(folder)/actions/\(key.prefix(2))/\(key)" }
   func checkpointFolder(_ key: String) -> String { "\(folder)/checkpoints/\(key)" }
   func attemptFolder(_ key: String) -> String { "\(folder)/attempts/\(key)" }
 
-  /// The result of an action, nil where there is none or its files are damaged: then it is made anew.
-  func result(_ key: String) -> StoredResult? {
-    guard let bytes = try? AtomicFile.read(recordPath(key)),
-      let json = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: key), json["action"]?.string == key
-    else { return nil }
-    var outputs: [String: StoredOutput] = [:]
-    for member in json["outputs"]?.object ?? [] {
-      guard let digest = member.value["digest"]?.string, let size = member.value["size"]?.integer,
-        let modified = member.value["modified"]?.integer, isWhole(digest, size: size, modified: modified)
-      else { return nil }
-      outputs[member.name] = StoredOutput(digest: digest, size: size, modified: modified)
+  // MARK: Reading
+
+  /// The result of an action, every output checked: by its stamp where that is known, else by its content.
+  func content(_ key: String) -> Content {
+    guard let result = record(key) else { return .nothing }
+    for (port, digest) in result.outputs {
+      guard let found = try? digests.digest(of: object(digest)) else { return .damaged(result, "its \(port) is missing from the store") }
+      if found != digest { return .damaged(result, "its \(port) is damaged in the store") }
     }
-    return StoredResult(action: key, outputs: outputs, json: json)
+    return .whole(result)
   }
 
-  /// A file of unchanged size and time is trusted; any other is read again, and thrown away where its content is not its name's.
-  private func isWhole(_ digest: String, size: Int, modified: Int) -> Bool {
-    let path = casPath(digest)
-    guard let stamp = FileStamp(path) else { return false }
-    if stamp.size == size, stamp.modified == modified { return true }
-    if stamp.size == size, (try? ContentDigest.ofFile(path).hex) == digest { return true }
-    unlink(path)
-    return false
+  func result(_ key: String) -> StoredResult? { if case .whole(let result) = content(key) { result } else { nil } }
+
+  /// A record that is not what was once written counts as none.
+  private func record(_ key: String) -> StoredResult? {
+    let path = "\(actionFolder(key))/result.json"
+    guard let json = Self.json(path), json["action"]?.string == key, let members = json["outputs"]?.object else { return nil }
+    let digests = members.compactMap { member in member.value.string.flatMap { ContentDigest(hex: $0) }.map { (member.name, $0.hex) } }
+    guard digests.count == members.count, json["check"]?.string == Self.check(json) else { return nil }
+    return StoredResult(action: key, outputs: Dictionary(digests) { $1 })
   }
 
-  /// Takes the files of an attempt into the store and writes the record.
-  /// - Throws: `PipelineError` where a declared output is missing, `FileError` where the disk fails.
-  func publish(_ key: ActionKey, _ instance: Instance, from attempt: String, provenance: JSONValue) throws -> StoredResult {
-    var members: [JSONValue.Member] = []
-    for output in instance.outputs {
-      let path = "\(attempt)/\(output.file)"
-      guard access(path, R_OK) == 0 else {
-        throw PipelineError(
-          "\(instance.name) ended well, but did not write \(output.file)", remedy: "report this defect of program \(instance.program)")
-      }
-      let digest = try ContentDigest.ofFile(path).hex
-      let place = casPath(digest)
-      try Folder.make("\(folder)/cas/\(digest.prefix(2))")
-      if access(place, F_OK) != 0 {
-        try AtomicFile.sync(path)
-        chmod(path, 0o444)
-        guard rename(path, place) == 0 else { throw FileError.failed(operation: "put in place", path: place, errno: errno) }
-        try AtomicFile.syncFolder(of: place)
-      }
-      guard let stamp = FileStamp(place) else { throw FileError.missing(path: place) }
-      members.append(.init(output.port, ["digest": .string(digest), "size": .integer(stamp.size), "modified": .integer(stamp.modified)]))
+  /// A flipped bit in a record must not pass for another record.
+  private static func check(_ record: JSONValue) -> String {
+    let rest = JSONValue.object((record.object ?? []).filter { $0.name != "check" })
+    return String(ContentDigest.of(Array(rest.canonical.utf8)).hex.prefix(16))
+  }
+
+  static func json(_ path: String) -> JSONValue? {
+    guard let bytes = try? AtomicFile.read(path) else { return nil }
+    return try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path)
+  }
+
+  /// When, where and from what a result was made; nil where that is not known.
+  func provenance(_ key: String) -> JSONValue? { Self.json("\(actionFolder(key))/provenance.json") }
+
+  // MARK: Writing
+
+  /// Records what an action gave. Of several outcomes the first stays, as long as its files are whole; the others are kept beside it.
+  /// - Returns: the result that holds from now on, and the ports whose bytes differ from what was recorded before.
+  func commit(_ key: String, _ files: [Publication.File], provenance: JSONValue) throws -> (StoredResult, differing: [String]) {
+    for file in files { digests.remember(file.digest, of: object(file.digest), file.stamp) }
+    let new = StoredResult(action: key, outputs: Dictionary(files.map { ($0.port, $0.digest) }) { $1 })
+    var differing: [String] = []
+    let place = actionFolder(key)
+    switch content(key) {
+    case .whole(let old), .damaged(let old, _):
+      differing = new.outputs.filter { old.outputs[$0.key] != $0.value }.map(\.key).sorted()
+    case .nothing: break
     }
-    let record: JSONValue = [
-      "action": .string(key.hex), "instance": .string(instance.name), "key": key.record, "outputs": .object(members),
-      "provenance": provenance,
-    ]
-    try Folder.make("\(folder)/actions/\(key.hex.prefix(2))")
-    try AtomicFile.write(record.pretty + "\n", to: recordPath(key.hex))
-    guard let result = result(key.hex) else { throw FileError.missing(path: recordPath(key.hex)) }
-    return result
-  }
-
-  /// Where `ccr why` finds the key an instance had last.
-  private func lastPath(_ results: String, _ profile: String, _ instance: Instance) -> String {
-    "\(Self.linkFolder(results, profile, instance))/.action.json"
-  }
-
-  /// `results/<profile>/<stage>/<coordinates>`
-  static func linkFolder(_ results: String, _ profile: String, _ instance: Instance) -> String {
-    let name = instance.coordinates.description
-    return "\(results)/\(profile)/\(instance.stage)/\(name.isEmpty ? "all" : name)"
-  }
-
-  /// Makes the readable folder of an instance point to a result.
-  func link(_ result: StoredResult, _ instance: Instance, results: String, profile: String) throws {
-    let place = Self.linkFolder(results, profile, instance)
-    let last = lastPath(results, profile, instance)
-    if let bytes = try? AtomicFile.read(last), String(decoding: bytes, as: UTF8.self).contains(result.action) { return }
+    let number = Folder.names(place).count { $0.hasPrefix("outcome-") } + 1
+    if !differing.isEmpty, case .whole(let old) = content(key) {
+      try AtomicFile.write(Self.recordText(new), to: "\(place)/outcome-\(number).json")
+      return (old, differing)
+    }
     try Folder.make(place)
-    for output in instance.outputs {
-      guard let stored = result.outputs[output.port] else { continue }
-      let link = "\(place)/\(output.file)"
-      unlink("\(link).new")
-      guard symlink("../../../.store/v1/cas/\(stored.digest.prefix(2))/\(stored.digest)", "\(link).new") == 0,
-        rename("\(link).new", link) == 0
-      else { throw FileError.failed(operation: "link", path: link, errno: errno) }
+    if !differing.isEmpty, case .damaged(let old, _) = content(key) {
+      try AtomicFile.write(Self.recordText(old), to: "\(place)/outcome-\(number).json")
     }
-    try AtomicFile.write(result.json.pretty + "\n", to: last)
+    try AtomicFile.write(provenance.pretty + "\n", to: "\(place)/provenance.json")
+    try AtomicFile.write(Self.recordText(new), to: "\(place)/result.json")
+    return (new, differing)
   }
 
-  /// The record an instance had when it was last linked.
-  func last(_ instance: Instance, results: String, profile: String) -> JSONValue? {
-    guard let bytes = try? AtomicFile.read(lastPath(results, profile, instance)) else { return nil }
-    return try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: instance.name)
+  private static func recordText(_ result: StoredResult) -> String {
+    let outputs = result.outputs.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
+    var members: [JSONValue.Member] = [
+      .init("schema", "ccr.result/1"), .init("action", .string(result.action)), .init("outputs", .object(outputs)),
+    ]
+    members.append(.init("check", .string(check(.object(members)))))
+    return JSONValue.object(members).pretty + "\n"
   }
 
-  /// Tries to become the only runner of an action; held until the descriptor is closed, by whatever end of the process.
-  /// - Returns: nil while another runner has it.
-  func lock(_ key: String) throws -> Int32? {
+  /// Makes this process the only one that executes an action, until the descriptor and all copies of it are closed.
+  /// - Returns: nil while another has it.
+  func lock(_ key: String) throws(FileError) -> Int32? {
     let path = "\(folder)/locks/\(key)"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError.failed(operation: "lock", path: path, errno: errno) }
+    guard descriptor >= 0 else { throw .failed(operation: "lock", path: path, errno: errno) }
     if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+    let code = errno
     close(descriptor)
+    guard code == EWOULDBLOCK else { throw .failed(operation: "lock", path: path, errno: code) }
     return nil
   }
-}
 
-/// Folders of the results.
-enum Folder {
-  static func make(_ path: String) throws(FileError) {
-    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-      throw .failed(operation: "make folder", path: path, errno: errno)
-    }
-    try make(String(path[..<slash]))
-    if mkdir(path, 0o755) != 0, errno != EEXIST { throw .failed(operation: "make folder", path: path, errno: errno) }
-  }
-
-  /// Removes a flat folder with its files.
-  static func remove(_ path: String) {
-    guard let folder = opendir(path) else { return }
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name != ".", name != ".." { unlink("\(path)/\(name)") }
-    }
-    closedir(folder)
-    rmdir(path)
+  /// Whether somebody executes an action; takes a shared lock for the moment of asking.
+  func isLocked(_ key: String) -> Bool {
+    let descriptor = open("\(folder)/locks/\(key)", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
   }
 }

@@ -1,0 +1,172 @@
+import Artifacts
+
+/// Whether the parts of pipeline.json fit each other: every name used is declared, nothing feeds itself, every rule can apply.
+struct PipelineCheck {
+  let document: JSONDocument
+  let profiles: [Pipeline.Profile]
+  let stages: [Pipeline.Stage]
+
+  /// Every "stage.port" is an output that some rule of that stage declares.
+  func references() throws(PipelineError) {
+    for stage in stages {
+      for (reference, pointer) in stage.references {
+        guard let producer = stages.first(where: { $0.name == reference.stage }) else {
+          throw document.error(.unknown(kind: "stage", name: reference.stage, known: stages.map(\.name)), at: pointer)
+        }
+        let ports = producer.outputs.flatMap { $0.content.map(\.name) }
+        guard ports.contains(reference.port) else {
+          throw document.error(.unknown(kind: "output of \(producer.name)", name: reference.port, known: ports.unique), at: pointer)
+        }
+      }
+    }
+  }
+
+  /// The stages with producers before consumers, otherwise in the order of the file.
+  func ordered() throws(PipelineError) -> [Pipeline.Stage] {
+    var done: Set<String> = []
+    var path: [String] = []
+    var result: [Pipeline.Stage] = []
+    func visit(_ stage: Pipeline.Stage, from pointer: String) throws(PipelineError) {
+      if done.contains(stage.name) { return }
+      if let start = path.firstIndex(of: stage.name) {
+        throw document.error(.cycle(of: "stages", (path[start...] + [stage.name]).reversed()), at: pointer)
+      }
+      path.append(stage.name)
+      for (reference, pointer) in stage.references {
+        if let producer = stages.first(where: { $0.name == reference.stage }) { try visit(producer, from: pointer) }
+      }
+      path.removeLast()
+      done.insert(stage.name)
+      result.append(stage)
+    }
+    for stage in stages { try visit(stage, from: stage.pointer) }
+    return result
+  }
+
+  /// Every "*" has its values in every profile, every axis of a profile is used, and axes that borrow values end somewhere.
+  func axes() throws(PipelineError) {
+    let starred = stages.flatMap { stage in stage.matrix.filter { $0.values.contains(.profile) } }
+    for profile in profiles {
+      for axis in starred where !profile.axes.contains(where: { $0.name == axis.name }) {
+        throw document.error(
+          .unknown(kind: "axis of profile \(profile.name)", name: axis.name, known: profile.axes.map(\.name)), at: axis.pointer)
+      }
+      for axis in profile.axes where !starred.contains(where: { $0.name == axis.name }) {
+        throw document.error(
+          .unknown(kind: "axis of any stage with values \"*\"", name: axis.name, known: starred.map(\.name).unique),
+          at: "\(profile.pointer)/axes/\(axis.name)")
+      }
+    }
+    for stage in stages {
+      for axis in stage.matrix { try borrows(stage, axis, [stage.name]) }
+    }
+  }
+
+  private func borrows(_ stage: Pipeline.Stage, _ axis: Pipeline.Axis, _ path: [String]) throws(PipelineError) {
+    for case .stage(let name) in axis.values {
+      guard let lender = stages.first(where: { $0.name == name }), let lent = lender.matrix.first(where: { $0.name == axis.name }) else {
+        throw document.error(
+          .missing(what: "axis \"\(axis.name)\" of stage \(name), whose values are asked for here,", remedy: "add it to that stage, or list the values"),
+          at: axis.pointer)
+      }
+      if path.contains(name) {
+        throw document.error(.cycle(of: "values of axis \(axis.name)", path + [name]), at: axis.pointer)
+      }
+      try borrows(lender, lent, path + [name])
+    }
+  }
+
+  /// Every condition names axes and values that exist where it applies.
+  func conditions(of settings: Settings) throws(PipelineError) {
+    let everywhere = stages.flatMap { $0.matrix.map(\.name) }.unique
+    for profile in profiles {
+      for condition in profile.exclude { try check(condition, axes: everywhere, values: values) }
+      for condition in profile.include { try check(condition, axes: everywhere) { _ in nil } }
+    }
+    for stage in stages {
+      let axes = stage.matrix.map(\.name)
+      for condition in stage.inputs.map(\.condition) + stage.outputs.map(\.condition) + stage.publish.map(\.condition) {
+        try check(condition, axes: axes + ["profile"], values: values)
+      }
+    }
+    for rule in settings.rules {
+      try check(rule.condition, axes: everywhere + ["profile"], values: values)
+      for constant in rule.constants where (everywhere + ["profile"]).contains(constant.name) {
+        throw document.error(
+          .contradiction("a constant cannot be called like the axis \"\(constant.name)\", which hides it", remedy: "rename it"),
+          at: constant.tree.pointer)
+      }
+      for name in rule.stageNames {
+        let axes = (stages.first { $0.name == name }?.matrix ?? []).map(\.name) + ["profile"]
+        guard let term = rule.condition.terms.first(where: { !axes.contains($0.axis) }) else { continue }
+        throw document.error(
+          .contradiction(
+            "this rule can never apply to stage \(name), which has no axis \"\(term.axis)\"",
+            remedy: "axes of \(name): \(axes.joined(separator: ", ")); move its settings to a rule without \"\(term.axis)\""),
+          at: "\(rule.pointer)/\(name)")
+      }
+    }
+  }
+
+  private func check(
+    _ condition: Pipeline.Condition, axes: [String], values: (String) -> [JSONValue]?
+  ) throws(PipelineError) {
+    for term in condition.terms {
+      guard axes.contains(term.axis) else {
+        throw document.error(.unknown(kind: "axis", name: term.axis, known: axes.unique), at: "\(condition.pointer)/\(term.axis)")
+      }
+      guard let known = values(term.axis) else { continue }
+      for value in term.values where !known.contains(value) {
+        throw document.error(
+          .unknown(kind: "value of \(term.axis)", name: Coordinates.spelling(value), known: known.map(Coordinates.spelling)),
+          at: "\(condition.pointer)/\(term.axis)")
+      }
+    }
+  }
+
+  /// Every value an axis has in any profile and stage.
+  private func values(_ axis: String) -> [JSONValue] {
+    if axis == "profile" { return profiles.map { .string($0.name) } }
+    let ofProfiles = profiles.flatMap { profile in
+      profile.axes.filter { $0.name == axis }.flatMap(\.values)
+        + profile.include.flatMap { $0.terms.filter { $0.axis == axis }.flatMap(\.values) }
+    }
+    let ofStages = stages.flatMap { stage in
+      stage.matrix.filter { $0.name == axis }.flatMap { $0.values.compactMap { if case .value(let value) = $0 { value } else { nil } } }
+    }
+    return (ofProfiles + ofStages).unique
+  }
+}
+
+/// Labels may be inputs of few programs; whatever is made from labels counts as labels.
+enum LabelRule {
+  /// The programs that may see labels.
+  static let readers: Set<String> = ["evaluate", "tsne", "tabulate"]
+  /// Whose output `labels` is meant.
+  static let source = (program: "ingest", port: "labels")
+
+  /// - Parameter stages: producers first.
+  static func check(_ stages: [Pipeline.Stage], _ document: JSONDocument) throws(PipelineError) {
+    /// How labels came to an output, by "stage" for all outputs of a stage or "stage.port" for one.
+    var path: [String: [String]] = [:]
+    for stage in stages {
+      let program = stage.program.split(separator: "/").last.map(String.init) ?? stage.program
+      for (reference, pointer) in stage.references {
+        guard let way = path[reference.description] ?? path[reference.stage] else { continue }
+        guard readers.contains(program) else {
+          throw document.error(.labels(stage: stage.name, path: way + [stage.name]), at: pointer)
+        }
+        path[stage.name] = path[stage.name] ?? way + [stage.name]
+      }
+      if program == source.program { path["\(stage.name).\(source.port)"] = ["\(stage.name).\(source.port)"] }
+    }
+  }
+}
+
+extension Sequence where Element: Hashable {
+  /// The elements without repetitions, in order of their first appearance.
+  var unique: [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,32 @@
+import Artifacts
+import Glibc
+
+extension Study {
+  /// When, where and from what a result was made. For people and for the expected time of the next run; no key depends on it.
+  func provenance(_ execution: Execution, _ usage: ChildProcess.Usage, _ files: [Publication.File]) throws -> JSONValue {
+    let instance = plan.instances[execution.number]
+    let program = try programs.program(instance.program)
+    let outputs = files.map { file -> JSONValue.Member in
+      let name = instance.outputs.first { $0.port == file.port }?.file ?? ""
+      return .init(file.port, ["file": .string(name), "digest": .string(file.digest), "bytes": .integer(file.stamp.size)])
+    }
+    var system = utsname()
+    uname(&system)
+    func text<T>(_ field: T) -> JSONValue {
+      withUnsafeBytes(of: field) { .string(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)) }
+    }
+    let libraries = try program.libraries.map { JSONValue.Member($0, .string(try store.digests.digest(of: $0))) }
+    return [
+      "schema": "ccr.provenance/1", "instance": .string(instance.name), "profile": .string(plan.profile),
+      "action": .string(execution.key.hex), "outputs": .object(outputs), "key": execution.key.record,
+      "program": .string(program.path), "libraries": .object(libraries), "started": .string(execution.startTime),
+      "seconds": .number(Self.rounded(execution.seconds)), "cpuSeconds": .number(Self.rounded(usage.cpuSeconds)),
+      "peakBytes": .integer(usage.peakBytes), "threads": .integer(execution.threads),
+      "host": [
+        "name": text(system.nodename), "system": text(system.sysname), "release": text(system.release), "machine": text(system.machine),
+      ],
+    ]
+  }
+
+  private static func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
+}

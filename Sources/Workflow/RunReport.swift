@@ -1,0 +1,71 @@
+/// How a run is to go.
+public struct RunOptions: Sendable {
+  /// Stages at once.
+  public let jobs: Int
+  /// Threads that the stages at work share; results do not depend on them.
+  public let threads: Int
+  /// Whether to go on after a failure with what does not depend on it.
+  public let keepGoing: Bool
+  /// Whether to execute the selected instances though their results are there, and to compare.
+  public let force: Bool
+
+  public init(jobs: Int, threads: Int, keepGoing: Bool, force: Bool) {
+    self.jobs = jobs
+    self.threads = threads
+    self.keepGoing = keepGoing
+    self.force = force
+  }
+}
+
+/// What became of a run. Every instance is executed, cached, failed, interrupted or not reached.
+public struct RunSummary: Sendable {
+  public internal(set) var total = 0
+  public internal(set) var executed = 0
+  /// Found in the store, or shared with an instance of equal key.
+  public internal(set) var cached = 0
+  public internal(set) var failed = 0
+  /// Stopped after saving a checkpoint.
+  public internal(set) var interrupted = 0
+  /// Executed again with other bytes than recorded.
+  public internal(set) var differing = 0
+  /// The signal that ended the run early, 0 for none.
+  public internal(set) var signal: Int32 = 0
+  /// Whether the machine, not a stage, failed: disk full, no permission.
+  public internal(set) var machineFailed = false
+
+  public var unreached: Int { total - executed - cached - failed - interrupted }
+
+  /// 0 done · 1 a stage failed · 5 executed again with other bytes · 7 the machine failed · 75 stopped, checkpoint saved · 128 + n stopped
+  /// by signal n.
+  public var exitCode: Int32 {
+    if failed > 0 { return machineFailed ? 7 : 1 }
+    if interrupted > 0 { return 75 }
+    if signal != 0 { return 128 + signal }
+    return differing > 0 ? 5 : 0
+  }
+}
+
+/// What a run tells while it goes.
+public enum RunEvent: Sendable {
+  case started(String, threads: Int)
+  case progress(String, StageProgress)
+  case warning(String, String)
+  /// Another runner executes the same action.
+  case waiting(String)
+  /// The store had a result whose files are damaged.
+  case damaged(String, String)
+  case finished(String, seconds: Double)
+  case interrupted(String, checkpoint: Bool)
+  /// Executed again with other bytes than recorded.
+  case differs(String, ports: [String], kept: Bool)
+  case failed(StageFailure)
+  /// After every look of the loop.
+  case counts(RunCounts)
+}
+
+/// How far a run is.
+public struct RunCounts: Sendable {
+  public let total, executed, cached, failed, running: Int
+  /// Expected seconds to the end, nil while too little is known.
+  public let remaining: Double?
+}

@@ -1,0 +1,55 @@
+import Glibc
+import Synchronization
+
+/// Signals and news from other threads, as bytes in a pipe that the run's loop polls.
+enum Wakeups {
+  private static let writeEnd = Atomic<Int32>(-1)
+  private static let readEnd = Atomic<Int32>(-1)
+  private static let stops = Atomic<Int32>(0)
+  private static let lastStop = Atomic<Int32>(0)
+
+  /// Starts listening to INT, TERM, HUP and CHLD.
+  /// - Returns: the descriptor to poll.
+  static func listen() -> Int32 {
+    if readEnd.load(ordering: .acquiring) < 0 {
+      var ends: [Int32] = [-1, -1]
+      guard pipe(&ends) == 0 else { preconditionFailure("no pipe can be made: \(errno)") }
+      for end in ends {
+        _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      }
+      writeEnd.store(ends[1], ordering: .releasing)
+      readEnd.store(ends[0], ordering: .releasing)
+    }
+    stops.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      signal(number) { received in
+        Wakeups.lastStop.store(received, ordering: .relaxed)
+        Wakeups.stops.wrappingAdd(1, ordering: .relaxed)
+        Wakeups.wake()
+      }
+    }
+    signal(SIGCHLD) { _ in Wakeups.wake() }
+    signal(SIGPIPE, SIG_IGN)
+    return readEnd.load(ordering: .acquiring)
+  }
+
+  /// Makes the loop look around. Safe in signal handlers and on any thread.
+  static func wake() {
+    let saved = errno
+    var byte: UInt8 = 0
+    _ = write(writeEnd.load(ordering: .acquiring), &byte, 1)
+    errno = saved
+  }
+
+  /// Takes all bytes from the pipe.
+  static func drain() {
+    var block = [UInt8](repeating: 0, count: 64)
+    while read(readEnd.load(ordering: .acquiring), &block, block.count) > 0 {}
+  }
+
+  /// How often the runner was asked to stop, and by which signal last.
+  static var stopRequests: (count: Int, signal: Int32) {
+    (Int(stops.load(ordering: .relaxed)), lastStop.load(ordering: .relaxed))
+  }
+}
