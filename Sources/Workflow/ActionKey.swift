@@ -2,8 +2,8 @@ import Artifacts
 
 /// What a result depends on, and nothing else; its digest names the result. Equal keys are one action, whatever instance asks for it.
 ///
-/// In the record: the stage's interface, its program's code, OpenBLAS and the numeric class where it computes with them, its parameters, the
-/// content of its inputs, the ports asked for. Not in it: paths, times, user, host, jobs, threads, names of instances and profiles; except
+/// In the record: the stage's interface, its program's code, OpenBLAS and the numeric class where it computes with them, its parameters,
+/// the content of its inputs, the ports asked for. Not in it: paths, times, user, host, jobs, threads, names of instances and profiles; except
 /// that gathered inputs, of which tables name their sources, count with instance, coordinates and action.
 public struct ActionKey: Sendable {
   public let record: JSONValue

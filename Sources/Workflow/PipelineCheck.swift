@@ -15,7 +15,8 @@ struct PipelineCheck {
         }
         let ports = producer.outputs.flatMap { $0.content.map(\.name) }
         guard ports.contains(reference.port) else {
-          throw document.error(.unknown(kind: "output of \(producer.name)", name: reference.port, known: ports.unique), at: pointer)
+          throw document.error(
+            .unknown(kind: "output", name: reference.port, owner: "stage \(producer.name)", known: ports.unique), at: pointer)
         }
       }
     }
@@ -49,11 +50,11 @@ struct PipelineCheck {
     for profile in profiles {
       for axis in starred where !profile.axes.contains(where: { $0.name == axis.name }) {
         throw document.error(
-          .unknown(kind: "axis of profile \(profile.name)", name: axis.name, known: profile.axes.map(\.name)), at: axis.pointer)
+          .unknown(kind: "axis", name: axis.name, owner: "profile \(profile.name)", known: profile.axes.map(\.name)), at: axis.pointer)
       }
       for axis in profile.axes where !starred.contains(where: { $0.name == axis.name }) {
         throw document.error(
-          .unknown(kind: "axis of any stage with values \"*\"", name: axis.name, known: starred.map(\.name).unique),
+          .unknown(kind: "axis with values \"*\" in any stage called", name: axis.name, known: starred.map(\.name).unique),
           at: "\(profile.pointer)/axes/\(axis.name)")
       }
     }
@@ -66,7 +67,9 @@ struct PipelineCheck {
     for case .stage(let name) in axis.values {
       guard let lender = stages.first(where: { $0.name == name }), let lent = lender.matrix.first(where: { $0.name == axis.name }) else {
         throw document.error(
-          .missing(what: "axis \"\(axis.name)\" of stage \(name), whose values are asked for here,", remedy: "add it to that stage, or list the values"),
+          .missing(
+            what: "axis \"\(axis.name)\" of stage \(name), whose values are asked for here,",
+            remedy: "add it to that stage, or list the values"),
           at: axis.pointer)
       }
       if path.contains(name) {
@@ -118,7 +121,7 @@ struct PipelineCheck {
       guard let known = values(term.axis) else { continue }
       for value in term.values where !known.contains(value) {
         throw document.error(
-          .unknown(kind: "value of \(term.axis)", name: Coordinates.spelling(value), known: known.map(Coordinates.spelling)),
+          .unknown(kind: "value", name: Coordinates.spelling(value), owner: "axis \(term.axis)", known: known.map(Coordinates.spelling)),
           at: "\(condition.pointer)/\(term.axis)")
       }
     }

@@ -2,8 +2,8 @@ import Artifacts
 
 /// What can be wrong with pipeline.json, with what is asked of it, or with the programs it names.
 public enum PipelineFault: Sendable {
-  /// A name that nothing has; `kind` is what it should be ("stage", "key", "axis", …).
-  case unknown(kind: String, name: String, known: [String])
+  /// A name that nothing has, or that `owner` does not have; `kind` is what it should be ("stage", "key", "axis", …).
+  case unknown(kind: String, name: String, owner: String? = nil, known: [String])
   case wrongType(what: String, expected: String, found: String)
   case missing(what: String, remedy: String)
   case cycle(of: String, [String])
@@ -19,8 +19,9 @@ public enum PipelineFault: Sendable {
 
   var complaint: String {
     switch self {
-    case .unknown(let kind, let name, let known):
-      "there is no \(kind) \"\(name)\"" + (NearestSpelling.of(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "")
+    case .unknown(let kind, let name, let owner, let known):
+      (owner.map { "\($0) has no" } ?? "there is no") + " \(kind) \"\(name)\""
+        + (NearestSpelling.of(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "")
     case .wrongType(let what, let expected, let found): "\(what) must be \(expected), not \(found)"
     case .missing(let what, _): "\(what) is missing"
     case .cycle(let what, let names): "\(what) form a cycle: \(names.joined(separator: " → "))"
@@ -28,8 +29,8 @@ public enum PipelineFault: Sendable {
     case .setting(let instance, let name, let complaint): "setting \"\(name)\" of \(instance) \(complaint)"
     case .contradiction(let text, _): text
     case .producers(let input, let instance, let found, let wanted):
-      "input \"\(input)\" of \(instance) has \(found.isEmpty ? "no producer" : "\(found.count) producers (\(found.joined(separator: ", ")))")"
-        + ": \(wanted)"
+      "input \"\(input)\" of \(instance) has "
+        + (found.isEmpty ? "no producer" : "\(found.count) producers (\(found.joined(separator: ", ")))") + ": \(wanted)"
     case .selector(let text, let complaint): "\"\(text)\" is no selector: \(complaint)"
     case .program(let text, _): text
     }
@@ -37,13 +38,13 @@ public enum PipelineFault: Sendable {
 
   var remedy: String {
     switch self {
-    case .unknown(let kind, _, let known):
+    case .unknown(let kind, _, _, let known):
       known.isEmpty ? "remove it" : "known: \(Self.list(known))" + (kind == "profile" ? " (--profile NAME)" : "")
     case .wrongType: "correct it there"
     case .missing(_, let remedy), .contradiction(_, let remedy), .program(_, let remedy): remedy
     case .cycle: "remove one of these references"
     case .labels:
-      "the methods are unsupervised: only \(LabelRule.readers.sorted().joined(separator: ", ")) may have labels, or what is made from them, as input"
+      "the methods are unsupervised: only \(LabelRule.readers.sorted().joined(separator: ", ")) may read labels, or what is made from them"
     case .setting: "correct it there; the program's --describe lists every setting with its legal values"
     case .producers: "let the matrices, exclude and include agree so that exactly one instance provides it"
     case .selector: "write STAGE or STAGE[axis=value,…], with + before it for all it needs, + behind it for all that needs it"

@@ -46,7 +46,8 @@ struct PipelineReader {
         throw error(.wrongType(what: "cost", expected: "a number above 0", found: cost.description), "\(pointer)/cost")
       }
       var matrix: [Pipeline.Axis] = []
-      for axis in try member.value["matrix"].map({ value throws(PipelineError) in try object(value, "\(pointer)/matrix", "a matrix") }) ?? []
+      for axis in try member.value["matrix"].map({ value throws(PipelineError) in try object(value, "\(pointer)/matrix", "a matrix") })
+        ?? []
       {
         matrix.append(try self.axis(axis, stages: members.map(\.name), "\(pointer)/matrix/\(axis.name)"))
       }
@@ -175,7 +176,9 @@ struct PipelineReader {
       } else if let text = value.string, !text.isEmpty, text.utf8.allSatisfy({ Self.isWord($0) || $0 == 46 || $0 == 43 }) {
         result.append(value)
       } else {
-        throw error(.wrongType(what: "the value of an axis", expected: "a word of letters, digits, - _ . + or an integer", found: value.compact), place)
+        throw error(
+          .wrongType(what: "the value of an axis", expected: "a word of letters, digits, - _ . + or an integer", found: value.compact),
+          place)
       }
       if result.dropLast().contains(result[index]) {
         throw error(.contradiction("the value \(value.compact) stands twice on this axis", remedy: "remove one"), place)

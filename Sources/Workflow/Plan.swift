@@ -108,7 +108,9 @@ struct PlanBuilder {
         let file = try scope.text(output.value.string ?? "", at: pointer)
         guard !file.isEmpty, !file.contains("/"), !file.hasPrefix("."), !Self.reserved.contains(file) else {
           throw pipeline.document.error(
-            .wrongType(what: "an output", expected: "a file name without folders, not hidden, not \(Self.reserved.joined(separator: " or "))", found: "\"\(file)\""), at: pointer)
+            .wrongType(
+              what: "an output", expected: "a file name without folders, not hidden, not \(Self.reserved.joined(separator: " or "))",
+              found: "\"\(file)\""), at: pointer)
         }
         if outputs.contains(where: { $0.port == output.name }) { throw twice("output", output.name, instance, pointer) }
         if let other = outputs.first(where: { $0.file == file }) {
@@ -168,7 +170,8 @@ struct PlanBuilder {
       if found.isEmpty {
         throw pipeline.document.error(
           .producers(
-            input: port, instance: instance, found: [], wanted: "no instance of \(reference.stage) in profile \(profile) matches"), at: pointer)
+            input: port, instance: instance, found: [], wanted: "no instance of \(reference.stage) in profile \(profile) matches"),
+          at: pointer)
       }
       let ordered = found.sorted { instances[$0].coordinates.precedes(instances[$1].coordinates) }
       return .gathered(ordered.map { ($0, reference.port) })
@@ -185,7 +188,8 @@ struct PlanBuilder {
     var terms: [(axis: String, values: [JSONValue])] = []
     for member in members {
       guard axes.contains(member.name) else {
-        throw pipeline.document.error(.unknown(kind: "axis of \(stage)", name: member.name, known: axes), at: "\(pointer)/\(member.name)")
+        throw pipeline.document.error(
+          .unknown(kind: "axis", name: member.name, owner: "stage \(stage)", known: axes), at: "\(pointer)/\(member.name)")
       }
       let value = try scope.value(member.value, at: "\(pointer)/\(member.name)")
       terms.append((member.name, (value.array ?? [value]).map { $0.integer.map(JSONValue.integer) ?? $0 }))

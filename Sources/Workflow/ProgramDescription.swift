@@ -29,7 +29,9 @@ struct ProgramDescription: Sendable {
 
   /// - Returns: nil where the JSON lacks what every description has.
   init?(_ json: JSONValue) {
-    guard let name = json["name"]?.string, let version = json["version"]?.integer, let settings = json["settings"]?.array else { return nil }
+    guard let name = json["name"]?.string, let version = json["version"]?.integer, let settings = json["settings"]?.array else {
+      return nil
+    }
     func ports(_ kind: String) -> [Port] {
       (json[kind]?.array ?? []).compactMap { port in
         port["name"]?.string.map { Port(name: $0, optional: port["optional"]?.bool ?? false) }
@@ -56,7 +58,9 @@ struct ProgramDescription: Sendable {
 
   /// - Throws: the first port or parameter that does not fit, at its place in pipeline.json.
   func check(_ instance: Instance, _ document: JSONDocument) throws(PipelineError) {
-    let (single, many) = (instance.inputs.filter { !$0.source.isGathered }.map(\.port), instance.inputs.filter(\.source.isGathered).map(\.port))
+    let (single, many) = (
+      instance.inputs.filter { !$0.source.isGathered }.map(\.port), instance.inputs.filter(\.source.isGathered).map(\.port)
+    )
     for port in single where gathered.contains(where: { $0.name == port }) {
       throw document.error(
         .wrongType(what: "input \"\(port)\" of \(instance.stage)", expected: "{\"gather\": \"stage.port\"}", found: "a single result"),
@@ -77,7 +81,8 @@ struct ProgramDescription: Sendable {
   ) throws(PipelineError) {
     let pointer = "/stages/\(instance.stage)/\(kind)s"
     for name in given where !declared.contains(where: { $0.name == name }) {
-      throw document.error(.unknown(kind: "\(kind) of program \(self.name)", name: name, known: declared.map(\.name)), at: "\(pointer)/\(name)")
+      throw document.error(
+        .unknown(kind: kind, name: name, owner: "program \(self.name)", known: declared.map(\.name)), at: "\(pointer)/\(name)")
     }
     for port in declared where !port.optional && !given.contains(port.name) {
       throw document.error(
@@ -90,7 +95,8 @@ struct ProgramDescription: Sendable {
     for (name, value) in leaves(of: instance.parameters, "") {
       let pointer = instance.places[name] ?? instance.places.first { $0.key.hasPrefix("\(name).") }?.value ?? "/settings"
       guard let setting = settings.first(where: { $0.name == name }) else {
-        throw document.error(.unknown(kind: "setting of \(instance.stage)", name: name, known: settings.map(\.name)), at: pointer)
+        throw document.error(
+          .unknown(kind: "setting", name: name, owner: "stage \(instance.stage)", known: settings.map(\.name)), at: pointer)
       }
       if let complaint = setting.complaint(about: value) {
         throw document.error(.setting(instance: instance.name, name: name, complaint: complaint), at: pointer)
@@ -99,7 +105,8 @@ struct ProgramDescription: Sendable {
     }
     if let missing = settings.first(where: { !given.contains($0.name) }) {
       throw document.error(
-        .missing(what: "setting \"\(missing.name)\" of \(instance.name)", remedy: "give it in a rule of settings: {\"\(instance.stage)\": …}"),
+        .missing(
+          what: "setting \"\(missing.name)\" of \(instance.name)", remedy: "give it in a rule of settings: {\"\(instance.stage)\": …}"),
         at: "/settings")
     }
   }
@@ -126,7 +133,7 @@ extension ProgramDescription.Setting {
         case "string": value.string != nil
         default: true
         }
-      if !fits { return "must be \(Self.article(element)), not \(value.compact)" }
+      if !fits { return "must be \(type), not \(value.compact)" }
       if let number = value.double, let minimum, let maximum, !(minimum <= number && number <= maximum) {
         return "must be \(JSONValue.number(minimum).canonical) to \(JSONValue.number(maximum).canonical), not \(value.compact)"
       }
@@ -137,14 +144,6 @@ extension ProgramDescription.Setting {
       }
     }
     return nil
-  }
-
-  private static func article(_ type: String) -> String {
-    switch type {
-    case "integer": "an integer"
-    case "boolean": "true or false"
-    default: "a \(type)"
-    }
   }
 }
 

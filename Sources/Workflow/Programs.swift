@@ -40,7 +40,7 @@ final class Programs {
 
   func program(_ name: String) throws -> Program {
     if let program = known[name] { return program }
-    let path = name.hasPrefix("/") ? name : name.contains("/") ? "\(pipelineFolder)/\(name)" : "\(folder)/\(name)"
+    let path = path(name)
     guard access(path, X_OK) == 0 else {
       throw PipelineError(.program("there is no program \(path)", remedy: "run `make build`, and check the key \"program\" of its stage"))
     }
@@ -53,6 +53,10 @@ final class Programs {
       blasDigest: try description.blasLibrary.flatMap { $0.isEmpty ? nil : try digests.digest(of: $0) }, libraries: libraries)
     known[name] = program
     return program
+  }
+
+  func path(_ name: String) -> String {
+    name.hasPrefix("/") ? name : name.contains("/") ? "\(pipelineFolder)/\(name)" : "\(folder)/\(name)"
   }
 
   private func describe(_ path: String) throws -> (JSONValue, [String]) {

@@ -35,8 +35,8 @@ public struct RunSummary: Sendable {
 
   public var unreached: Int { total - executed - cached - failed - interrupted }
 
-  /// 0 done · 1 a stage failed · 5 executed again with other bytes · 7 the machine failed · 75 stopped, checkpoint saved · 128 + n stopped
-  /// by signal n.
+  /// 0 done · 1 a stage failed · 5 executed again with other bytes · 7 the machine failed · 75 stopped, checkpoint saved ·
+  /// 128 + n stopped by signal n.
   public var exitCode: Int32 {
     if failed > 0 { return machineFailed ? 7 : 1 }
     if interrupted > 0 { return 75 }

@@ -43,7 +43,7 @@ public final class Runner {
       for producer in upstream { consumers[producer, default: []].append(number) }
     }
     do {
-      for number in order where missing[number] == 0 { try settle(number) }
+      for root in order.filter({ missing[$0] == 0 }) { try settle(root) }
       while true {
         try startWhatCan()
         report()

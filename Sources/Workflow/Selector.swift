@@ -29,11 +29,11 @@ public enum Selector {
     let candidates = found
     for (axis, value) in try terms(core.dropFirst(stage.count), text) {
       let axes = candidates.flatMap { plan.instances[$0].coordinates.values.map(\.name) }.unique
-      guard axes.contains(axis) else { throw PipelineError(.unknown(kind: "axis of \(stage)", name: axis, known: axes)) }
+      guard axes.contains(axis) else { throw PipelineError(.unknown(kind: "axis", name: axis, owner: "stage \(stage)", known: axes)) }
       func spelling(_ number: Int) -> String? { plan.instances[number].coordinates[axis].map(Coordinates.spelling) }
       let values = candidates.compactMap(spelling).unique
       guard values.contains(value) else {
-        throw PipelineError(.unknown(kind: "\(stage) in profile \(plan.profile) with \(axis)", name: value, known: values))
+        throw PipelineError(.unknown(kind: axis, name: value, owner: "stage \(stage) in profile \(plan.profile)", known: values))
       }
       found.removeAll { spelling($0) != value }
     }

@@ -37,7 +37,7 @@ struct Settings: Sendable {
       for (name, pointer) in leaves {
         guard let earlier = seen.updateValue(pointer, forKey: "\(rule.condition.signature) \(name)") else { continue }
         let lines = [earlier, pointer].map { document.position(of: $0).line }
-        warnings.append("\(document.file): line \(lines[1]) sets \(name) for the same instances as line \(lines[0]), which has no effect")
+        warnings.append("\(document.file):\(lines[0]): \(name) has no effect: line \(lines[1]) sets it for the same instances")
       }
     }
     return warnings
@@ -184,7 +184,8 @@ struct SettingScope {
       let name = Substring(rest.utf8.prefix(while: Self.isNamePart))
       let value = try lookUp(String(name), pointer, path).json
       guard value.string != nil || value.integer != nil else {
-        throw document.error(.wrongType(what: "$\(name) inside a text", expected: "a text or an integer", found: value.compact), at: pointer)
+        throw document.error(
+          .wrongType(what: "$\(name) inside a text", expected: "a text or an integer", found: value.compact), at: pointer)
       }
       result += Coordinates.spelling(value)
       rest = rest[name.endIndex...]
@@ -197,7 +198,8 @@ struct SettingScope {
     if name == "profile" { return .leaf(.string(profile), at: pointer) }
     guard let constant = constants[name] else {
       let known = coordinates.values.map(\.name) + ["profile"] + constants.keys.sorted()
-      throw document.error(.unknown(kind: "constant for [\(coordinates)], profile \(profile),", name: name, known: known), at: pointer)
+      throw document.error(
+        .unknown(kind: "constant or coordinate", name: name, owner: "[\(coordinates)] in profile \(profile)", known: known), at: pointer)
     }
     if path.contains(name) { throw document.error(.cycle(of: "constants", path.map { "$\($0)" } + ["$\(name)"]), at: pointer) }
     return try resolve(constant, path + [name])

@@ -30,7 +30,7 @@ public struct StageFailure: Sendable {
     }
   }
 
-  private static func gibibytes(_ bytes: Int) -> String { "\(Double(bytes * 10 >> 30) / 10) GiB" }
+  private static func gibibytes(_ bytes: Int) -> String { "\(Double((bytes * 10) >> 30) / 10) GiB" }
 
   /// The last lines of a log, of which only the end is read.
   static func tail(_ path: String) -> [String] {

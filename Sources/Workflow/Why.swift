@@ -66,48 +66,54 @@ extension Study {
     guard let key = standing.key else {
       let open = standing.instance.upstream.unique.filter { standings[$0].state != .hit }
       return open.prefix(Self.branches).flatMap { producer -> [String] in
-        ["\(indent)← \(standings[producer].instance.name): \(standings[producer].reason)"] + explain(producer, standings, depth + 1)
+        ["\(indent)← \(standings[producer].instance.name): \(standings[producer].reason)"]
+          + (standings[producer].key == nil ? explain(producer, standings, depth + 1) : [])
       } + more(open.count, indent)
     }
     guard let changes = changes(of: standing.instance, to: key) else { return ["\(indent)it has no result from before"] }
     if changes.isEmpty { return ["\(indent)nothing changed: \(standing.reason)"] }
-    return lines(changes, standing.instance, indent) { producer in explainLast(producer, depth + 2) }
+    return lines(changes, standing.instance, depth)
   }
 
   /// What changed between the last two results of an instance.
   private func explainLast(_ number: Int, _ depth: Int) -> [String] {
-    let instance = plan.instances[number]
+    let (now, before) = resultFolder.provenance(plan.instances[number])
     let indent = String(repeating: "  ", count: depth)
-    let (now, before) = resultFolder.provenance(instance)
-    guard let new = now?["key"] else { return [] }
-    guard let old = before?["key"] else { return ["\(indent)it has no result from before this one"] }
-    let changes = KeyChange.between(old, new)
-    let head = "\(indent)changed between the last two results:"
-    return [head] + lines(changes, instance, indent + "  ") { explainLast($0, depth + 2) }
+    guard let new = now?["key"], let old = before?["key"] else { return ["\(indent)it has no result from before this one"] }
+    return lines(KeyChange.between(old, new), plan.instances[number], depth)
   }
 
+  /// How many instances are named where many have changed alike.
   private static let branches = 3
 
   private func more(_ count: Int, _ indent: String) -> [String] {
     count > Self.branches ? ["\(indent)← and \(count - Self.branches) more"] : []
   }
 
-  private func lines(_ changes: [KeyChange], _ instance: Instance, _ indent: String, upstream: (Int) -> [String]) -> [String] {
-    var shown: Set<Int> = []
-    return changes.flatMap { change -> [String] in
-      let line = "\(indent)\(change.text)"
-      guard let port = change.port, let source = instance.inputs.first(where: { $0.port == port })?.source else { return [line] }
-      switch source {
-      case .file(let file): return ["\(line) (file \(file))"]
+  /// One line for each change; below changed inputs what changed upstream.
+  private func lines(_ changes: [KeyChange], _ instance: Instance, _ depth: Int) -> [String] {
+    let indent = String(repeating: "  ", count: depth)
+    var lines: [String] = []
+    for change in changes where change.port == nil { lines.append("\(indent)\(change.text)") }
+    for port in changes.compactMap(\.port).unique {
+      let own = changes.filter { $0.port == port }
+      switch instance.inputs.first(where: { $0.port == port })?.source {
       case .instance(let producer, _):
-        guard shown.insert(producer).inserted else { return [line] }
-        return ["\(line) ← \(plan.instances[producer].name)"] + upstream(producer)
+        lines += own.map { "\(indent)\($0.text)" } + ["\(indent)← \(plan.instances[producer].name)"] + explainLast(producer, depth + 1)
       case .gathered(let list):
-        guard let producer = list.first(where: { change.name.contains(plan.instances[$0.instance].name) })?.instance,
-          shown.count < Self.branches, shown.insert(producer).inserted
-        else { return [line] }
-        return [line] + upstream(producer)
+        let changed = list.map(\.instance).filter { number in
+          own.contains { $0.name.hasPrefix("inputs.\(port).\(plan.instances[number].name)") && $0.new != nil }
+        }
+        for producer in changed.prefix(Self.branches) {
+          lines += ["\(indent)inputs.\(port) ← \(plan.instances[producer].name)"] + explainLast(producer, depth + 1)
+        }
+        lines += more(changed.count, indent)
+        let gone = own.filter { $0.new == nil }
+        lines += gone.prefix(Self.branches).map { "\(indent)\($0.name) is no longer gathered" }
+      case .file(let file): lines += own.map { "\(indent)\($0.text) (file \(file))" }
+      case nil: lines += own.map { "\(indent)\($0.text)" }
       }
     }
+    return lines
   }
 }

@@ -10,10 +10,11 @@ struct CCR: ParsableCommand {
     commandName: "ccr", abstract: "Runs the study that pipeline.json declares; what was computed before is not computed again.",
     discussion: """
       A selector names instances: train, train[method=ccr,seed=0], +X with all that X needs, X+ with all that needs X.
-      Exit codes: 0 done, 1 a stage failed, 2 bad usage or pipeline.json, 7 the machine failed (disk full, no permission),
-      130 or 143 stopped by a signal; checkpoints are kept.
+      Exit codes: 0 done · 1 a stage failed · 2 bad usage or pipeline.json · 3 work is pending (plan, status --exit-code) ·
+      5 executed again with other bytes · 7 the machine failed (disk full, no permission) · 75 stopped, checkpoint saved ·
+      128 + n stopped by signal n. Words for people go to standard error, data to standard output.
       """,
-    subcommands: [Run.self, PlanCommand.self, Why.self, Status.self, Graph.self, Doctor.self, Export.self])
+    subcommands: [Run.self, PlanCommand.self, Why.self, Status.self, GraphCommand.self, Doctor.self, Export.self])
 
   static func main() {
     do {
@@ -25,8 +26,7 @@ struct CCR: ParsableCommand {
       Console.say("error: \(error.problem)\nremedy: \(error.remedy)")
       Glibc.exit(error.kind == .inputOutput ? 7 : 2)
     } catch {
-      let code = exitCode(for: error)
-      if code == .success {
+      if exitCode(for: error) == .success {
         print(fullMessage(for: error))
         Glibc.exit(0)
       }
@@ -38,11 +38,14 @@ struct CCR: ParsableCommand {
 
 /// What every verb takes.
 struct StudyOptions: ParsableArguments {
-  @Option(help: "The profile of pipeline.json.") var profile = "quick"
-  @Option(help: ArgumentHelp("The pipeline file.", valueName: "file")) var pipeline = "pipeline.json"
-  @Option(help: ArgumentHelp("Keep results in this folder instead of results/ beside the pipeline file.", valueName: "folder")) var results:
-    String?
+  @Option(help: "The profile of pipeline.json.")
+  var profile = "quick"
+  @Option(help: ArgumentHelp("The pipeline file.", valueName: "file"))
+  var pipeline = "pipeline.json"
+  @Option(help: ArgumentHelp("Keep results in this folder instead of results/ beside the pipeline file.", valueName: "folder"))
+  var results: String?
 
+  /// - Throws: `PipelineError`, `JSONError` or `FileError`, before anything is written.
   func study() throws -> Study {
     var path = [CChar](repeating: 0, count: 4096)
     let length = readlink("/proc/self/exe", &path, path.count)
@@ -54,8 +57,15 @@ struct StudyOptions: ParsableArguments {
 
 /// Words for people go to standard error, data to standard output.
 enum Console {
-  static func say(_ text: String) {
-    let bytes = Array(text.utf8) + [10]
-    _ = write(STDERR_FILENO, bytes, bytes.count)
+  static func say(_ text: String) { put(text + "\n") }
+
+  static func put(_ text: String) {
+    let bytes = Array(text.utf8)
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress?.advanced(by: written), bytes.count - written) }
+      if count <= 0 { return }
+      written += count
+    }
   }
 }

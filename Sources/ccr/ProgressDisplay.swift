@@ -1,87 +1,136 @@
-import Artifacts
 import Glibc
 import Workflow
 
-/// Shows a run: on a terminal a line for each running stage and an overall one, redrawn in place; elsewhere a line for each transition.
+/// Shows a run on standard error: on a terminal a line for each running stage and an overall one, redrawn in place; elsewhere a line for
+/// each transition, and a sign of life now and then.
 final class ProgressDisplay {
+  private struct Line {
+    let name: String
+    let started = ContinuousClock.now
+    var progress: StageProgress?
+    /// When progress first came, and how much was done then: the rate leaves out what a checkpoint had done.
+    var first: (time: ContinuousClock.Instant, done: Int)?
+  }
+
+  private static let redrawEvery = Duration.milliseconds(100)
+  private static let signOfLifeEvery = Duration.seconds(30)
+
   private let quiet: Bool
   private let terminal: Bool
-  private var lines: [(name: String, text: String, started: ContinuousClock.Instant)] = []
-  private var overall = ""
+  private let colours: Bool
+  private let started = ContinuousClock.now
+  private var lines: [Line] = []
   private var drawn = 0
-  private var lastDrawn = ContinuousClock.now
+  private var lastShown = ContinuousClock.now
 
-  init(quiet: Bool, terminal: Bool) {
+  init(quiet: Bool) {
+    func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
     self.quiet = quiet
-    self.terminal = terminal && getenv("TERM").map { String(cString: $0) } != "dumb"
+    terminal = isatty(STDERR_FILENO) == 1 && variable("TERM") != "dumb" && variable("TERM") != nil
+    colours = terminal && (variable("NO_COLOR") ?? "").isEmpty
   }
 
   func show(_ event: RunEvent) {
     switch event {
-    case .started(let name):
-      lines.append((name, "started", .now))
-      if !terminal { say("started   \(name)") }
-    case .progress(let name, let event):
-      if let at = lines.firstIndex(where: { $0.name == name }) { lines[at].text = Self.words(event, since: lines[at].started) }
-    case .warning(let name, let message): say("warning   \(name): \(message)")
+    case .started(let name, let threads):
+      lines.append(Line(name: name))
+      if !terminal { say("started", "\(name)" + (threads > 1 ? ", \(threads) threads" : "")) }
+    case .progress(let name, let progress):
+      guard let at = lines.firstIndex(where: { $0.name == name }) else { return }
+      lines[at].progress = progress
+      if lines[at].first == nil { lines[at].first = (.now, progress.done) }
+    case .warning(let name, let message): say("warning", "\(name): \(message)", colour: 33)
+    case .waiting(let name): say("waiting", "\(name): another ccr executes it")
+    case .damaged(let name, let damage): say("damaged", "\(name): \(damage); it is made anew", colour: 33)
     case .finished(let name, let seconds):
       lines.removeAll { $0.name == name }
-      say("done      \(name) in \((seconds * 10).rounded() / 10) s")
-    case .cached: break
-    case .interrupted(let name):
+      say("done", "\(name) in \(Self.time(seconds))", colour: 32)
+    case .interrupted(let name, let checkpoint):
       lines.removeAll { $0.name == name }
-      say("stopped   \(name); its checkpoint is kept, run again to go on")
-    case .differs(let name, let ports):
+      say("stopped", "\(name)" + (checkpoint ? "; its checkpoint is saved, run again to go on" : ""), colour: 33)
+    case .differs(let name, let ports, let kept):
       always(
-        "warning   \(name): executed again, \(ports.joined(separator: ", ")) came out with other bytes than recorded: it is not deterministic"
-      )
-    case .failed(let name, let reason, let log, let path, let command):
-      lines.removeAll { $0.name == name }
-      always(
-        "failed    \(name): \(reason)\n" + log.map { "          | \($0)" }.joined(separator: "\n")
-          + "\n  log:       \(path)\n  reproduce: \(command)")
-    case .overall(let done, let total, let running):
-      overall = "\(done) of \(total) done, \(running) running"
-      if terminal, !quiet, (ContinuousClock.now - lastDrawn) > .milliseconds(100) { draw() }
+        "differs",
+        "\(name) is not deterministic: executed again, \(ports.joined(separator: ", ")) came out with other bytes than recorded; "
+          + (kept ? "the recorded result stays" : "the record was damaged, the new result takes its place"), colour: 31)
+    case .failed(let failure):
+      lines.removeAll { $0.name == failure.instance }
+      always("failed", "\(failure.instance): \(failure.reason)", colour: 31)
+      let log = failure.log.map { "          | \($0)\n" }.joined()
+      Console.put(log + "          log        \(failure.logPath)\n          reproduce  \(failure.command)\n")
+    case .counts(let counts): showCounts(counts)
     }
+  }
+
+  /// Says the first few warnings, and how many more there are.
+  func warn(_ texts: [String]) {
+    for text in texts.prefix(3) { say("warning", text, colour: 33) }
+    if texts.count > 3 { say("warning", "and \(texts.count - 3) more of this kind", colour: 33) }
+  }
+
+  /// The last words of a run.
+  func end(_ summary: RunSummary, seconds: Double) {
+    clear()
+    if quiet { return }
+    var parts = ["\(summary.executed) executed", "\(summary.cached) cached", "\(summary.failed) failed"]
+    if summary.interrupted > 0 { parts.append("\(summary.interrupted) stopped") }
+    if summary.unreached > 0 { parts.append("\(summary.unreached) not reached") }
+    Console.say("\(summary.total) instances: \(parts.joined(separator: ", ")) in \(seconds < 60 ? "\(seconds) s" : Self.time(seconds))")
   }
 
   /// Takes the redrawn lines away.
   func clear() {
     guard drawn > 0 else { return }
-    put("\u{1B}[\(drawn)A\u{1B}[J")
+    Console.put("\u{1B}[\(drawn)A\u{1B}[J")
     drawn = 0
   }
 
-  private static func words(_ event: JSONValue, since start: ContinuousClock.Instant) -> String {
-    let (done, total) = (event["done"]?.integer ?? 0, event["total"]?.integer ?? 0)
-    var words = "\(event["unit"]?.string ?? "") \(done)/\(total)"
-    if let detail = event["detail"]?.string { words += ", \(detail)" }
-    if let rate = event["rate"]?.double { words += ", \(Int(rate)) \(event["rateUnit"]?.string ?? "/s")" }
-    let seconds = (ContinuousClock.now - start) / Duration.seconds(1)
-    if done > 0, total > done { words += ", \(Int(seconds * Double(total - done) / Double(done))) s left" }
+  private func showCounts(_ counts: RunCounts) {
+    guard !quiet, counts.running > 0, ContinuousClock.now - lastShown > (terminal ? Self.redrawEvery : Self.signOfLifeEvery) else { return }
+    lastShown = .now
+    var overall = "\(counts.executed + counts.cached) of \(counts.total) done, \(counts.running) running"
+    if counts.failed > 0 { overall += ", \(counts.failed) failed" }
+    overall += ", \(Self.time((ContinuousClock.now - started) / Duration.seconds(1)))"
+    if let remaining = counts.remaining, remaining >= 1 { overall += ", about \(Self.time(remaining)) left" }
+    if !terminal {
+      for line in lines { Console.say("running   \(line.name): \(Self.words(line))") }
+      Console.say("          \(overall)")
+      return
+    }
+    clear()
+    var window = winsize()
+    let width = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 0 ? Int(window.ws_col) : 80
+    let texts = lines.map { "  \($0.name): \(Self.words($0))" } + [overall]
+    Console.put(texts.map { String($0.prefix(width - 1)) + "\n" }.joined())
+    drawn = texts.count
+  }
+
+  private static func words(_ line: Line) -> String {
+    let elapsed = (ContinuousClock.now - line.started) / Duration.seconds(1)
+    guard let progress = line.progress, let first = line.first else { return time(elapsed) }
+    var words = progress.total > 0 ? "\(progress.unit) \(progress.done)/\(progress.total)" : time(elapsed)
+    if !progress.detail.isEmpty { words += ", \(progress.detail)" }
+    if let rate = progress.rate { words += ", \(Int(rate)) \(progress.rateUnit)" }
+    let (steps, seconds) = (progress.done - first.done, (ContinuousClock.now - first.time) / Duration.seconds(1))
+    if steps > 0, progress.total > progress.done {
+      words += ", \(time(seconds * Double(progress.total - progress.done) / Double(steps))) left"
+    }
     return words
   }
 
-  private func draw() {
-    clear()
-    lastDrawn = .now
-    var window = winsize()
-    let width = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 0 ? Int(window.ws_col) : 100
-    let all = lines.map { "  \($0.name): \($0.text)" } + [overall]
-    put(all.map { String($0.prefix(width - 1)) + "\n" }.joined())
-    drawn = all.count
+  /// `12.3 s`, `3:05` or `2:03:05`
+  static func time(_ seconds: Double) -> String {
+    if seconds < 60 { return "\((seconds * 10).rounded() / 10) s" }
+    let whole = Int(seconds.rounded())
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return whole < 3600 ? "\(whole / 60):\(two(whole % 60))" : "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
   }
 
-  private func say(_ text: String) { if !quiet { always(text) } }
+  private func say(_ word: String, _ text: String, colour: Int = 0) { if !quiet { always(word, text, colour: colour) } }
 
-  private func always(_ text: String) {
+  private func always(_ word: String, _ text: String, colour: Int = 0) {
     clear()
-    put(text + "\n")
-  }
-
-  private func put(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = write(STDERR_FILENO, bytes, bytes.count)
+    let padded = word + String(repeating: " ", count: max(1, 10 - word.count))
+    Console.say((colours && colour > 0 ? "\u{1B}[\(colour)m\(padded)\u{1B}[0m" : padded) + text)
   }
 }

@@ -7,13 +7,20 @@ import Workflow
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Executes what is missing or out of date; everything without selectors.")
   @OptionGroup var options: StudyOptions
-  @Argument(help: "What to run.") var selectors: [String] = []
-  @Option(help: "How many stages at once; default: one for each core.") var jobs: Int?
-  @Option(help: "Threads that all stages share; default: one for each core. Results do not depend on it.") var threads: Int?
-  @Flag(help: "After a failure go on with what does not depend on it.") var keepGoing = false
-  @Flag(help: "Execute the selected instances again and compare with their recorded results.") var force = false
-  @Flag(help: "End standard output with one line of JSON.") var json = false
-  @Flag(help: "Say only what went wrong.") var quiet = false
+  @Argument(help: "What to run, with all it needs.")
+  var selectors: [String] = []
+  @Option(name: .shortAndLong, help: "How many stages at once; default: one for each core.")
+  var jobs: Int?
+  @Option(help: "Threads that all stages share; default: one for each core. Results do not depend on it.")
+  var threads: Int?
+  @Flag(name: [.customShort("k"), .long], help: "After a failure go on with what does not depend on it.")
+  var keepGoing = false
+  @Flag(help: "Execute exactly the selected instances again and compare with their recorded results.")
+  var force = false
+  @Flag(help: "End standard output with one line of JSON.")
+  var json = false
+  @Flag(help: "Say only what went wrong.")
+  var quiet = false
 
   func validate() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, not \(jobs)") }
@@ -26,28 +33,25 @@ struct Run: ParsableCommand {
     let study = try options.study()
     let selected = try Selector.select(selectors, in: study.plan)
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    let display = ProgressDisplay(quiet: quiet, terminal: isatty(STDERR_FILENO) == 1)
+    let display = ProgressDisplay(quiet: quiet)
+    display.warn(study.pipeline.warnings)
     let runner = Runner(
       study, options: RunOptions(jobs: jobs ?? cores, threads: threads ?? cores, keepGoing: keepGoing, force: force)
     ) { display.show($0) }
-    let summary = try runner.run(selected)
-    display.clear()
-    let seconds = (ContinuousClock.now - start) / Duration.seconds(1)
-    let rounded = (seconds * 100).rounded() / 100
-    if !quiet {
-      Console.say(
-        "\(summary.executed) executed, \(summary.cached) cached, \(summary.failed) failed"
-          + (summary.skipped > 0 ? ", \(summary.skipped) not reached" : "") + " in \(rounded) s")
+    let summary: RunSummary
+    do { summary = try runner.run(selected) } catch {
+      display.clear()
+      throw error
     }
+    let seconds = Double(((ContinuousClock.now - start) / Duration.milliseconds(10)).rounded()) / 100
+    display.end(summary, seconds: seconds)
     if json {
       let line: JSONValue = [
         "executed": .integer(summary.executed), "cached": .integer(summary.cached), "failed": .integer(summary.failed),
-        "seconds": .number(rounded),
+        "seconds": .number(seconds),
       ]
       print(line.compact)
     }
-    if summary.signal != 0 { throw ExitCode(128 + summary.signal) }
-    if summary.failed > 0 { throw ExitCode(summary.machineFailed ? 7 : 1) }
-    if summary.skipped > 0 { throw ExitCode(75) }
+    if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
   }
 }

@@ -1,0 +1,41 @@
+import Artifacts
+
+extension Study {
+  /// Copies results out under names that say what they are, such as `tsne-fashion-mnist-ccr-seed0-end.png`.
+  /// - Parameters:
+  ///   - ports: which outputs; empty for the pictures of stages that make pictures, and for everything of the others.
+  ///   - target: the folder to copy to; made where missing.
+  /// - Returns: the names of the files written.
+  /// - Throws: `PipelineError` where a selected instance has no result yet; then nothing is copied.
+  public func export(_ selected: [Int], ports: [String], to target: String) throws -> [String] {
+    let standings = try standings()
+    let missing = selected.filter { standings[$0].state != .hit }.map { plan.instances[$0].name }
+    if let first = missing.first {
+      let others = missing.count > 1 ? " and \(missing.count - 1) more" : ""
+      throw PipelineError(.missing(what: "the result of \(first)\(others)", remedy: "run `ccr run '\(first)'` first"))
+    }
+    let known = selected.flatMap { plan.instances[$0].outputs.map(\.port) }.unique
+    for port in ports where !known.contains(port) { throw PipelineError(.unknown(kind: "output", name: port, known: known)) }
+    try Folder.make(target)
+    var names: [String] = []
+    for number in selected {
+      let instance = plan.instances[number]
+      let pictures = instance.outputs.filter { $0.file.hasSuffix(".png") }
+      let chosen = ports.isEmpty ? (pictures.isEmpty ? instance.outputs : pictures) : instance.outputs.filter { ports.contains($0.port) }
+      for output in chosen {
+        guard let digest = standings[number].outputs.first(where: { $0.port == output.port })?.digest else { continue }
+        let name = Self.readableName(instance, output.file, distinguishing: chosen.count > 1 ? output.port : nil)
+        try AtomicFile.write(AtomicFile.read(store.object(digest)), to: "\(target)/\(name)")
+        names.append(name)
+      }
+    }
+    return names
+  }
+
+  /// Stage, words of the coordinates, numbers with their axis; the port where several outputs of one instance are copied.
+  static func readableName(_ instance: Instance, _ file: String, distinguishing port: String?) -> String {
+    let places = instance.coordinates.values.map { $0.value.string ?? "\($0.name)\($0.value.canonical)" }
+    let ending = file.lastIndex(of: ".").map { String(file[$0...]) } ?? ""
+    return ([instance.stage] + places + (port.map { [$0] } ?? [])).joined(separator: "-") + ending
+  }
+}

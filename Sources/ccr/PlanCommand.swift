@@ -1,0 +1,78 @@
+import ArgumentParser
+import Artifacts
+import Workflow
+
+/// `ccr plan`
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "plan", abstract: "Shows what a run would execute, and why.")
+  @OptionGroup var options: StudyOptions
+  @Argument(help: "What to plan, with all it needs.")
+  var selectors: [String] = []
+  @Flag(help: "Print JSON.")
+  var json = false
+  @Flag(help: "End with code 3 where anything would be executed.")
+  var exitCode = false
+
+  func run() throws {
+    let study = try options.study()
+    if !json { ProgressDisplay(quiet: false).warn(study.pipeline.warnings) }
+    let selected = study.plan.closure(of: try Selector.select(selectors, in: study.plan))
+    let standings = try study.standings()
+    if json {
+      let list = selected.map { number -> JSONValue in
+        let standing = standings[number]
+        return [
+          "instance": .string(standing.instance.name), "state": .string(standing.state.rawValue), "reason": .string(standing.reason),
+          "action": standing.action.map(JSONValue.string) ?? .null, "parameters": standing.instance.parameters,
+        ]
+      }
+      let document: JSONValue = ["profile": .string(study.plan.profile), "instances": .array(list)]
+      print(document.pretty)
+    } else {
+      for number in selected {
+        let (state, reason) = (standings[number].state.rawValue, standings[number].reason)
+        print(
+          state + String(repeating: " ", count: max(1, 8 - state.count)) + standings[number].instance.name
+            + (reason.isEmpty ? "" : "  (\(reason))"))
+      }
+      let counts = [Standing.State.hit, .run, .maybe, .failed, .running].map { state in
+        (state, selected.count { standings[$0].state == state })
+      }
+      print(counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "))
+    }
+    if exitCode, selected.contains(where: { standings[$0].state != .hit }) { throw ExitCode(3) }
+  }
+}
+
+/// `ccr why`
+struct Why: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Names what changed since an instance was last executed, with old and new value, and the chain upstream.")
+  @OptionGroup var options: StudyOptions
+  @Argument(help: "What to explain.")
+  var selectors: [String]
+
+  func run() throws {
+    let study = try options.study()
+    for line in try study.why(Selector.select(selectors, in: study.plan)) { print(line) }
+  }
+}
+
+/// `ccr graph`
+struct GraphCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "graph", abstract: "Draws what feeds what.")
+  @OptionGroup var options: StudyOptions
+  @Argument(help: "What to draw; everything without selectors.")
+  var selectors: [String] = []
+  @Option(help: "text, dot or mermaid.")
+  var format = Graph.Format.text
+  @Flag(help: "A box for each instance instead of each stage.")
+  var instances = false
+
+  func run() throws {
+    let study = try options.study()
+    print(Graph(study.plan, try Selector.select(selectors, in: study.plan), everyInstance: instances).text(format))
+  }
+}
+
+extension Graph.Format: ExpressibleByArgument {}
