@@ -49,7 +49,12 @@ extension Study {
       let name = standing.instance.name
       switch standing.state {
       case .hit:
-        return ["\(name): up to date (action \(standing.action?.prefix(12) ?? "")…)"] + explainLast(number, 1)
+        let action = "action \(standing.action?.prefix(12) ?? "")…"
+        if let changes = standing.key.flatMap({ changes(of: standing.instance, to: $0) }), !changes.isEmpty {
+          return ["\(name): its result is in the store from an earlier run (\(action)); since the last run changed"]
+            + lines(changes, standing.instance, 1)
+        }
+        return ["\(name): up to date (\(action)); changed between its last two results:"] + explainLast(number, 1)
       case .running: return ["\(name): is being executed now"] + explain(number, standings, 1)
       case .failed: return ["\(name): its last execution failed (\(standing.reason))"] + explain(number, standings, 1)
       case .run, .maybe:
