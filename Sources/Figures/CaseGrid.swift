@@ -28,40 +28,45 @@ public struct CaseGrid: Sendable {
 
   private let title, subtitle: String
   private let height, width, channels: Int
+  private let leading: Int
   private let rows: [Row]
 
   /// - Parameters:
   ///   - height: of every image, pixels.
   ///   - width: of every image, pixels.
   ///   - channels: 1 (grey) or 3 (RGB).
-  public init(title: String, subtitle: String, height: Int, width: Int, channels: Int, rows: [Row]) {
+  ///   - leading: how many images of a box stand apart from the rest: they were chosen in another way.
+  public init(title: String, subtitle: String, height: Int, width: Int, channels: Int, leading: Int, rows: [Row]) {
     self.title = title
     self.subtitle = subtitle
     self.height = height
     self.width = width
     self.channels = channels
+    self.leading = leading
     self.rows = rows
   }
 
   /// - Parameter width: of the picture, pixels.
   /// - Throws: `FigureError`
   public func draw(width: Int) throws(FigureError) -> PNGImage {
-    let (margin, gap, pad, nameSize, captionSize) = (24.0, 8.0, 8.0, 18.0, 13.0)
+    let (margin, gap, pad, tile, nameSize, captionSize) = (24.0, 6.0, 10.0, 78.0, 19.0, 13.0)
     let ruler = try Canvas.ruler()
     let label = (rows.map { ruler.textWidth($0.name, size: nameSize, bold: true) }.max() ?? 0) + 20
-    let columns = Double(max(rows.flatMap { [$0.successes.count, $0.failures.count] }.max() ?? 1, 1))
-    let box = (1200 - 2 * margin - label - 20) / 2
-    let tile = (box - 2 * pad - (columns - 1) * gap) / columns
+    let columns = max(rows.flatMap { [$0.successes.count, $0.failures.count] }.max() ?? 1, 1)
+    /// Where an image stands in its box.
+    func offset(_ column: Int) -> Double { pad + Double(column) * (tile + gap) + (column >= leading ? 2 * gap : 0) }
+    let box = max(offset(columns - 1) + tile + pad, 260)
+    let sheet = 2 * margin + label + 2 * box + 20
     let tileHeight = tile * Double(self.height) / Double(self.width)
     let boxHeight = tileHeight + 2 * pad + 20
     let rowHeight = boxHeight + 12
     let heading = Heading(title: title, subtitle: subtitle)
-    let headingHeight = heading.height(ruler, width: 1200 - 2 * margin)
+    let headingHeight = heading.height(ruler, width: sheet - 2 * margin)
     let top = headingHeight + 34
-    let canvas = try Canvas(width: 1200, height: top + Double(rows.count) * rowHeight + 12, pixels: width)
+    let canvas = try Canvas(width: sheet, height: top + Double(rows.count) * rowHeight + 12, pixels: width)
     let (successLeft, failureLeft) = (margin + label, margin + label + box + 20)
 
-    heading.draw(on: canvas, x: margin, width: 1200 - 2 * margin)
+    heading.draw(on: canvas, x: margin, width: sheet - 2 * margin)
     let captions = headingHeight + 20
     canvas.text("Cluster", margin, captions, size: 17, colour: .faintInk)
     canvas.text("Successes", successLeft + box / 2, captions, size: 17, bold: true, colour: .success, align: .centre)
@@ -74,7 +79,7 @@ public struct CaseGrid: Sendable {
         if tiles.isEmpty { canvas.text("none", left + box / 2, y + boxHeight / 2 + 5, size: 15, colour: .faintInk, align: .centre) }
         let above = tiles.contains { !$0.caption.isEmpty } ? pad : (boxHeight - tileHeight) / 2
         for (column, one) in tiles.enumerated() {
-          let x = left + pad + Double(column) * (tile + gap)
+          let x = left + offset(column)
           canvas.image(one.pixels, rows: height, columns: self.width, channels: channels, x, y + above, width: tile, height: tileHeight)
           canvas.text(
             one.caption, x + tile / 2, y + pad + tileHeight + 16, size: fitting(canvas, one.caption, captionSize, tile + gap - 2),
