@@ -55,6 +55,7 @@ let package = Package(
     room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),
     room("Datasets", ["Artifacts", "Tensors", "CArchive"]),
     room("Figures", ["Artifacts", "Tensors", "CCairo"]),
+    room("Tables", ["Artifacts"]),
     room("StageKit", ["Artifacts", "Tensors", arguments]),
     room("Workflow", ["Artifacts"]),
 
@@ -67,7 +68,7 @@ let package = Package(
     program("cluster", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
     program("tsne", ["StageKit", "Clustering", "Figures", "Artifacts", "Tensors"]),
     program("evaluate", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
-    program("tabulate", ["StageKit", "Figures", "Artifacts", "Tensors"]),
+    program("tabulate", ["StageKit", "Tables", "Figures", "Artifacts", "Tensors"]),
     program("benchmarks", ["DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
 
     // MARK: Tests
@@ -78,6 +79,7 @@ let package = Package(
     tests("ArtifactsTests", ["Artifacts", "Tensors"]),
     tests("DatasetsTests", ["Datasets", "Artifacts", "Tensors"]),
     tests("FiguresTests", ["Figures", "Artifacts", "Tensors"]),
+    tests("TablesTests", ["Tables", "Artifacts"]),
     tests("StageKitTests", ["StageKit", "Artifacts", "Tensors"]),
     tests("WorkflowTests", ["Workflow", "Artifacts"]),
     tests("EndToEndTests", ["Workflow", "Artifacts"]),

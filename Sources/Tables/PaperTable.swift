@@ -1,0 +1,147 @@
+import Artifacts
+
+/// Scores of one run with where they came from.
+public struct ScoredRun: Sendable {
+  public let method, dataset: String
+  public let seed: Int
+  /// Instance name, action key and output digest.
+  public let instance, action, output: String
+  public let scores: Scores
+
+  public init(method: String, dataset: String, seed: Int, instance: String, action: String, output: String, scores: Scores) {
+    self.method = method
+    self.dataset = dataset
+    self.seed = seed
+    self.instance = instance
+    self.action = action
+    self.output = output
+    self.scores = scores
+  }
+}
+
+/// One of the paper's Tables 1 to 4: what was computed beside what was published. JSON, Markdown, LaTeX and CSV are renderings of it.
+public struct PaperTable: Sendable {
+  /// One metric of one row on one data set.
+  public struct Cell: Sendable {
+    public let row, dataset, metric: String
+    /// Over seeds, at the last epoch, which is chosen without labels; nil where nothing was computed.
+    public let spread: Spread?
+    /// The same metric of the run and kept epoch with the highest ACC, chosen with labels; nil where nothing was computed.
+    public let best: Double?
+    public let seeds: [Int]
+    /// Nil where the paper prints a dash or nothing.
+    public let published: Double?
+    /// Letter of the footnote on the published number.
+    public let footnote: String?
+    public let sources: [ScoredRun]
+  }
+
+  /// A remark under the table.
+  public struct Footnote: Hashable, Sendable {
+    public let letter, text: String
+  }
+
+  /// `table1` … `table4`.
+  public let name: String
+  public let profile: String
+  public let layout: TableLayout
+  /// Row by row, in a row by data set and metric.
+  public let cells: [Cell]
+  public let notes: [String]
+  public let footnotes: [Footnote]
+  let metrics: [String]
+  /// Name of each column's published data set, as the paper writes it.
+  let publishedLabels: [String]
+  /// Letter of the footnote on a row as a whole, by row label.
+  let rowFootnotes: [String: String]
+
+  /// - Parameter runs: all scores the table shows, each taken by exactly one row and column.
+  /// - Throws: `TableError` where layout, published numbers and runs contradict each other.
+  public init(name: String, profile: String, layout: TableLayout, published: PublishedNumbers, runs: [ScoredRun]) throws(TableError) {
+    let printed = try published.rows(of: name)
+    if let unknown = layout.rows.first(where: { row in !printed.contains { $0.key == row.published } }) {
+      throw .malformed(place: "layout.rows", complaint: "the paper's \(name) has no row \"\(unknown.published)\"")
+    }
+    let unlisted = printed.filter { row in !layout.rows.contains { $0.published == row.key } }
+    guard unlisted.isEmpty else { throw .unlistedRows(table: name, rows: unlisted.map(\.name)) }
+    if let homeless = runs.first(where: { run in
+      !layout.rows.contains { $0.method == run.method } || !layout.columns.contains { $0.dataset == run.dataset }
+    }) {
+      throw .homelessScores(instance: homeless.instance, table: name)
+    }
+    var labels: [String] = []
+    for column in layout.columns {
+      guard let label = published.datasets[column.published] else {
+        throw .malformed(place: "layout.columns", complaint: "the paper has no data set \"\(column.published)\"")
+      }
+      labels.append(label)
+    }
+    self.name = name
+    self.profile = profile
+    self.layout = layout
+    metrics = published.metrics
+    publishedLabels = labels
+    var marks = FootnoteMarks(published.footnotes, table: name)
+    rowFootnotes = Dictionary(
+      layout.rows.compactMap { row in marks.letter(row: row.published).map { (row.label, $0) } }, uniquingKeysWith: { first, _ in first })
+    var cells: [Cell] = []
+    for row in layout.rows {
+      for column in layout.columns {
+        let found = runs.filter { $0.method == row.method && $0.dataset == column.dataset }
+        let best = found.map(\.scores.best).max { $0.accuracy < $1.accuracy }
+        for metric in metrics {
+          cells.append(
+            Cell(
+              row: row.label, dataset: column.dataset, metric: metric, spread: Spread(found.compactMap { $0.scores.last[metric] }),
+              best: best?[metric], seeds: found.map(\.seed),
+              published: published.value(name, row.published, column.published, metric),
+              footnote: marks.letter(row: row.published, dataset: column.published, metric: metric), sources: found))
+        }
+      }
+    }
+    self.cells = cells
+    footnotes = marks.used
+    notes = TableNotes(layout: layout, published: published, runs: runs, labels: labels).lines
+  }
+
+  /// The cell of a row, a data set and a metric.
+  public func cell(_ row: String, _ dataset: String, _ metric: String) -> Cell? {
+    cells.first { $0.row == row && $0.dataset == dataset && $0.metric == metric }
+  }
+
+  /// "Table 1. Title".
+  public var heading: String { "Table \(name.drop { !$0.isNumber }). \(layout.title)" }
+}
+
+extension Scores.Metrics {
+  /// A metric by the name the paper gives it; nil for other names. NMI is the geometric one.
+  subscript(_ metric: String) -> Double? {
+    switch metric {
+    case "ACC": accuracy
+    case "NMI": nmi
+    case "ARI": ari
+    default: nil
+    }
+  }
+}
+
+/// Hands out letters to footnotes in the order in which a table meets them.
+struct FootnoteMarks {
+  private let footnotes: [PublishedNumbers.Footnote]
+  private let table: String
+  private(set) var used: [PaperTable.Footnote] = []
+
+  init(_ footnotes: [PublishedNumbers.Footnote], table: String) {
+    self.footnotes = footnotes
+    self.table = table
+  }
+
+  mutating func letter(row: String, dataset: String? = nil, metric: String? = nil) -> String? {
+    let mark = PublishedNumbers.Footnote.Mark(table: table, row: row, dataset: dataset, metric: metric)
+    guard let text = footnotes.first(where: { $0.marks.contains(mark) })?.text else { return nil }
+    if let known = used.first(where: { $0.text == text }) { return known.letter }
+    let letter = String(UnicodeScalar(UInt8(97 + used.count)))
+    used.append(PaperTable.Footnote(letter: letter, text: text))
+    return letter
+  }
+}

@@ -1,0 +1,34 @@
+import Artifacts
+
+/// What can be wrong between a table's layout, the published numbers and the scores.
+public enum TableError: ExplainedError, Hashable {
+  /// A member of a JSON object that is missing, unknown or of another kind.
+  case malformed(place: String, complaint: String)
+  /// The layout leaves out rows that the paper prints.
+  case unlistedRows(table: String, rows: [String])
+  /// Scores that no row or column of the layout takes.
+  case homelessScores(instance: String, table: String)
+  /// Nothing came in at a port.
+  case nothingGathered(port: String)
+
+  public var problem: String {
+    switch self {
+    case .malformed(let place, let complaint): "\(place): \(complaint)"
+    case .unlistedRows(let table, let rows): "the layout of \(table) leaves out \(rows.joined(separator: ", ")), which the paper prints"
+    case .homelessScores(let instance, let table): "the layout of \(table) has no row and column for \(instance)"
+    case .nothingGathered(let port): "nothing was gathered at \(port)"
+    }
+  }
+
+  public var remedy: String {
+    switch self {
+    case .malformed(let place, _):
+      place.hasPrefix("layout") ? "correct tabulate's layout in pipeline.json" : "correct data/published.json"
+    case .unlistedRows: "add the rows to tabulate's layout in pipeline.json, with \"method\": null where there is no such method yet"
+    case .homelessScores: "add its method to \"rows\" and its data set to \"columns\" of tabulate's layout, or gather fewer scores"
+    case .nothingGathered: "correct the inputs of stage tabulate in pipeline.json, or the profile's axes"
+    }
+  }
+
+  public var kind: ErrorKind { .badInput }
+}

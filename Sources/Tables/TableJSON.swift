@@ -1,0 +1,29 @@
+import Artifacts
+
+extension PaperTable {
+  /// The table as data: every cell with the results it came from. The other formats show the same.
+  public var json: JSONValue {
+    [
+      "table": .string(name), "profile": .string(profile), "title": .string(layout.title),
+      "columns": .array(
+        zip(layout.columns, publishedLabels).map {
+          ["dataset": .string($0.dataset), "label": .string($0.label), "published": .string($0.published), "publishedLabel": .string($1)]
+        }),
+      "cells": .array(cells.map(\.json)), "notes": .array(notes.map(JSONValue.string)),
+      "footnotes": .array(footnotes.map { ["letter": .string($0.letter), "text": .string($0.text)] }),
+    ]
+  }
+}
+
+extension PaperTable.Cell {
+  fileprivate var json: JSONValue {
+    func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
+    return [
+      "row": .string(row), "dataset": .string(dataset), "metric": .string(metric), "mean": number(spread?.mean),
+      "std": number(spread?.deviation), "best": number(best), "seeds": .array(seeds.map(JSONValue.integer)),
+      "published": number(published), "footnote": footnote.map(JSONValue.string) ?? .null,
+      "sources": .array(
+        sources.map { ["instance": .string($0.instance), "action": .string($0.action), "output": .string($0.output)] }),
+    ]
+  }
+}

@@ -1,0 +1,83 @@
+import Artifacts
+
+/// What a reader must know to judge a table, from the layout and the scores alone.
+struct TableNotes {
+  let layout: TableLayout
+  let published: PublishedNumbers
+  let runs: [ScoredRun]
+  /// Name of each column's published data set.
+  let labels: [String]
+
+  var lines: [String] { [how, best, spread, budget, source, notRun, missing].compactMap { $0 } }
+
+  private var how: String? {
+    guard !runs.isEmpty else { return nil }
+    let seeds = Set(runs.map(\.seed)).sorted()
+    let what = "Reproduced values: last epoch, chosen without labels"
+    guard seeds.count > 1 else { return "\(what); one seed (\(list(seeds))), so no spread is known." }
+    return "\(what); mean ± sample standard deviation over \(seeds.count) seeds (\(list(seeds)))."
+  }
+
+  private var best: String? {
+    let epochs = Set(runs.flatMap { $0.scores.epochs.map(\.epoch) }).sorted()
+    guard epochs.count > 1 else { return nil }
+    return "best ACC: the highest over seeds and the kept epochs (\(list(epochs))). It is chosen with labels, so it is no score of an unsupervised method."
+  }
+
+  /// How far seeds lie apart, and how far rows do.
+  private var spread: String? {
+    var (seeds, rows) = (0.0, 0.0)
+    for column in layout.columns {
+      let byMethod = Dictionary(grouping: runs.filter { $0.dataset == column.dataset }, by: \.method)
+        .mapValues { $0.map(\.scores.last.accuracy) }
+      for values in byMethod.values { seeds = max(seeds, range(values)) }
+      rows = max(rows, range(byMethod.values.compactMap { Spread($0)?.mean }))
+    }
+    guard Set(runs.map(\.seed)).count > 1, rows > 0 else { return nil }
+    return
+      "Seeds of one row differ by up to \(fixed(seeds)) in ACC, the means of the rows by up to \(fixed(rows)): no order of rows is claimed"
+      + " that the spread does not carry."
+  }
+
+  /// Epochs, images and network of every data set.
+  private var budget: String? {
+    let parts = layout.columns.compactMap { column -> String? in
+      let here = runs.filter { $0.dataset == column.dataset }
+      guard !here.isEmpty else { return nil }
+      let images = Set(here.map(\.scores.images)).sorted()
+      let epochs = Set(here.map(\.scores.last.epoch).filter { $0 > 0 }).sorted()
+      return "\(column.label): \(list(images, grouped: true)) images" + (epochs.isEmpty ? "" : ", \(list(epochs)) epochs")
+    }
+    guard !parts.isEmpty else { return nil }
+    let network = "a residual network with stages of \(list(layout.network.widths)) channels and \(list(layout.network.blocks)) blocks"
+    return "Budget of this run: \(parts.joined(separator: "; ")); trained methods use \(network). Budget of the paper: \(published.budget)."
+  }
+
+  private var source: String {
+    let elsewhere = zip(layout.columns, labels).filter { $0.label != $1 }
+      .map { "The paper has no numbers for \($0.label): its \($1) numbers stand beside it and are no target." }
+    return (["Published values: \(published.source)"] + elsewhere).joined(separator: " ")
+  }
+
+  /// Methods that exist, but of which this profile has no scores on some data set.
+  private var notRun: String? {
+    let open = layout.rows.compactMap { row -> String? in
+      guard let method = row.method else { return nil }
+      let columns = layout.columns.filter { column in !runs.contains { $0.method == method && $0.dataset == column.dataset } }
+      guard !columns.isEmpty else { return nil }
+      return columns.count == layout.columns.count ? row.label : "\(row.label) (\(columns.map(\.label).joined(separator: ", ")))"
+    }
+    return open.isEmpty ? nil : "Not part of this profile, published values only: \(open.joined(separator: ", "))."
+  }
+
+  private var missing: String? {
+    let names = layout.rows.filter { $0.method == nil }.map(\.label)
+    return names.isEmpty ? nil : "Not implemented yet, published values only: \(names.joined(separator: ", "))."
+  }
+
+  private func range(_ values: [Double]) -> Double { (values.max() ?? 0) - (values.min() ?? 0) }
+
+  private func list(_ numbers: [Int], grouped: Bool = false) -> String {
+    numbers.map { grouped ? thousands($0) : String($0) }.joined(separator: ", ")
+  }
+}

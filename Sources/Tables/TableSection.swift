@@ -1,0 +1,31 @@
+/// One data set of a table as words and numbers in text, for the formats people read.
+struct TableSection {
+  /// What stands in a cell, and the letter of the footnote on it.
+  struct Entry {
+    let text: String
+    var footnote: String?
+  }
+
+  /// Heading of each column: row label, reproduced metrics, best ACC, published metrics.
+  let header: [String]
+  let body: [[Entry]]
+}
+
+extension PaperTable {
+  func section(_ column: Int) -> TableSection {
+    let (dataset, label, published) = (layout.columns[column].dataset, layout.columns[column].label, publishedLabels[column])
+    let header =
+      [layout.rowHeading] + metrics + ["best \(metrics[0])"]
+      + metrics.map { "published \($0)" + (label == published ? "" : " (\(published))") }
+    let body = layout.rows.map { row -> [TableSection.Entry] in
+      let cells = metrics.compactMap { cell(row.label, dataset, $0) }
+      let reproduced = cells.map { cell in
+        cell.spread.map { fixed($0.mean) + ($0.deviation.map { " ± \(fixed($0))" } ?? "") } ?? "—"
+      }
+      return [.init(text: row.label, footnote: rowFootnotes[row.label])]
+        + (reproduced + [cells.first?.best.map { fixed($0) } ?? "—"]).map { .init(text: $0) }
+        + cells.map { .init(text: $0.published.map { fixed($0) } ?? "—", footnote: $0.footnote) }
+    }
+    return TableSection(header: header, body: body)
+  }
+}
