@@ -16,7 +16,8 @@ public struct PointCloud: Sendable {
     self.labels = labels
   }
 
-  var isLabelled: Bool { labels.contains { $0 >= 0 } }
+  /// Whether any point has a class.
+  public var isLabelled: Bool { labels.contains { $0 >= 0 } }
 
   var isPartlyUnlabelled: Bool { labels.contains { $0 < 0 } }
 

@@ -1,78 +1,88 @@
 import Artifacts
 import Figures
 import StageKit
+import Tables
 
-/// The paper's Figures 3, 4 and 5.
-enum PaperFigure {
-  private static let width = 1600
+/// The paper's Figures 3, 4 and 5, from gathered results and a layout: `title`, `width` in pixels, and what one figure alone needs.
+struct PaperFigure {
+  let job: StageJob
+  let layout: JSONValue
 
-  static func draw(_ job: StageJob, name: String, title: String, scores: [(GatheredInput, Scores)]) throws -> PNGImage {
-    switch name {
-    case "figure3": try features(job, title)
-    case "figure4": try cases(job, title, scores)
-    default: try variances(title, scores)
-    }
+  private func fields(_ names: [String] = []) throws(TableError) -> Fields {
+    try Fields(layout, "layout", names: ["title", "width"] + names)
   }
 
-  private static func only<Element>(_ list: [Element], _ port: String) throws(TableError) -> Element {
-    guard let first = list.first else { throw .nothingGathered(port) }
-    return first
-  }
-
-  /// t-SNE at the start, in the middle and at the end of training, and of the assignment probabilities (§4.4.1).
-  private static func features(_ job: StageJob, _ title: String) throws -> PNGImage {
-    let labels = try LabelsFile.read(only(job.gathered("labels"), "labels").path)
-    let panels = try job.gathered("embeddings").map { input in
-      let embedding = try EmbeddingFile.read(input.path)
-      let what = embedding.source == "features" ? "features" : "assignment probabilities"
+  /// Figure 3: t-SNE at the start, in the middle and at the end of training, and of the assignment probabilities (§4.4.1).
+  func maps() throws -> PNGImage {
+    let layout = try fields()
+    let labels = try LabelsFile.read(job.only("labels").path)
+    let embeddings = try job.gathered("embeddings").map { try EmbeddingFile.read($0.path) }
+    guard let first = embeddings.first else { throw TableError.nothingGathered(port: "embeddings") }
+    let panels = try embeddings.map { embedding in
+      let what = embedding.source == "features" ? "Features" : "Assignment probabilities"
       return ScatterPanels.Panel(
-        caption: "\(what), epoch \(embedding.epoch)",
-        cloud: PointCloud(points: embedding.points, labels: embedding.index.map { labels.values[Int($0)] }))
+        caption: "\(what), \(embedding.epoch == 0 ? "before training" : "epoch \(embedding.epoch)")",
+        cloud: PointCloud(
+          points: embedding.points,
+          labels: try embedding.index.map { row in
+            guard labels.values.indices.contains(Int(row)) else {
+              throw TableError.malformed(place: "inputs.labels", complaint: "there is no label of image \(row)")
+            }
+            return labels.values[Int(row)]
+          }))
     }
-    _ = try only(panels, "embeddings")
     return try ScatterPanels(
-      title: "Figure 3: \(title)", subtitle: try only(job.gathered("embeddings"), "embeddings").instance, classNames: labels.classNames,
-      panels: panels
-    ).draw(width: width)
+      title: try layout.text("title"), subtitle: "t-SNE of \(thousands(first.index.count)) images; colour: true class",
+      classNames: labels.classNames, panels: panels
+    ).draw(width: try layout.integer("width"))
   }
 
-  /// What each cluster gets right and wrong (§4.4.2): the most confident first, then some at random.
-  private static func cases(_ job: StageJob, _ title: String, _ scores: [(GatheredInput, Scores)]) throws -> PNGImage {
-    let (input, result) = try only(scores, "scores")
-    let images = try ImagesFile.read(only(job.gathered("images"), "images").path)
-    let bytes = images.height * images.width * images.channels
-    func tile(_ image: Int, _ caption: String) -> CaseGrid.Tile {
-      CaseGrid.Tile(pixels: Array(images.pixels[image * bytes..<(image + 1) * bytes])[...], caption: caption)
+  /// Figure 4: what each cluster gets right and wrong (§4.4.2), the most confident images first, then some at random.
+  func cases() throws -> PNGImage {
+    let layout = try fields(["confident"])
+    let input = try job.only("scores")
+    let scores = try Scores.read(input.path)
+    let images = try ImagesFile.read(job.only("images").path)
+    let (bytes, confident) = (images.height * images.width * images.channels, try layout.integer("confident"))
+    func tile(_ image: Int, _ caption: String) throws(TableError) -> CaseGrid.Tile {
+      guard 0..<images.count ~= image else {
+        throw .malformed(place: "scores of \(input.instance)", complaint: "there is no image \(image) among \(images.count)")
+      }
+      return CaseGrid.Tile(pixels: images.pixels[image * bytes..<(image + 1) * bytes], caption: caption)
     }
-    let rows = result.cases.sorted { $0.mappedClass < $1.mappedClass }.map { cluster in
+    let rows = try scores.cases.sorted { $0.mappedClass < $1.mappedClass }.map { cluster in
       CaseGrid.Row(
-        name: result.classNames[cluster.mappedClass], successes: cluster.successes.map { tile($0, "") },
-        failures: zip(cluster.failures, cluster.failureClasses).map { tile($0, result.classNames[$1]) })
+        name: scores.classNames[cluster.mappedClass], successes: try cluster.successes.map { try tile($0, "") },
+        failures: try zip(cluster.failures, cluster.failureClasses).map { try tile($0, scores.classNames[$1]) })
     }
     return try CaseGrid(
-      title: "Figure 4: \(title)", subtitle: input.instance, height: images.height, width: images.width, channels: images.channels,
-      rows: rows
-    ).draw(width: width)
+      title: try layout.text("title"),
+      subtitle: "A row is a cluster with the class it is mapped to, of seed \(input.coordinates["seed"]?.canonical ?? "unknown") at epoch "
+        + "\(scores.last.epoch). In each box first the \(confident) most confident images, then images drawn at random.",
+      height: images.height, width: images.width, channels: images.channels, leading: confident, rows: rows
+    ).draw(width: try layout.integer("width"))
   }
 
-  /// Spread of assignment probabilities within each class, with and without the relation loss (§4.5.2).
-  private static func variances(_ title: String, _ scores: [(GatheredInput, Scores)]) throws -> PNGImage {
-    let names = try only(scores, "scores").1.classNames
-    let methods = [("ccr-irl-crl", "IRL+CRL (DCDC)"), ("ccr", "CCR")]
-    let series = methods.map { method, label in
-      let runs = scores.filter { $0.0.coordinates["method"]?.string == method }.map(\.1.varianceByClass)
-      let values = names.indices.map { index -> (mean: Double, deviation: Double?) in
-        let values = runs.compactMap { $0.indices.contains(index) ? $0[index] : nil }
-        let mean = values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
-        let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return (mean, values.count > 1 ? (square / Double(values.count - 1)).squareRoot() : nil)
+  /// Figure 5: spread of the assignment probabilities within each class, with and without the relation loss (§4.5.2).
+  func variances() throws -> PNGImage {
+    let layout = try fields(["series"])
+    let runs = try job.scoredRuns()
+    guard let first = runs.first else { throw TableError.nothingGathered(port: "scores") }
+    let series = try layout.list("series", names: ["method", "label"]).map { one in
+      let method = try one.text("method")
+      let variances = runs.filter { $0.method == method }.map(\.scores.varianceByClass)
+      let values = first.scores.classNames.indices.map { index in
+        Spread(variances.compactMap { $0.indices.contains(index) ? $0[index] : nil })
       }
-      return GroupedBars.Series(name: label, values: values)
+      return GroupedBars.Series(name: try one.text("label"), values: values.map { ($0?.mean ?? .nan, $0?.deviation) })
     }
-    let seeds = Set(scores.compactMap { $0.0.coordinates["seed"]?.integer }).count
+    let seeds = Set(runs.map(\.seed)).count
+    let epochs = Set(runs.map(\.scores.last.epoch)).sorted().map(String.init).joined(separator: ", ")
     return try GroupedBars(
-      title: "Figure 5: \(title)", subtitle: "mean and standard deviation over \(seeds) seeds; smaller is tighter",
-      valueLabel: "intra-class variance", groups: names, series: series
-    ).draw(width: width)
+      title: try layout.text("title"),
+      subtitle: "Mean squared distance of assignment probabilities to their class's mean at epoch \(epochs); smaller is tighter. "
+        + (seeds > 1 ? "Mean and standard deviation over \(seeds) seeds." : "One seed."),
+      valueLabel: "intra-class variance", groups: first.scores.classNames, series: series
+    ).draw(width: try layout.integer("width"))
   }
 }

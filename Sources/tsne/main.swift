@@ -4,6 +4,7 @@ import Figures
 import StageKit
 import Tensors
 
+let title = Setting<String>("title", "data set and method, for the picture")
 let epoch = Setting<Int>("epoch", 0...100_000, "epoch of the points")
 let points = Setting<Int>("points", 10...10_000_000, "most points; the first ones are taken")
 let perplexity = Setting<Double>("perplexity", 2...1000, "effective number of neighbours")
@@ -17,42 +18,36 @@ let description = StageDescription(
   inputs: [Port("points", "features.h5 or assignments.h5"), Port("labels", "labels.h5, for the colours")],
   outputs: [Port("embedding", "tsne.h5"), Port("picture", "tsne.png")],
   settings: [
-    AnySetting(epoch), AnySetting(points), AnySetting(perplexity), AnySetting(iterations), AnySetting(exaggeration),
+    AnySetting(title), AnySetting(epoch), AnySetting(points), AnySetting(perplexity), AnySetting(iterations), AnySetting(exaggeration),
     AnySetting(exaggerationIterations), AnySetting(pictureSize),
   ], usesBLAS: true)
 
 StageProgram.run(description) { job in
-  let isFeatures = try HDF5Reader(job.input("points")).contains(FeaturesFile.name(job[epoch]))
-  let all =
-    isFeatures
-    ? try FeaturesFile.read(job.input("points"), epoch: job[epoch])
-    : try AssignmentsFile.read(job.input("points"), epoch: job[epoch]).probabilities.last
-  guard let all else {
-    throw StageError.illegalSetting("epoch", "\(job[epoch]) has neither features nor probabilities in \(job.input("points"))")
-  }
+  let input = try MapInput(job.input("points"), epoch: job[epoch], limit: job[points])
   let labels = try LabelsFile.read(job.input("labels"))
-  let (n, d) = (min(job[points], all.shape[0]), all.shape[1])
-  guard labels.values.count == all.shape[0] else {
-    throw HDF5Error.unexpected(
-      dataset: "/labels", path: job.input("labels"), expected: "\(all.shape[0]) labels, one for each point", found: "\(labels.values.count)"
-    )
-  }
-  guard Double(n) > 3 * job[perplexity] else {
-    throw StageError.illegalSetting("perplexity", "must be below a third of the number of points, \(n), not \(job[perplexity])")
-  }
-  let chosen = Tensor(shape: [n, d], Array(all.scalars.prefix(n * d)))
+  let count = input.points.shape[0]
+  guard labels.values.count == input.rowsInFile else { throw MapError.labels(labels.values.count, points: input.rowsInFile) }
+  guard Double(count) > 3 * job[perplexity] else { throw MapError.tooFewPoints(count, perplexity: job[perplexity]) }
+
   let total = job[iterations]
   let (map, divergence) = TSNE(
     perplexity: job[perplexity], iterations: total, exaggeration: job[exaggeration], exaggerationIterations: job[exaggerationIterations]
-  ).embed(chosen, team: job.team) { if $0 % 50 == 0 { job.progress(done: $0, total: total, unit: "iteration") } }
+  ).embed(input.points, team: job.team) { if $0 % 50 == 0 { job.progress(done: $0, total: total, unit: "iteration") } }
   try EmbeddingFile.write(
-    Embedding(
-      points: map, index: (0..<Int32(n)).map { $0 }, klDivergence: divergence, epoch: job[epoch],
-      source: isFeatures ? "features" : "probabilities"), to: job.output("embedding"))
-  let what = isFeatures ? "features" : "assignment probabilities"
+    Embedding(points: map, index: (0..<Int32(count)).map { $0 }, klDivergence: divergence, epoch: job[epoch], source: input.source),
+    to: job.output("embedding"))
+
+  let cloud = PointCloud(points: map, labels: Array(labels.values.prefix(count)))
   try ScatterPlot(
-    title: "t-SNE of \(what), epoch \(job[epoch])", subtitle: "\(n) images, perplexity \(Int(job[perplexity]))",
-    classNames: labels.classNames,
-    cloud: PointCloud(points: map, labels: Array(labels.values.prefix(n)))
+    title: "\(job[title]), \(job[epoch] == 0 ? "before training" : "epoch \(job[epoch])")",
+    subtitle: "t-SNE of \(input.source == "features" ? "features" : "assignment probabilities") · \(count) images · perplexity "
+      + "\(job[perplexity].formatted) · \(total) iterations · KL divergence \(divergence.formatted)"
+      + (cloud.isLabelled ? " · colour: true class" : ""),
+    classNames: labels.classNames, cloud: cloud
   ).draw(width: job[pictureSize]).write(to: job.output("picture"))
+}
+
+extension Double {
+  /// At most three digits behind the point.
+  fileprivate var formatted: String { JSONValue.number((self * 1000).rounded() / 1000).canonical }
 }

@@ -1,0 +1,66 @@
+import Artifacts
+import StageKit
+import Tensors
+
+/// What cannot be mapped.
+enum MapError: ExplainedError {
+  case noEpoch(Int, known: [Int], path: String)
+  case noProbabilities(path: String)
+  case notFinite(epoch: Int, path: String)
+  case tooFewPoints(Int, perplexity: Double)
+  case labels(Int, points: Int)
+
+  var problem: String {
+    switch self {
+    case .noEpoch(let epoch, let known, let path):
+      "\(path) has no epoch \(epoch); it has \(known.map(String.init).joined(separator: ", "))"
+    case .noProbabilities(let path): "\(path) has clusters, but no assignment probabilities to map"
+    case .notFinite(let epoch, let path): "\(path) holds numbers at epoch \(epoch) that are not finite"
+    case .tooFewPoints(let count, let perplexity): "\(count) points are too few for perplexity \(perplexity)"
+    case .labels(let count, let points): "there are \(count) labels for \(points) points"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .noEpoch: "ask for one of these, or add the epoch to \"snapshots\" in pipeline.json"
+    case .noProbabilities: "map the output of a method that gives probabilities"
+    case .notFinite: "training diverged: lower train.learningRate, or map an earlier epoch"
+    case .tooFewPoints: "ask for more points, or for a perplexity below a third of their number"
+    case .labels: "give points and labels of the same data set and subset"
+    }
+  }
+
+  var kind: ErrorKind { .badInput }
+}
+
+/// The points to map: rows of `features.h5`, or of the last head's probabilities in `assignments.h5`.
+struct MapInput {
+  /// [N, D], the first N rows of the file.
+  let points: Tensor
+  let rowsInFile: Int
+  /// `features` or `probabilities`.
+  let source: String
+
+  /// - Parameter limit: the most rows to take.
+  init(_ path: String, epoch: Int, limit: Int) throws {
+    let known = try FeaturesFile.epochs(path)
+    guard known.contains(epoch) else { throw MapError.noEpoch(epoch, known: known, path: path) }
+    let all: Tensor
+    if try HDF5Reader(path).contains(FeaturesFile.name(epoch)) {
+      all = try FeaturesFile.read(path, epoch: epoch)
+      source = "features"
+    } else {
+      guard let probabilities = try AssignmentsFile.read(path, epoch: epoch).probabilities.last else {
+        throw MapError.noProbabilities(path: path)
+      }
+      all = probabilities
+      source = "probabilities"
+    }
+    rowsInFile = all.shape[0]
+    let (rows, columns) = (min(limit, rowsInFile), all.shape[1])
+    let chosen = Array(all.scalars.prefix(rows * columns))
+    guard chosen.allSatisfy(\.isFinite) else { throw MapError.notFinite(epoch: epoch, path: path) }
+    points = Tensor(shape: [rows, columns], chosen)
+  }
+}
