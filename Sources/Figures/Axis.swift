@@ -1,13 +1,13 @@
 import Foundation
 
 /// A vertical scale with round numbers on it.
-struct Axis {
-  let range: ClosedRange<Double>
-  let ticks: [Double]
+package struct Axis {
+  package let range: ClosedRange<Double>
+  package let ticks: [Double]
   private let decimals: Int
 
   /// The least scale with steps of 1, 2 or 5 times a power of ten, at most `steps` of them, that holds all values.
-  init(holding values: ClosedRange<Double>, steps: Int) {
+  package init(holding values: ClosedRange<Double>, steps: Int) {
     let extent = values.upperBound - values.lowerBound
     let raw = (extent > 0 ? extent : max(abs(values.upperBound), 1)) / Double(steps)
     let magnitude = pow(10, floor(log10(raw)))
@@ -21,10 +21,10 @@ struct Axis {
   }
 
   /// A tick as it is written beside the axis: all ticks with the same number of digits behind the point.
-  func label(_ tick: Double) -> String { String(format: "%.\(decimals)f", tick) }
+  package func label(_ tick: Double) -> String { String(format: "%.\(decimals)f", tick) }
 
   /// How far up the scale a value lies, 0 at the bottom and 1 at the top.
-  func share(_ value: Double) -> Double { (value - range.lowerBound) / (range.upperBound - range.lowerBound) }
+  package func share(_ value: Double) -> Double { (value - range.lowerBound) / (range.upperBound - range.lowerBound) }
 
   /// Draws the tick labels to the left of a plot and a faint line through the plot at each.
   func draw(on canvas: Canvas, x: Double, y: Double, width: Double, height: Double, textSize: Double) {

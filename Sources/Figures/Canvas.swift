@@ -169,7 +169,7 @@ final class Canvas {
   /// An image [height, width, channels] of bytes in a rectangle, each of its pixels a rectangle (nearest neighbour, no blur).
   /// - Parameter channels: 1 (grey) or 3 (RGB).
   func image(
-    _ pixels: some RandomAccessCollection<UInt8>, rows: Int, columns: Int, channels: Int, _ x: Double, _ y: Double, width: Double,
+    _ pixels: [UInt8], rows: Int, columns: Int, channels: Int, _ x: Double, _ y: Double, width: Double,
     height: Double
   ) {
     precondition(pixels.count == rows * columns * channels, "\(pixels.count) bytes for \(rows) × \(columns) × \(channels)")
@@ -177,12 +177,11 @@ final class Canvas {
       let bytes = cairo_image_surface_get_data(source)
     else { return }
     let stride = Int(cairo_image_surface_get_stride(source))
-    let all = Array(pixels)
     for row in 0..<rows {
       let line = UnsafeMutableRawPointer(bytes + row * stride).assumingMemoryBound(to: UInt32.self)
       for column in 0..<columns {
         let at = (row * columns + column) * channels
-        let (red, green, blue) = channels == 1 ? (all[at], all[at], all[at]) : (all[at], all[at + 1], all[at + 2])
+        let (red, green, blue) = channels == 1 ? (pixels[at], pixels[at], pixels[at]) : (pixels[at], pixels[at + 1], pixels[at + 2])
         line[column] = UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue)
       }
     }

@@ -5,11 +5,11 @@ import Artifacts
 public struct CaseGrid: Sendable {
   /// A picture, and what is written below it.
   public struct Tile: Sendable {
-    let pixels: ArraySlice<UInt8>
+    let pixels: [UInt8]
     let caption: String
     /// - Parameter pixels: bytes [height, width, channels] of the grid's size.
-    public init(pixels: ArraySlice<UInt8>, caption: String) {
-      self.pixels = pixels
+    public init(pixels: some Sequence<UInt8>, caption: String) {
+      self.pixels = Array(pixels)
       self.caption = caption
     }
   }

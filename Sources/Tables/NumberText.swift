@@ -1,5 +1,5 @@
 /// A number with three digits behind the point, as the paper prints scores. No locale, no "-0.000".
-public func fixed(_ value: Double, digits: Int = 3) -> String {
+package func fixed(_ value: Double, digits: Int = 3) -> String {
   var scale = 1.0
   for _ in 0..<digits { scale *= 10 }
   let rounded = Int((abs(value) * scale).rounded())

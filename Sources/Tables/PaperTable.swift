@@ -55,7 +55,7 @@ public struct PaperTable: Sendable {
   /// Letter of the footnote on a row as a whole, by row label.
   let rowFootnotes: [String: String]
 
-  /// - Parameter runs: all scores the table shows, each taken by exactly one row and column.
+  /// - Parameter runs: scores by method, data set and seed; those of data sets that no column shows are left out.
   /// - Throws: `TableError` where layout, published numbers and runs contradict each other.
   public init(name: String, profile: String, layout: TableLayout, published: PublishedNumbers, runs: [ScoredRun]) throws(TableError) {
     let printed = try published.rows(of: name)
@@ -64,9 +64,8 @@ public struct PaperTable: Sendable {
     }
     let unlisted = printed.filter { row in !layout.rows.contains { $0.published == row.key } }
     guard unlisted.isEmpty else { throw .unlistedRows(table: name, rows: unlisted.map(\.name)) }
-    if let homeless = runs.first(where: { run in
-      !layout.rows.contains { $0.method == run.method } || !layout.columns.contains { $0.dataset == run.dataset }
-    }) {
+    let runs = runs.filter { run in layout.columns.contains { $0.dataset == run.dataset } }
+    if let homeless = runs.first(where: { run in !layout.rows.contains { $0.method == run.method } }) {
       throw .homelessScores(instance: homeless.instance, table: name)
     }
     var labels: [String] = []

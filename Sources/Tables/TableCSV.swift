@@ -3,7 +3,9 @@ import Artifacts
 extension PaperTable {
   /// The table as CSV (RFC 4180), a record for each cell, numbers in full: what a data frame wants.
   public var csv: String {
-    let header = ["table", "profile", "row", "dataset", "metric", "mean", "std", "best", "seeds", "published", "published_dataset", "footnote"]
+    let header = [
+      "table", "profile", "row", "dataset", "metric", "mean", "std", "best", "seeds", "published", "published_dataset", "footnote",
+    ]
     let records = cells.map { cell in
       [
         name, profile, cell.row, cell.dataset, cell.metric, Self.number(cell.spread?.mean), Self.number(cell.spread?.deviation),

@@ -6,7 +6,7 @@ public enum TableError: ExplainedError, Hashable {
   case malformed(place: String, complaint: String)
   /// The layout leaves out rows that the paper prints.
   case unlistedRows(table: String, rows: [String])
-  /// Scores that no row or column of the layout takes.
+  /// Scores of a method that no row of the layout shows.
   case homelessScores(instance: String, table: String)
   /// Nothing came in at a port.
   case nothingGathered(port: String)
@@ -15,7 +15,7 @@ public enum TableError: ExplainedError, Hashable {
     switch self {
     case .malformed(let place, let complaint): "\(place): \(complaint)"
     case .unlistedRows(let table, let rows): "the layout of \(table) leaves out \(rows.joined(separator: ", ")), which the paper prints"
-    case .homelessScores(let instance, let table): "the layout of \(table) has no row and column for \(instance)"
+    case .homelessScores(let instance, let table): "the layout of \(table) has no row for \(instance)"
     case .nothingGathered(let port): "nothing was gathered at \(port)"
     }
   }
@@ -25,7 +25,7 @@ public enum TableError: ExplainedError, Hashable {
     case .malformed(let place, _):
       place.hasPrefix("layout") ? "correct tabulate's layout in pipeline.json" : "correct data/published.json"
     case .unlistedRows: "add the rows to tabulate's layout in pipeline.json, with \"method\": null where there is no such method yet"
-    case .homelessScores: "add its method to \"rows\" and its data set to \"columns\" of tabulate's layout, or gather fewer scores"
+    case .homelessScores: "add its method to \"rows\" of tabulate's layout, or gather fewer scores"
     case .nothingGathered: "correct the inputs of stage tabulate in pipeline.json, or the profile's axes"
     }
   }

@@ -4,7 +4,9 @@ extension PaperTable {
     var text = "# \(heading)\n\nProfile: \(profile)\n"
     for column in layout.columns.indices {
       let section = section(column)
-      text += "\n## \(layout.columns[column].label)\n\n" + Self.aligned(section.header, section.body.map { $0.map { $0.text + ($0.footnote.map { " [\($0)]" } ?? "") } })
+      text +=
+        "\n## \(layout.columns[column].label)\n\n"
+        + Self.aligned(section.header, section.body.map { $0.map { $0.text + ($0.footnote.map { " [\($0)]" } ?? "") } })
     }
     text += "\n" + notes.map { "- \($0)\n" }.joined()
     return text + (footnotes.isEmpty ? "" : "\n") + footnotes.map { "- [\($0.letter)] \($0.text)\n" }.joined()

@@ -21,7 +21,8 @@ struct TableNotes {
   private var best: String? {
     let epochs = Set(runs.flatMap { $0.scores.epochs.map(\.epoch) }).sorted()
     guard epochs.count > 1 else { return nil }
-    return "best ACC: the highest over seeds and the kept epochs (\(list(epochs))). It is chosen with labels, so it is no score of an unsupervised method."
+    return
+      "best ACC: the highest over seeds and the kept epochs (\(list(epochs))). It is chosen with labels, so it is no score of an unsupervised method."
   }
 
   /// How far seeds lie apart, and how far rows do.

@@ -5,7 +5,8 @@ import Tables
 let output = Setting<String>(
   "output", choices: ["table1", "table2", "table3", "table4", "figure3", "figure4", "figure5"], "what to make")
 let profile = Setting<String>("profile", "name of the profile, for the heading")
-let layout = Setting<JSONValue>("layout", "what it shows, as JSON: title, rows, columns and network of a table; title, width, … of a figure")
+let layout = Setting<JSONValue>(
+  "layout", "what it shows, as JSON: title, rows, columns and network of a table; title, width, … of a figure")
 
 let description = StageDescription(
   name: "tabulate", version: 1, summary: "Makes the paper's Tables 1 to 4 and Figures 3 to 5 from scores and maps.",

@@ -1,0 +1,116 @@
+import Artifacts
+import Tables
+import Testing
+
+/// Sums of a few doubles between 0 and 1 in another order.
+private let rounding = 1e-12
+
+@Suite("Tables from scores")
+struct PaperTableTests {
+  @Test("mean and sample standard deviation over seeds, at the last epoch")
+  func spread() throws {
+    let cell = try #require(try Fixtures.table4().cell("CCR", "fashion-mnist", "ACC"))
+    #expect(abs(try #require(cell.spread?.mean) - 0.6) < rounding)
+    #expect(abs(try #require(cell.spread?.deviation) - 0.1) < rounding)
+    #expect(cell.seeds == [0, 1, 2])
+    #expect(cell.published == 0.716)
+    #expect(cell.sources.map(\.instance) == (0...2).map { "evaluate[dataset=fashion-mnist,method=ccr,seed=\($0)]" })
+  }
+
+  @Test("the best run is chosen by ACC and keeps its own NMI and ARI")
+  func best() throws {
+    let table = try Fixtures.table4()
+    #expect(table.cell("CCR", "fashion-mnist", "ACC")?.best == 0.72)
+    #expect(abs(try #require(table.cell("CCR", "fashion-mnist", "NMI")?.best) - 0.62) < rounding)
+  }
+
+  @Test("a single run has no spread; none has no mean")
+  func fewRuns() throws {
+    #expect(Spread([]) == nil)
+    #expect(Spread([0.25])?.deviation == nil)
+    let cell = try #require(try Fixtures.table4().cell("Without over-clustering", "fashion-mnist", "ACC"))
+    #expect(cell.spread == nil && cell.best == nil && cell.sources.isEmpty && cell.published == 0.654)
+  }
+
+  @Test("notes say budget, seeds and spread as the scores have them")
+  func notes() throws {
+    let notes = try Fixtures.table4().notes.joined(separator: "\n")
+    #expect(notes.contains("mean ± sample standard deviation over 3 seeds (0, 1, 2)"))
+    #expect(notes.contains("Fashion-MNIST: 2,500 images, 4 epochs; trained methods use a residual network with stages of 16, 32 channels"))
+    #expect(notes.contains("the kept epochs (2, 4)"))
+    #expect(notes.contains("its CIFAR-10 numbers stand beside it and are no target"))
+    #expect(notes.contains("Not part of this profile, published values only: Without over-clustering."))
+    let other = try PaperTable(
+      name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering), published: Fixtures.published(),
+      runs: [
+        Fixtures.run("ccr", 5, Fixtures.scores(0.6, epoch: 9, images: 777)),
+        Fixtures.run("ccr-nooc", 5, Fixtures.scores(0.5, epoch: 9, images: 777)),
+      ]
+    ).notes.joined(separator: "\n")
+    #expect(other.contains("one seed (5), so no spread is known"))
+    #expect(other.contains("777 images, 9 epochs"))
+    #expect(!other.contains("Not part of this profile"))
+  }
+
+  @Test("seeds against rows")
+  func seedsAgainstRows() throws {
+    let table = try PaperTable(
+      name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering), published: Fixtures.published(),
+      runs: [
+        Fixtures.run("ccr", 0, Fixtures.scores(0.5)), Fixtures.run("ccr", 1, Fixtures.scores(0.7)),
+        Fixtures.run("ccr-nooc", 0, Fixtures.scores(0.55)), Fixtures.run("ccr-nooc", 1, Fixtures.scores(0.57)),
+      ])
+    #expect(
+      table.notes.contains {
+        $0.hasPrefix("Seeds of one row differ by up to 0.200 in ACC, the means of the rows by up to 0.040: no order of rows is claimed")
+      })
+  }
+
+  @Test("footnotes get letters in the order in which the table meets them")
+  func footnotes() throws {
+    let published = try Fixtures.published()
+    let rows = try published.rows(of: "table1").map {
+      ["label": .string($0.name), "method": .null, "published": .string($0.key)] as JSONValue
+    }
+    let tiny: JSONValue = ["dataset": "tiny-imagenet", "label": "Tiny-ImageNet", "published": "tiny-imagenet"]
+    let table = try PaperTable(
+      name: "table1", profile: "paper", layout: Fixtures.layout(rows, columns: [tiny]), published: published, runs: [])
+    #expect(table.footnotes.map(\.letter) == ["a", "b", "c", "d", "e"])
+    #expect(["DAC", "DCCM", "PICA"].map { table.cell($0, "tiny-imagenet", "ARI")?.footnote } == ["e", "e", "e"])
+    #expect(table.cell("DAC", "tiny-imagenet", "NMI")?.footnote == nil)
+    #expect(table.footnotes.first { $0.letter == "e" }?.text.contains("one row too low") == true)
+    let elsewhere = try PaperTable(name: "table1", profile: "quick", layout: Fixtures.layout(rows), published: published, runs: [])
+    #expect(!elsewhere.footnotes.contains { $0.text.contains("one row too low") })
+  }
+
+  @Test("contradictions between layout, published numbers and scores are refused")
+  func contradictions() throws {
+    let published = try Fixtures.published()
+    func build(_ rows: [JSONValue], _ runs: [ScoredRun] = []) throws -> PaperTable {
+      try PaperTable(name: "table4", profile: "quick", layout: Fixtures.layout(rows), published: published, runs: runs)
+    }
+    #expect(throws: TableError.unlistedRows(table: "table4", rows: ["Without over-clustering"])) {
+      try build([Fixtures.overClustering[1]])
+    }
+    #expect(throws: TableError.malformed(place: "layout.rows", complaint: "the paper's table4 has no row \"dec\"")) {
+      try build(Fixtures.overClustering + [["label": "DEC", "method": .null, "published": "dec"]])
+    }
+    #expect(throws: TableError.homelessScores(instance: "evaluate[dataset=fashion-mnist,method=kmeans,seed=0]", table: "table4")) {
+      try build(Fixtures.overClustering, [Fixtures.run("kmeans", 0, Fixtures.scores(0.5, epoch: 0))])
+    }
+    let elsewhere = try build(Fixtures.overClustering, [Fixtures.run("ccr", 0, Fixtures.scores(0.5), dataset: "stl-10")])
+    #expect(elsewhere.cells.allSatisfy { $0.sources.isEmpty })
+  }
+
+  @Test("a layout of another form is refused with the place and the nearest spelling")
+  func malformedLayouts() throws {
+    #expect(throws: TableError.malformed(place: "layout", complaint: "there is no \"titel\" here; did you mean \"title\"?")) {
+      try TableLayout(["titel": "x"])
+    }
+    #expect(throws: TableError.malformed(place: "layout", complaint: "\"title\" is missing")) { try TableLayout(.object([])) }
+    #expect(throws: TableError.malformed(place: "layout.rows[0]", complaint: "\"label\" must be a string, not an integer")) {
+      try Fixtures.layout([["label": 3, "method": .null, "published": "ccr"]])
+    }
+    #expect(throws: TableError.malformed(place: "layout", complaint: "must be an object, not an array")) { try TableLayout([]) }
+  }
+}
