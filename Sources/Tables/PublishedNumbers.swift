@@ -37,7 +37,7 @@ public struct PublishedNumbers: Sendable {
   public init(path: String) throws {
     let root = try Fields(
       try JSONValue.parse(String(decoding: AtomicFile.read(path), as: UTF8.self), file: path), "published",
-      names: ["source", "budget", "metrics", "datasets", "tables", "footnotes"])
+      names: ["about", "source", "budget", "metrics", "datasets", "tables", "footnotes"])
     source = try root.text("source")
     budget = try root.text("budget")
     let metrics = try root.texts("metrics")

@@ -11,15 +11,15 @@ extension PaperTable {
     let section = section(column)
     let count = metrics.count
     let caption = layout.title + (layout.columns.count > 1 || layout.columns[column].label != published ? ": \(label)" : "")
-    var text = "\\begin{table}\n  \\centering\\footnotesize\\setlength{\\tabcolsep}{4pt}\n"
+    var text = "\\begin{table}\n  \\centering\\footnotesize\\setlength{\\tabcolsep}{2.5pt}\n"
     text += "  \\caption{\(Self.escaped(caption)).}\\label{tab:\(name)-\(layout.columns[column].dataset)}\n"
     text += "  \\begin{tabular}{@{}l\(String(repeating: "r", count: 2 * count + 1))@{}}\n    \\toprule\n"
     text += "    & \\multicolumn{\(count + 1)}{c}{\(Self.escaped(label))} & \\multicolumn{\(count)}{c}{published"
     text += (label == published ? "" : " (\(Self.escaped(published)))") + "} \\\\\n"
     text += "    \\cmidrule(lr){2-\(count + 2)} \\cmidrule(l){\(count + 3)-\(2 * count + 2)}\n"
-    text += Self.line([Self.escaped(layout.rowHeading)] + metrics + ["best \(metrics[0])"] + metrics) + "    \\midrule\n"
+    text += Self.line([Self.escaped(layout.rowHeading)] + metrics + ["best"] + metrics) + "    \\midrule\n"
     text += section.body.map { row in
-      Self.line(row.map { Self.escaped($0.text) + ($0.footnote.map { "\\textsuperscript{\($0)}" } ?? "") })
+      Self.line(row.map { Self.spreadSmall(Self.escaped($0.text)) + ($0.footnote.map { "\\textsuperscript{\($0)}" } ?? "") })
     }.joined()
     text += "    \\bottomrule\n  \\end{tabular}\n"
     if column == layout.columns.count - 1 {
@@ -32,6 +32,12 @@ extension PaperTable {
   }
 
   private static func line(_ fields: [String]) -> String { "    " + fields.joined(separator: " & ") + " \\\\\n" }
+
+  /// The spread after a mean in small type, so that three of them fit on an article's line.
+  private static func spreadSmall(_ text: String) -> String {
+    let parts = text.split(separator: " $\\pm$ ")
+    return parts.count == 2 ? "\(parts[0]){\\tiny$\\pm$\(parts[1])}" : text
+  }
 
   /// Text with LaTeX's special characters and the ones this table uses outside ASCII made harmless.
   static func escaped(_ text: String) -> String {
