@@ -15,7 +15,7 @@ public enum ProgramDigest {
       return bytes[at..<at + size].reversed().reduce(0) { $0 &<< 8 | Int($1) }
     }
     guard let table = number(40, 8), let size = number(58, 2), let count = number(60, 2), let namesNumber = number(62, 2), size >= 64,
-      let namesAt = number(table &+ namesNumber &* size &+ 24, 8)
+      let namesAt = number(table &+ namesNumber &* size &+ 24, 8), number(table &+ count &* size &- 8, 8) != nil
     else { return nil }
     var hasher = ContentHasher()
     for section in 0..<count {

@@ -15,19 +15,33 @@ struct ProgramDigestTests {
 
   /// A 64-bit little-endian ELF file of these sections and a name table.
   private func elf(_ sections: [Section]) -> [UInt8] {
-    func number(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    func number(_ value: Int, _ size: Int) -> [UInt8] {
+      var bytes: [UInt8] = []
+      for place in 0..<size { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * place))) }
+      return bytes
+    }
     let all = sections + [Section(name: ".shstrtab", content: [], flags: 0, type: 3)]
-    let names = all.flatMap { Array($0.name.utf8) + [0] }
-    var (body, headers, nameAt) = ([UInt8](), [UInt8](), 0)
+    var names: [UInt8] = []
+    for section in all { names += Array(section.name.utf8) + [0] }
+    var body: [UInt8] = []
+    var headers: [UInt8] = []
+    var nameAt = 0
     for section in all {
       let content = section.name == ".shstrtab" ? names : section.content
-      headers += number(nameAt, 4) + number(section.type, 4) + number(section.flags, 8) + number(0, 8)
-      headers += number(64 + body.count, 8) + number(content.count, 8) + [UInt8](repeating: 0, count: 24)
+      headers += number(nameAt, 4)
+      headers += number(section.type, 4)
+      headers += number(section.flags, 8)
+      headers += number(0, 8)
+      headers += number(64 + body.count, 8)
+      headers += number(content.count, 8)
+      headers += [UInt8](repeating: 0, count: 24)
       nameAt += section.name.utf8.count + 1
       if section.type != 8 { body += content }
     }
-    let header: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 33) + number(64 + body.count, 8)
-    return header + [UInt8](repeating: 0, count: 10) + number(64, 2) + number(all.count, 2) + number(all.count - 1, 2) + body + headers
+    var header: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 33)
+    header += number(64 + body.count, 8) + [UInt8](repeating: 0, count: 10)
+    header += number(64, 2) + number(all.count, 2) + number(all.count - 1, 2)
+    return header + body + headers
   }
 
   private let text = Section(name: ".text", content: [1, 2, 3])
