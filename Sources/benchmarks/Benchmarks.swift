@@ -6,7 +6,7 @@ import Tensors
 struct Benchmarks: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmarks", abstract: "Times the project's own work, for comparison with the scripts in Benchmarks/peers.",
-    subcommands: [TrainStep.self])
+    subcommands: [TrainStep.self, AugmentationRate.self])
 }
 
 /// Wall time and how to ask for it often enough.
