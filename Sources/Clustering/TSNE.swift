@@ -218,7 +218,8 @@ struct Repulsion {
   func divergence(_ affinities: Affinities) -> Double {
     var sum = 0.0
     for i in x.indices {
-      for (partner, weight) in zip(affinities.partners[i], affinities.weights[i]) {
+      // An affinity too small for Float is 0 and adds nothing: the limit of p ln p.
+      for (partner, weight) in zip(affinities.partners[i], affinities.weights[i]) where weight > 0 {
         let (dx, dy) = (Double(x[i] - x[Int(partner)]), Double(y[i] - y[Int(partner)]))
         let q = 1 / (1 + dx * dx + dy * dy) / total
         sum += Double(weight) * log(Double(weight) / max(q, 1e-300))

@@ -49,5 +49,5 @@ StageProgram.run(description) { job in
 
 extension Double {
   /// At most three digits behind the point.
-  fileprivate var formatted: String { JSONValue.number((self * 1000).rounded() / 1000).canonical }
+  fileprivate var formatted: String { isFinite ? JSONValue.number((self * 1000).rounded() / 1000).canonical : "\(self)" }
 }
