@@ -11,23 +11,30 @@ struct PyTorchAgreementTests {
   private static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex)) + "/../oracles"
   private static let resnet34 = folder + "/ccr_step_resnet34.h5"
 
-  /// Float32 rounding against float64, in units of the largest element of each tensor.
-  private static let oneStep: Float = 2e-5
-  /// After Adam: where a gradient is near 0, g/√v̂ turns its rounding into part of a step; a step is the learning rate, 0.003.
-  private static let threeSteps: Float = 0.1 * 0.003
-  /// Mean over a tensor of the same: few elements are near 0.
-  private static let threeStepsMean: Float = 0.002 * 0.003
-  private static let inference: Float = 2e-3
+  /// How far Float32 may be from float64, in units of the largest element of each tensor. PyTorch's own float32 is the measure: its
+  /// distance from the fixtures stands beside each number.
+  private struct Tolerance {
+    let probabilities, gradients: Float
+    /// Loss terms of the second and third step, running statistics and inference after them.
+    let later: Float
+    /// Weights after three steps of Adam, of at most 0.003 each: largest and mean difference.
+    let weights, meanWeights: Float
+
+    /// PyTorch: 5e-7, 2e-6, 9e-7, 2e-6, 7e-8; Winograd's transforms cost a digit.
+    static let small = Tolerance(probabilities: 1e-5, gradients: 5e-5, later: 1e-4, weights: 3e-5, meanWeights: 1e-6)
+    /// PyTorch: 2e-6, 4e-2, 1e-1, 2e-2, 9e-4: ten images through 36 batch normalisations and as many ReLU kinks.
+    static let resnet34 = Tolerance(probabilities: 2e-5, gradients: 1e-1, later: 3e-1, weights: 2.5e-2, meanWeights: 2e-3)
+  }
 
   @Test("a small network: losses, gradients, three steps of Adam with both heads, running statistics, inference")
-  func smallNetwork() throws { try check(Self.folder + "/ccr_step.h5") }
+  func smallNetwork() throws { try check(Self.folder + "/ccr_step.h5", .small) }
 
   @Test(
     "the paper's ResNet-34",
     .enabled(if: FileManager.default.fileExists(atPath: resnet34), "make the fixture with: python Tests/oracles/ccr_step.py --resnet34"))
-  func paperNetwork() throws { try check(Self.resnet34) }
+  func paperNetwork() throws { try check(Self.resnet34, .resnet34) }
 
-  private func check(_ path: String) throws {
+  private func check(_ path: String, _ tolerance: Tolerance) throws {
     let file = try HDF5Reader(path)
     func numbers(_ name: String) throws -> [Int] { try file.tensor("shape/\(name)").scalars.map { Int($0) } }
     func state(_ group: String) throws -> [(name: String, tensor: Tensor)] {
@@ -42,7 +49,7 @@ struct PyTorchAgreementTests {
     let doubles = { (name: String) in try file.tensor("shape/\(name)").scalars.map { Double($0) } }
     let input = InputImages(size: shape[1], channels: shape[3], mean: try doubles("mean"), std: try doubles("std"), sobel: true)
     let team = ThreadTeam(threads: 2)
-    try expectClose(input.prepare(first, team: team), file.tensor("sobel"), Self.oneStep, "Sobel responses")
+    try expectClose(input.prepare(first, team: team), file.tensor("sobel"), tolerance.probabilities, "Sobel responses")
 
     let loss = StructuralContrast(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
@@ -60,45 +67,46 @@ struct PyTorchAgreementTests {
       let terms = try file.tensor("step_\(step)/terms").scalars
       let mine = [result.terms.instance, result.terms.cluster, result.terms.relation, result.terms.balance, result.terms.total]
       for (mine, theirs) in zip(mine, terms) {
-        #expect(abs(Float(mine) - theirs) < (step == 0 ? Self.oneStep : Self.inference) * max(1, abs(theirs)), "step \(step)")
+        #expect(abs(Float(mine) - theirs) < (step == 0 ? tolerance.probabilities : tolerance.later) * max(1, abs(theirs)), "step \(step)")
       }
       if step == 0 {
-        try expectClose(p.value, file.tensor("step_0/p"), Self.oneStep, "P")
-        try expectClose(q.value, file.tensor("step_0/q"), Self.oneStep, "P′")
-        try checkGradients(network, file)
+        try expectClose(p.value, file.tensor("step_0/p"), tolerance.probabilities, "P")
+        try expectClose(q.value, file.tensor("step_0/q"), tolerance.probabilities, "P′")
+        try checkGradients(network, file, tolerance)
       }
       adam.step(team: team)
     }
-    try checkFinal(network, file)
+    try checkFinal(network, file, tolerance)
 
     let tape = Tape(team: team, training: false)
     let h = network.features(input.prepare(try file.bytes("step_2/originals", axes: 4).values, team: team), on: tape)
-    try expectClose(h.value, file.tensor("inference/features"), Self.inference, "features")
+    try expectClose(h.value, file.tensor("inference/features"), tolerance.later, "features")
     for head in network.heads.indices {
       let p = network.probabilities(h, head: head, on: tape)
-      try expectClose(p.value, file.tensor("inference/probabilities_\(head)"), Self.inference, "probabilities \(head)")
+      try expectClose(p.value, file.tensor("inference/probabilities_\(head)"), tolerance.later, "probabilities \(head)")
     }
   }
 
-  private func checkGradients(_ network: ResidualNetwork, _ file: HDF5Reader) throws {
+  private func checkGradients(_ network: ResidualNetwork, _ file: HDF5Reader, _ tolerance: Tolerance) throws {
     let known = Set(try file.names(in: "gradients"))
     #expect(Set(network.parameters.filter { $0.gradient != nil }.map(\.name)) == known)
     for parameter in network.parameters {
       guard let gradient = parameter.gradient else { continue }
       try expectClose(
-        ResidualNetwork.exported(gradient), file.tensor("gradients/\(parameter.name)"), Self.oneStep, "gradient of \(parameter.name)")
+        ResidualNetwork.exported(gradient), file.tensor("gradients/\(parameter.name)"), tolerance.gradients, "gradient of \(parameter.name)"
+      )
     }
   }
 
-  private func checkFinal(_ network: ResidualNetwork, _ file: HDF5Reader) throws {
+  private func checkFinal(_ network: ResidualNetwork, _ file: HDF5Reader, _ tolerance: Tolerance) throws {
     for (name, tensor) in network.stateDictionary() {
       let expected = try file.tensor("final/\(name)").scalars
       if name.contains("running") {
-        try expectClose(tensor, file.tensor("final/\(name)"), Self.inference, name)
+        try expectClose(tensor, file.tensor("final/\(name)"), tolerance.later, name)
       } else {
         let differences = zip(tensor.scalars, expected).map { abs($0 - $1) }
-        #expect(differences.max() ?? 0 < Self.threeSteps, "\(name)")
-        #expect(differences.reduce(0, +) / Float(differences.count) < Self.threeStepsMean, "\(name)")
+        #expect(differences.max() ?? 0 < tolerance.weights, "\(name)")
+        #expect(differences.reduce(0, +) / Float(differences.count) < tolerance.meanWeights, "\(name)")
       }
     }
   }
