@@ -23,7 +23,11 @@ StageProgram.run(description) { job in
   guard job[size] <= job[resize] else {
     throw StageError.illegalSetting("size", "must be at most resize, \(job[resize]), not \(job[size])")
   }
+  guard !job[snapshots].isEmpty else { throw StageError.illegalSetting("snapshots", "must name at least one epoch") }
   let images = try ImagesFile.read(job.input("images"))
+  guard images.count > 0 else {
+    throw HDF5Error.unexpected(dataset: "/images", path: job.input("images"), expected: "at least one image", found: "none")
+  }
   let (model, input) = try network.make(job, channels: images.channels, size: job[size], seed: 0)
   var features: [(epoch: Int, features: Tensor)] = []
   var assignments: [Assignments] = []

@@ -40,6 +40,7 @@ StageProgram.run(description) { job in
   let loss = StructuralContrast(
     temperature: job[temperature], temperatureInside: job[temperatureInside], instanceWeight: job[instanceWeight],
     clusterWeight: job[clusterWeight], relationWeight: job[relationWeight], relationReduction: reduction, balanceWeight: job[balanceWeight])
+  guard !job[snapshots].isEmpty else { throw StageError.illegalSetting("snapshots", "must name at least one epoch") }
   if let late = job[snapshots].first(where: { $0 > job[epochs] }) {
     throw StageError.illegalSetting("snapshots", "must be at most epochs, \(job[epochs]), not \(late)")
   }

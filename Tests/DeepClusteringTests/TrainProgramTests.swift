@@ -31,13 +31,16 @@ struct TrainProgramTests {
   private static let network =
     ["network.widths=[8,16]", "network.blocks=[1,1]", "network.heads=[12,4]", "network.sobel=true"]
     + ["network.mean=[0.3]", "network.std=[0.3]"]
+  private static let augmentation = [
+    "augmentation.resize=16", "augmentation.size=14", "augmentation.cropScale=[0.5,1]", "augmentation.cropRatio=[0.75,1.3333333333]",
+    "augmentation.brightness=0.4", "augmentation.contrast=0.4", "augmentation.saturation=0.4", "augmentation.hue=0.4",
+    "augmentation.greyProbability=0.2", "augmentation.flipProbability=0.5", "augmentation.rotationDegrees=10",
+    "augmentation.rotationProbability=0.5",
+  ]
   private static let settings =
-    network + [
+    network + augmentation + [
       "seed=3", "epochs=3", "snapshots=[0,3]", "batch=10", "repeats=2", "learningRate=0.003", "temperature=0.5", "temperatureInside=true",
-      "instanceWeight=1", "clusterWeight=1", "relationWeight=0.004", "relationReduction=sum", "balanceWeight=1", "augmentation.resize=16",
-      "augmentation.size=14", "augmentation.cropScale=[0.5,1]", "augmentation.cropRatio=[0.75,1.3333333333]", "augmentation.brightness=0.4",
-      "augmentation.contrast=0.4", "augmentation.saturation=0.4", "augmentation.hue=0.4", "augmentation.greyProbability=0.2",
-      "augmentation.flipProbability=0.5", "augmentation.rotationDegrees=10", "augmentation.rotationProbability=0.5",
+      "instanceWeight=1", "clusterWeight=1", "relationWeight=0.004", "relationReduction=sum", "balanceWeight=1",
     ]
 
   /// A started program and where its words go.
@@ -64,7 +67,9 @@ struct TrainProgramTests {
     return Running(process: process, errors: errors)
   }
 
-  private func train(to name: String, checkpoints: Bool, threads: Int = 1, images: String = "images.h5", settings: [String] = []) throws
+  private func train(
+    to name: String, checkpoints: Bool, threads: Int = 1, images: String = "images.h5", views: String? = nil, settings: [String] = []
+  ) throws
     -> Running
   {
     try start(
@@ -72,7 +77,8 @@ struct TrainProgramTests {
       [
         "--input", "images=\(folder)/\(images)", "--output", "weights=\(folder)/\(name).h5", "--output", "history=\(folder)/\(name).csv",
         "--threads", "\(threads)",
-      ] + (checkpoints ? ["--checkpoint", "\(folder)/\(name).checkpoints"] : []), settings: Self.settings + settings)
+      ] + (views.map { ["--input", "views=\(folder)/\($0)"] } ?? [])
+        + (checkpoints ? ["--checkpoint", "\(folder)/\(name).checkpoints"] : []), settings: Self.settings + settings)
   }
 
   private func digests(_ name: String) throws -> [ContentDigest] {
@@ -108,6 +114,25 @@ struct TrainProgramTests {
     #expect(kills >= 1)
     #expect(try train(to: "parts", checkpoints: true, threads: 2).end().code == 0)
     #expect(try digests("parts") == digests("whole"))
+  }
+
+  @Test("with the first passes' views from augment: the same bytes; with views of another size: refused")
+  func materialisedViews() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func augment(to name: String, settings: [String]) throws -> Int32 {
+      try start(
+        "augment",
+        ["--input", "images=\(folder)/images.h5", "--output", "views=\(folder)/\(name)", "--output", "sheet=\(folder)/sheet.png"],
+        settings: Self.augmentation + ["seed=3", "passes=2", "repeats=2", "sheetImages=2"] + settings
+      ).end().code
+    }
+    #expect(try augment(to: "views.h5", settings: []) == 0)
+    #expect(try augment(to: "small.h5", settings: ["augmentation.size=12"]) == 0)
+    #expect(try train(to: "computed", checkpoints: false).end().code == 0)
+    #expect(try train(to: "read", checkpoints: false, threads: 2, views: "views.h5").end().code == 0)
+    #expect(try digests("read") == digests("computed"))
+    let (code, words) = try train(to: "none", checkpoints: false, views: "small.h5").end()
+    #expect(code == Self.exitBadInput && words.contains("small.h5"), "\(words)")
   }
 
   @Test("a damaged newest checkpoint: a warning, and the same bytes")

@@ -30,43 +30,56 @@ public struct InputImages: Sendable {
   public func prepare(_ views: [UInt8], team: ThreadTeam) -> Tensor {
     let perImage = size * size * channels
     let images = views.count / perImage
-    let tables = (0..<channels).map { c in (0..<256).map { (Float($0) / 255 - mean[c]) / std[c] } }
-    var normalised = Tensor(uninitialized: [images, size, size, channels])
-    views.withUnsafeBufferPointer { views in
-      normalised.withUnsafeMutableBufferPointer { x in
-        for at in x.indices { x[at] = tables[at % channels][Int(views[at])] }
-      }
-    }
-    return sobel ? responses(normalised) : normalised
-  }
-
-  /// Grey = mean of the channels; kernels [[1,0,−1],[2,0,−2],[1,0,−1]] and its quarter turn, zero padding.
-  private func responses(_ x: Tensor) -> Tensor {
-    let (n, s, c) = (x.shape[0], size, channels)
-    var y = Tensor(uninitialized: [n, s, s, 2])
-    y.withUnsafeMutableBufferPointer { y in
-      x.withUnsafeBufferPointer { x in
-        for image in 0..<n {
-          func grey(_ row: Int, _ column: Int) -> Float {
-            guard row >= 0, row < s, column >= 0, column < s else { return 0 }
-            let at = ((image * s + row) * s + column) * c
-            var sum: Float = 0
-            for channel in 0..<c { sum += x[at + channel] }
-            return sum / Float(c)
-          }
-          for row in 0..<s {
-            for column in 0..<s {
-              let (nw, no, ne) = (grey(row - 1, column - 1), grey(row - 1, column), grey(row - 1, column + 1))
-              let (we, ea) = (grey(row, column - 1), grey(row, column + 1))
-              let (sw, so, se) = (grey(row + 1, column - 1), grey(row + 1, column), grey(row + 1, column + 1))
-              let at = ((image * s + row) * s + column) * 2
-              y[at] = nw + 2 * we + sw - ne - 2 * ea - se
-              y[at + 1] = nw + 2 * no + ne - sw - 2 * so - se
-            }
+    // Of 256 values a channel can have, each is normalised once.
+    let tables = (0..<channels).map { channel in (0..<256).map { (Float($0) / 255 - mean[channel]) / std[channel] } }
+    var result = Tensor(uninitialized: [images, size, size, backboneChannels])
+    let pixels = size * size * backboneChannels
+    result.withUnsafeMutableBufferPointer { buffer in
+      let output = Output(buffer: buffer)
+      views.withUnsafeBufferPointer { views in
+        let input = Input(buffer: views)
+        team.forEach(images) { image in
+          let view = UnsafeBufferPointer(rebasing: input.buffer[image * perImage..<(image + 1) * perImage])
+          let x = UnsafeMutableBufferPointer(rebasing: output.buffer[image * pixels..<(image + 1) * pixels])
+          if sobel {
+            responses(view, tables, to: x)
+          } else {
+            for at in x.indices { x[at] = tables[at % channels][Int(view[at])] }
           }
         }
       }
     }
-    return y
+    return result
+  }
+
+  /// Memory of which every piece of a team's work reads or writes a part of its own.
+  private struct Output: @unchecked Sendable { let buffer: UnsafeMutableBufferPointer<Float> }
+  private struct Input: @unchecked Sendable { let buffer: UnsafeBufferPointer<UInt8> }
+
+  /// Sobel responses [S, S, 2] of one view [S, S, C]: grey = mean of the normalised channels, 0 around the picture;
+  /// kernels [[1,0,−1],[2,0,−2],[1,0,−1]] and its quarter turn.
+  private func responses(_ view: UnsafeBufferPointer<UInt8>, _ tables: [[Float]], to y: UnsafeMutableBufferPointer<Float>) {
+    let width = size + 2
+    var grey = [Float](repeating: 0, count: width * width)
+    for row in 0..<size {
+      for column in 0..<size {
+        var sum: Float = 0
+        for channel in 0..<channels { sum += tables[channel][Int(view[(row * size + column) * channels + channel])] }
+        grey[(row + 1) * width + column + 1] = sum / Float(channels)
+      }
+    }
+    grey.withUnsafeBufferPointer { grey in
+      for row in 0..<size {
+        for column in 0..<size {
+          let (above, here, below) = (row * width + column, (row + 1) * width + column, (row + 2) * width + column)
+          let left = grey[above] + 2 * grey[here] + grey[below]
+          let right = grey[above + 2] + 2 * grey[here + 2] + grey[below + 2]
+          let top = grey[above] + 2 * grey[above + 1] + grey[above + 2]
+          let bottom = grey[below] + 2 * grey[below + 1] + grey[below + 2]
+          y[(row * size + column) * 2] = left - right
+          y[(row * size + column) * 2 + 1] = top - bottom
+        }
+      }
+    }
   }
 }

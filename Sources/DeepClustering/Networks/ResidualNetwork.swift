@@ -3,6 +3,8 @@ import Tensors
 
 /// The backbone and heads of CCR (§4.2; ResNet-34 for widths 64/128/256/512 and blocks 3/4/6/3): stem 3×3 – BN – ReLU – max pool
 /// 2×2 stride 2 padding 1, stages of basic blocks, global average pool, one Linear + softmax per head.
+///
+/// Its parameters change while a step is applied; it is used by one thread at a time, which is the caller's care.
 public final class ResidualNetwork: @unchecked Sendable {
   /// Two 3×3 convolutions beside a shortcut (He et al. 2016).
   private struct BasicBlock {

@@ -35,6 +35,9 @@ public struct TrainingState: Sendable {
 
   public func encoded() -> [UInt8] {
     var out = ByteWriter()
+    let tensors = network.map(\.tensor) + snapshots.flatMap { $0.state.map(\.tensor) } + moments.flatMap { [$0.first, $0.second] }
+    // Names, shapes and numbers are small beside the tensors; growing by doubling would hold them twice.
+    out.bytes.reserveCapacity(tensors.reduce(1 << 16) { $0 + 4 * $1.count + 128 })
     out.put(Self.version)
     out.put(UInt64(passes))
     out.put(UInt64(history.count))
