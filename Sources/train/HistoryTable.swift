@@ -1,5 +1,4 @@
 import DeepClustering
-import Foundation
 
 /// `history.csv`: a line for each pass, loss terms as means over its batches; no times, which are no results.
 enum HistoryTable {
@@ -10,10 +9,10 @@ enum HistoryTable {
         let t = line.terms
         let share = t.total == 0 ? 0 : loss.relationWeight * t.relation / t.total
         let numbers = [t.total, t.instance, t.cluster, t.relation, t.balance, share, line.largestShare, line.confidence]
-        return "\(line.epoch),\(line.head),\(line.outputs)," + numbers.map { six($0) }.joined(separator: ",") + "\n"
+        return "\(line.epoch),\(line.head),\(line.outputs)," + numbers.map(six).joined(separator: ",") + "\n"
       }.joined()
   }
 
-  /// Six digits behind the point, or `nan`.
-  private static func six(_ value: Double) -> String { value.isFinite ? String(format: "%.6f", value) : "nan" }
+  /// Rounded to six digits behind the point.
+  private static func six(_ value: Double) -> String { ((value * 1e6).rounded() / 1e6).description }
 }

@@ -6,29 +6,20 @@ import Tensors
 
 let network = NetworkSettings()
 let augmentation = AugmentationSettings()
+let losses = LossSettings()
 let seed = Setting<Int>("seed", 0...Int(Int32.max), "seed of weights, order and views")
 let epochs = Setting<Int>("epochs", 1...100_000, "passes over the data for each head")
 let snapshots = Setting<[Int]>("snapshots", 0...100_000, "epochs whose weights are kept; 0 is before training")
 let batch = Setting<Int>("batch", 2...100_000, "original images in a step")
 let repeats = Setting<Int>("repeats", 1...100, "augmented copies of each image in a step")
 let learningRate = Setting<Double>("learningRate", 1e-9...10, "Adam's step size")
-let temperature = Setting<Double>("temperature", 1e-3...1e3, "τ of equations 2 and 4")
-let temperatureInside = Setting<Bool>("temperatureInside", "exp(cos/τ) rather than the printed exp(cos)/τ, in which τ cancels")
-let instanceWeight = Setting<Double>("instanceWeight", 0...1e6, "weight of the instance loss; 0 switches it off")
-let clusterWeight = Setting<Double>("clusterWeight", 0...1e6, "weight of the cluster loss; 0 switches it off")
-let relationWeight = Setting<Double>("relationWeight", 0...1e6, "α, weight of the relation loss; 0 switches it off")
-let relationReduction = Setting<String>(
-  "relationReduction", choices: RelationReduction.allCases.map(\.rawValue), "how the relation loss reduces pairs")
-let balanceWeight = Setting<Double>("balanceWeight", 0...1e6, "β, weight of the balance term; 0 switches it off")
 
 let description = StageDescription(
   name: "train", version: 1, summary: "Trains the network of CCR, of its ablations or of DCDC by the switches of its losses.",
   inputs: [Port("images", "images.h5"), Port("views", "views.h5; passes it lacks are computed alike", optional: true)],
   outputs: [Port("weights", "weights.h5"), Port("history", "history.csv")],
-  settings: network.all + augmentation.all + [
+  settings: network.all + augmentation.all + losses.all + [
     AnySetting(seed), AnySetting(epochs), AnySetting(snapshots), AnySetting(batch), AnySetting(repeats), AnySetting(learningRate),
-    AnySetting(temperature), AnySetting(temperatureInside), AnySetting(instanceWeight), AnySetting(clusterWeight),
-    AnySetting(relationWeight), AnySetting(relationReduction), AnySetting(balanceWeight),
   ], usesBLAS: true)
 
 StageProgram.run(description) { job in
@@ -36,10 +27,7 @@ StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job)
   let (model, input) = try network.make(job, channels: images.channels, size: views.size, seed: UInt64(job[seed]))
-  guard let reduction = RelationReduction(rawValue: job[relationReduction]) else { preconditionFailure("a choice of the schema") }
-  let loss = StructuralContrast(
-    temperature: job[temperature], temperatureInside: job[temperatureInside], instanceWeight: job[instanceWeight],
-    clusterWeight: job[clusterWeight], relationWeight: job[relationWeight], relationReduction: reduction, balanceWeight: job[balanceWeight])
+  let loss = losses.make(job)
   guard !job[snapshots].isEmpty else { throw StageError.illegalSetting("snapshots", "must name at least one epoch") }
   if let late = job[snapshots].first(where: { $0 > job[epochs] }) {
     throw StageError.illegalSetting("snapshots", "must be at most epochs, \(job[epochs]), not \(late)")
@@ -50,8 +38,7 @@ StageProgram.run(description) { job in
   }
   let plan = Trainer.Plan(
     images: images.count, clusteredImages: images.scored, epochs: job[epochs], batch: job[batch], repeats: job[repeats],
-    learningRate: job[learningRate], loss: loss,
-    snapshots: job[snapshots], seed: UInt64(job[seed]))
+    learningRate: job[learningRate], loss: loss, snapshots: job[snapshots], seed: UInt64(job[seed]))
   let checkpoints = try job.checkpointFolder.map { folder in
     let images = try ContentDigest.ofFile(job.input("images")).hex
     return CheckpointFolder(folder, identity: ContentDigest.of(Array((images + job.canonicalSettings).utf8)))
@@ -73,6 +60,7 @@ StageProgram.run(description) { job in
     }
   }
   guard finished else {
+    if checkpoints == nil { job.warn("no folder for checkpoints was named (--checkpoint): training will start anew") }
     try checkpoints?.save(trainer.state.encoded())
     throw StageInterrupted()
   }
