@@ -26,6 +26,12 @@ package struct Axis {
   /// How far up the scale a value lies, 0 at the bottom and 1 at the top.
   package func share(_ value: Double) -> Double { (value - range.lowerBound) / (range.upperBound - range.lowerBound) }
 
+  /// Whole numbers in a range to mark on a horizontal axis, at most so many, evenly spaced with both kinds of ends where they fit.
+  package static func places(_ range: ClosedRange<Double>, most: Int) -> [Double] {
+    let axis = Axis(holding: range, steps: most)
+    return axis.ticks.filter { range.contains($0) && $0.rounded() == $0 }
+  }
+
   /// Draws the tick labels to the left of a plot and a faint line through the plot at each.
   func draw(on canvas: Canvas, x: Double, y: Double, width: Double, height: Double, textSize: Double) {
     for tick in ticks {

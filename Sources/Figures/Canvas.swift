@@ -105,6 +105,16 @@ final class Canvas {
     cairo_stroke(context)
   }
 
+  /// The area inside a closed line through all points.
+  func fillPolygon(_ points: [(x: Double, y: Double)], _ colour: Colour, opacity: Double) {
+    guard let first = points.first else { return }
+    use(colour, opacity: opacity)
+    cairo_move_to(context, first.x, first.y)
+    for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
+    cairo_close_path(context)
+    cairo_fill(context)
+  }
+
   /// A mark around a point; shapes of one radius have about the same area.
   func mark(_ mark: Mark, _ x: Double, _ y: Double, radius: Double, opacity: Double = 1) {
     use(mark.colour, opacity: opacity)

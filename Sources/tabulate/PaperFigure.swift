@@ -3,12 +3,12 @@ import Figures
 import StageKit
 import Tables
 
-/// The paper's Figures 3, 4 and 5, from gathered results and a layout: `title`, `width` in pixels, and what one figure alone needs.
+/// The paper's Figures 3, 4 and 5 and the loss curves, from gathered results and a layout: `title`, `width` in pixels, and what one figure alone needs.
 struct PaperFigure {
   let job: StageJob
   let layout: JSONValue
 
-  private func fields(_ names: [String] = []) throws(TableError) -> Fields {
+  func fields(_ names: [String] = []) throws(TableError) -> Fields {
     try Fields(layout, "layout", names: ["title", "width"] + names)
   }
 

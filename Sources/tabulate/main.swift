@@ -3,18 +3,19 @@ import StageKit
 import Tables
 
 let output = Setting<String>(
-  "output", choices: ["table1", "table2", "table3", "table4", "figure3", "figure4", "figure5"], "what to make")
+  "output", choices: ["table1", "table2", "table3", "table4", "figure3", "figure4", "figure5", "training"], "what to make")
 let profile = Setting<String>("profile", "name of the profile, for the heading")
 let layout = Setting<JSONValue>(
   "layout", "what it shows, as JSON: title, rows, columns and network of a table; title, width, … of a figure")
 
 let description = StageDescription(
-  name: "tabulate", version: 1, summary: "Makes the paper's Tables 1 to 4 and Figures 3 to 5 from scores and maps.",
+  name: "tabulate", version: 1, summary: "Makes the paper's Tables 1 to 4 and Figures 3 to 5 from scores and maps, and loss curves.",
   inputs: [Port("published", "published.json; for tables", optional: true)],
   gathered: [
-    Port("scores", "scores.json of every method, data set and seed shown; for all but Figure 3", optional: true),
+    Port("scores", "scores.json of every method, data set and seed shown; for tables, Figures 4 and 5", optional: true),
     Port("embeddings", "tsne.h5 of each panel; for Figure 3", optional: true),
     Port("labels", "labels.h5; for Figure 3", optional: true), Port("images", "images.h5; for Figure 4", optional: true),
+    Port("histories", "history.csv of every seed; for the loss curves", optional: true),
   ],
   outputs: [
     Port("json", "the table with the sources of each cell", optional: true), Port("markdown", "the table to read", optional: true),
@@ -30,6 +31,7 @@ StageProgram.run(description) { job in
       case "figure3": try figure.maps()
       case "figure4": try figure.cases()
       case "figure5": try figure.variances()
+      case "training": try figure.training()
       default: throw StageError.unknownPort("picture", kind: "output of a table", known: ["json", "markdown", "latex", "csv"])
       }
     try picture.write(to: path)

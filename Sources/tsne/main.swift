@@ -41,7 +41,7 @@ StageProgram.run(description) { job in
   try ScatterPlot(
     title: "\(job[title]), \(job[epoch] == 0 ? "before training" : "epoch \(job[epoch])")",
     subtitle: "t-SNE of \(input.source == "features" ? "features" : "assignment probabilities") · \(count) images · perplexity "
-      + "\(job[perplexity].formatted) · \(total) iterations · KL divergence \(divergence.formatted)"
+      + "\(job[perplexity].formatted) · KL divergence \(divergence.formatted)"
       + (cloud.isLabelled ? " · colour: true class" : ""),
     classNames: labels.classNames, cloud: cloud
   ).draw(width: job[pictureSize]).write(to: job.output("picture"))

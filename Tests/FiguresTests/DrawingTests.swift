@@ -160,3 +160,36 @@ struct AxisTests {
     #expect(axis.share(highest) <= 1)
   }
 }
+
+@Suite("Curves")
+struct LineChartTests {
+  private func chart(_ points: [LineChart.Point]) throws -> PNGImage {
+    try LineChart(
+      title: "t", subtitle: "s", horizontalLabel: "epoch", valueLabel: "loss", curves: [.init(name: "one", points: points)]
+    ).draw(width: 600)
+  }
+
+  @Test("values that are no numbers are left out, and no curve at all is drawn without harm")
+  func degenerate() throws {
+    let good = LineChart.Point(x: 1, value: 2, band: 1...3)
+    let same = try chart([good]).pixels
+    #expect(try chart([good, .init(x: 2, value: .nan, band: 0...1), .init(x: 3, value: 1, band: 0...(.infinity))]).pixels == same)
+    #expect(try chart([]).width == 600)
+  }
+
+  @Test("a wider band covers more")
+  func band() throws {
+    func ink(_ spread: Double) throws -> Int {
+      try chart((1...5).map { .init(x: Double($0), value: 2, band: (2 - spread)...(2 + spread)) } + [.init(x: 5, value: 2, band: 0...4)])
+        .pixels.filter { $0 != 255 }.count
+    }
+    #expect(try ink(1) > ink(0.2))
+  }
+
+  @Test(
+    "whole numbers on the horizontal axis",
+    arguments: [(1.0, 3.0, [1.0, 2, 3]), (1, 200, [20, 40, 60, 80, 100, 120, 140, 160, 180, 200])])
+  func places(first: Double, last: Double, places: [Double]) {
+    #expect(Axis.places(first...last, most: 12) == places)
+  }
+}
