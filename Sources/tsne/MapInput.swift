@@ -5,6 +5,7 @@ import Tensors
 /// What cannot be mapped.
 enum MapError: ExplainedError {
   case noEpoch(Int, known: [Int], path: String)
+  case noRow(Int, rows: Int, path: String)
   case noProbabilities(path: String)
   case notFinite(epoch: Int, path: String)
   case tooFewPoints(Int, perplexity: Double)
@@ -14,6 +15,7 @@ enum MapError: ExplainedError {
     switch self {
     case .noEpoch(let epoch, let known, let path):
       "\(path) has no epoch \(epoch); it has \(known.map(String.init).joined(separator: ", "))"
+    case .noRow(let first, let rows, let path): "\(path) has \(rows) rows, so there is no point \(first) to begin with"
     case .noProbabilities(let path): "\(path) has clusters, but no assignment probabilities to map"
     case .notFinite(let epoch, let path): "\(path) holds numbers at epoch \(epoch) that are not finite"
     case .tooFewPoints(let count, let perplexity): "\(count) points are too few for perplexity \(perplexity)"
@@ -24,6 +26,7 @@ enum MapError: ExplainedError {
   var remedy: String {
     switch self {
     case .noEpoch: "ask for one of these, or add the epoch to \"snapshots\" in pipeline.json"
+    case .noRow: "lower tsne.firstPoint in pipeline.json, or take a larger subset of the data set"
     case .noProbabilities: "map the output of a method that gives probabilities"
     case .notFinite: "training diverged: lower train.learningRate, or map an earlier epoch"
     case .tooFewPoints: "ask for more points, or for a perplexity below a third of their number"
@@ -34,16 +37,20 @@ enum MapError: ExplainedError {
   var kind: ErrorKind { .badInput }
 }
 
-/// The points to map: rows of `features.h5`, or of the last head's probabilities in `assignments.h5`.
+/// The points to map: consecutive rows of `features.h5`, or of the last head's probabilities in `assignments.h5`.
 struct MapInput {
-  /// [N, D], the first N rows of the file.
+  /// [N, D]
   let points: Tensor
+  /// The rows of the file that the points are.
+  let rows: Range<Int>
   let rowsInFile: Int
   /// `features` or `probabilities`.
   let source: String
 
-  /// - Parameter limit: the most rows to take.
-  init(_ path: String, epoch: Int, limit: Int) throws {
+  /// - Parameters:
+  ///   - first: the first row to take.
+  ///   - limit: the most rows to take.
+  init(_ path: String, epoch: Int, first: Int, limit: Int) throws {
     let known = try FeaturesFile.epochs(path)
     guard known.contains(epoch) else { throw MapError.noEpoch(epoch, known: known, path: path) }
     let all: Tensor
@@ -58,9 +65,11 @@ struct MapInput {
       source = "probabilities"
     }
     rowsInFile = all.shape[0]
-    let (rows, columns) = (min(limit, rowsInFile), all.shape[1])
-    let chosen = Array(all.scalars.prefix(rows * columns))
+    guard first < rowsInFile else { throw MapError.noRow(first, rows: rowsInFile, path: path) }
+    rows = first..<min(first + limit, rowsInFile)
+    let columns = all.shape[1]
+    let chosen = Array(all.scalars[rows.lowerBound * columns..<rows.upperBound * columns])
     guard chosen.allSatisfy(\.isFinite) else { throw MapError.notFinite(epoch: epoch, path: path) }
-    points = Tensor(shape: [rows, columns], chosen)
+    points = Tensor(shape: [rows.count, columns], chosen)
   }
 }

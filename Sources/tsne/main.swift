@@ -6,7 +6,8 @@ import Tensors
 
 let title = Setting<String>("title", "data set and method, for the picture")
 let epoch = Setting<Int>("epoch", 0...100_000, "epoch of the points")
-let points = Setting<Int>("points", 10...10_000_000, "most points; the first ones are taken")
+let firstPoint = Setting<Int>("firstPoint", 0...10_000_000, "row of the first point, for example of the first test image")
+let points = Setting<Int>("points", 10...10_000_000, "most points; consecutive rows are taken")
 let perplexity = Setting<Double>("perplexity", 2...1000, "effective number of neighbours")
 let iterations = Setting<Int>("iterations", 1...100_000, "iterations in all")
 let exaggeration = Setting<Double>("exaggeration", 1...100, "factor on attraction in the beginning")
@@ -18,12 +19,13 @@ let description = StageDescription(
   inputs: [Port("points", "features.h5 or assignments.h5"), Port("labels", "labels.h5, for the colours")],
   outputs: [Port("embedding", "tsne.h5"), Port("picture", "tsne.png")],
   settings: [
-    AnySetting(title), AnySetting(epoch), AnySetting(points), AnySetting(perplexity), AnySetting(iterations), AnySetting(exaggeration),
+    AnySetting(title), AnySetting(epoch), AnySetting(firstPoint), AnySetting(points), AnySetting(perplexity), AnySetting(iterations),
+    AnySetting(exaggeration),
     AnySetting(exaggerationIterations), AnySetting(pictureSize),
   ], usesBLAS: true)
 
 StageProgram.run(description) { job in
-  let input = try MapInput(job.input("points"), epoch: job[epoch], limit: job[points])
+  let input = try MapInput(job.input("points"), epoch: job[epoch], first: job[firstPoint], limit: job[points])
   let labels = try LabelsFile.read(job.input("labels"))
   let count = input.points.shape[0]
   guard labels.values.count == input.rowsInFile else { throw MapError.labels(labels.values.count, points: input.rowsInFile) }
@@ -34,10 +36,10 @@ StageProgram.run(description) { job in
     perplexity: job[perplexity], iterations: total, exaggeration: job[exaggeration], exaggerationIterations: job[exaggerationIterations]
   ).embed(input.points, team: job.team) { if $0 % 50 == 0 { job.progress(done: $0, total: total, unit: "iteration") } }
   try EmbeddingFile.write(
-    Embedding(points: map, index: (0..<Int32(count)).map { $0 }, klDivergence: divergence, epoch: job[epoch], source: input.source),
+    Embedding(points: map, index: input.rows.map { Int32($0) }, klDivergence: divergence, epoch: job[epoch], source: input.source),
     to: job.output("embedding"))
 
-  let cloud = PointCloud(points: map, labels: Array(labels.values.prefix(count)))
+  let cloud = PointCloud(points: map, labels: Array(labels.values[input.rows]))
   try ScatterPlot(
     title: "\(job[title]), \(job[epoch] == 0 ? "before training" : "epoch \(job[epoch])")",
     subtitle: "t-SNE of \(input.source == "features" ? "features" : "assignment probabilities") · \(count) images · perplexity "
