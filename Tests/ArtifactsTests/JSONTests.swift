@@ -7,7 +7,7 @@ struct JSONTests {
     let b = try JSONValue.parse(#" {"a":"xé\n","b":[1,2,1e-3]} "#, file: "b")
     #expect(a.canonical == b.canonical)
     #expect(a.canonical == #"{"a":"xé\n","b":[1,2,0.001]}"#)
-    #expect(try JSONValue.parse(a.pretty, file: "c") == a)
+    #expect(try JSONValue.parse(a.pretty, file: "c").canonical == a.canonical)
   }
 
   @Test(arguments: [

@@ -90,7 +90,8 @@ struct QuickStudyTests {
         "run", "+tabulate[output=table4]", "+tabulate[output=figure3]", "--json", "--threads", "2", "--jobs", "2", "--results",
         "\(folder)/b"))
     let (a, b) = (try digests("a"), try digests("b"))
-    #expect(a.count == first && a == b)
+    // Two panels of Figure 3 are one action in this small study, so there are more results than executions.
+    #expect(a.count == (first ?? 0) + 1 && a == b)
   }
 
   @Test func aChangedSettingRerunsWhatDependsOnItAndIsNamed() throws {
@@ -138,7 +139,7 @@ struct QuickStudyTests {
     try edit("\"subset\": 150", "\"subset\": 70001")
     let run = try ccr("run", "ingest")
     #expect(run.code == 1)
-    #expect(run.error.contains("there are 70000") && run.error.contains("reproduce:"), "\(run.error)")
+    #expect(run.error.contains("there are 70000") && run.error.contains("reproduce  "), "\(run.error)")
     #expect(try ccr("run", "trian").error.contains("did you mean \"train\"?"))
   }
 }
