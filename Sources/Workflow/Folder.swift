@@ -39,6 +39,15 @@ enum Folder {
     rmdir(path)
   }
 
+  /// Removes what a killed process left of files it was writing: `NAME.<process>.part`.
+  /// - Parameter name: only of this file; nil for all in the folder.
+  static func removeParts(_ path: String, of name: String? = nil) {
+    for part in names(path) where part.hasSuffix(".part") && part.hasPrefix(name.map { "\($0)." } ?? "") {
+      let process = part.dropLast(".part".count).split(separator: ".").last.flatMap { pid_t($0) }
+      if let process, process != getpid(), kill(process, 0) != 0, errno == ESRCH { unlink("\(path)/\(part)") }
+    }
+  }
+
   /// The path from the root; without links being followed.
   static func absolute(_ path: String) -> String {
     if path.hasPrefix("/") { return path }

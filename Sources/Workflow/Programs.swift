@@ -110,8 +110,10 @@ final class Programs {
   /// - Returns: nil where they do, and "not found" where there are none: then the stage itself says what it looked for.
   func originals(of instance: Instance) throws -> JSONValue? {
     guard let pin = try program(instance.program).description.originalsPinnedBy, instance.parameters[pin]?.bool != true else { return nil }
-    guard let files = try originalFiles(of: instance) else { return "not found" }
-    return .array(try files.map { .string(try digests.digest(of: $0)) })
+    guard let files = try originalFiles(of: instance), let found = try? files.map({ try digests.digest(of: $0) }) else {
+      return "not found"
+    }
+    return .array(found.map(JSONValue.string))
   }
 
   /// The original files a stage would read, by its own account; nil where it does not find them or reads none.

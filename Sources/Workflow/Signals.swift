@@ -23,14 +23,21 @@ enum Wakeups {
     }
     stops.store(0, ordering: .relaxed)
     for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number) { received in
+      let before = signal(number) { received in
         Wakeups.lastStop.store(received, ordering: .relaxed)
         Wakeups.stops.wrappingAdd(1, ordering: .relaxed)
         Wakeups.wake()
       }
+      // Who started us with `nohup`, or in the background of a script, meant it.
+      if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
     }
     signal(SIGCHLD) { _ in Wakeups.wake() }
     signal(SIGPIPE, SIG_IGN)
+    // A parent may have blocked them.
+    var heard = sigset_t()
+    sigemptyset(&heard)
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] { sigaddset(&heard, number) }
+    pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     return readEnd.load(ordering: .acquiring)
   }
 

@@ -37,6 +37,7 @@ final class Store {
   /// - Throws: `FileError` where the folders cannot be made or written.
   func prepare() throws(FileError) {
     for name in ["cas", "actions", "locks", "attempts", "checkpoints"] { try Folder.make("\(folder)/\(name)") }
+    Folder.removeParts(folder)
     guard access("\(folder)/attempts", W_OK) == 0 else { throw .failed(operation: "write to", path: folder, errno: errno) }
   }
 
@@ -102,6 +103,7 @@ final class Store {
       return (old, differing)
     }
     try Folder.make(place)
+    Folder.removeParts(place)
     if !differing.isEmpty, case .damaged(let old, _) = content(key) {
       try AtomicFile.write(Self.recordText(old), to: "\(place)/outcome-\(number).json")
     }

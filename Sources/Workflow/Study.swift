@@ -93,6 +93,7 @@ public final class Study {
       let copy = "\(place)/\(output.file)"
       if let found = try? store.digests.digest(of: copy), found == digest { continue }
       try Folder.make(place)
+      Folder.removeParts(place, of: output.file)
       try AtomicFile.write(AtomicFile.read(store.object(digest)), to: copy)
     }
   }

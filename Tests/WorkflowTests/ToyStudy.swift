@@ -1,0 +1,227 @@
+import Artifacts
+import Foundation
+import Testing
+import Workflow
+
+/// A study of four tiny shell programs in a folder of its own, run by the real `ccr`.
+///
+///     source[dataset] → make[dataset,method,seed] → score[dataset,method,seed] → table
+///
+/// Every program writes its name, its settings and its inputs into its output, and its instance into `data/executed`.
+final class ToyStudy {
+  static let binaries = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+
+  let folder: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/ccr-toy-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
+    try write("one\ntwo\n", "table.txt")
+    try write("kernels 1", "libtoyblas.so")
+    try write(Self.pipeline, "pipeline.json")
+    try program("source", inputs: ["words"], settings: [("text", "string")], writes: #"echo "source $(field text)"; cat "$(field words)""#)
+    try program(
+      "make", inputs: ["words"], settings: [("text", "string"), ("rate", "number"), ("silent", "string"), ("act", "string")],
+      usesBLAS: true, writes: #"echo "make $(field text) $(number rate) $noise"; cat "$(field words)""#)
+    try program(
+      "score", inputs: ["made"], settings: [("weight", "integer")], writes: #"echo "score $(number weight)"; cat "$(field made)""#)
+    try program(
+      "table", gathered: ["scores"], settings: [("title", "string")],
+      writes: #"echo "table $(field title)"; grep -o '"path": "[^"]*"' "$request" | cut -d'"' -f4 | while read f; do cat "$f"; done"#)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  static let pipeline = """
+    {
+      "pipeline": 1,
+      "profiles": {
+        "quick": {"axes": {"dataset": ["a", "b"], "seed": [0, 1]}},
+        "twin": {"axes": {"dataset": ["a", "b"], "seed": [0, 1]}},
+        "large": {"axes": {"dataset": ["a", "b"], "seed": [0, 1, 2]}, "exclude": [{"dataset": "b", "method": "y"}]}
+      },
+      "stages": {
+        "source": {"program": "./source", "matrix": {"dataset": "*"}, "inputs": {"words": {"file": "table.txt"}}, "outputs": {"out": "words.txt"}},
+        "make": {
+          "program": "./make",
+          "matrix": {"dataset": "*", "method": ["x", "y"], "seed": "*"},
+          "inputs": {"words": "source.out"},
+          "outputs": {"out": "made.txt"}
+        },
+        "score": {
+          "program": "./score",
+          "matrix": {"dataset": "*", "method": "make", "seed": "*"},
+          "inputs": {"made": "make.out"},
+          "outputs": {"out": "score.txt"}
+        },
+        "table": {
+          "program": "./table",
+          "inputs": {"scores": {"gather": "score.out"}},
+          "outputs": {"out": "table.txt"},
+          "publish": "tables/$profile"
+        }
+      },
+      "settings": [
+        {
+          "let": {"rate": 0.001},
+          "source": {"text": "$dataset"},
+          "make": {"text": "$method-$seed", "rate": "$rate", "silent": "s", "act": "none"},
+          "score": {"weight": 1},
+          "table": {"title": "all"}
+        },
+        {"where": {"method": "y"}, "let": {"rate": 0.25}}
+      ]
+    }
+    """
+  static let instances = 2 + 8 + 8 + 1
+
+  /// Writes a program.
+  /// - Parameters:
+  ///   - settings: names and types.
+  ///   - writes: shell commands whose output is the output; `field NAME` gives a text of the request, `number NAME` a number.
+  func program(
+    _ name: String, inputs: [String] = [], gathered: [String] = [], settings: [(String, String)] = [], usesBLAS: Bool = false,
+    comment: String = "", version: Int = 1, writes: String
+  ) throws {
+    func ports(_ names: [String]) -> JSONValue { .array(names.map { ["name": .string($0), "optional": false] }) }
+    var description: [JSONValue.Member] = [
+      .init("name", .string(name)), .init("version", .integer(version)), .init("inputs", ports(inputs)),
+      .init("gathered", ports(gathered)), .init("outputs", ports(["out"])),
+      .init("settings", .array(settings.map { ["name": .string($0.0), "type": .string($0.1)] })), .init("usesBLAS", .bool(usesBLAS)),
+    ]
+    if usesBLAS {
+      description += [.init("numericClass", "toy/CORE"), .init("blasLibrary", .string("\(folder)/libtoyblas.so"))]
+    }
+    let act = settings.contains { $0.0 == "act" } ? Self.acts : ""
+    let script = """
+      #!/bin/sh
+      # \(comment)
+      if [ "$1" = --describe ]; then
+        sed "s/CORE/${OPENBLAS_CORETYPE:-none}/" <<'END'
+      \(JSONValue.object(description).pretty)
+      END
+        exit
+      fi
+      request="$2"
+      field() { grep -o "\\"$1\\": \\"[^\\"]*\\"" "$request" | head -n 1 | cut -d'"' -f4; }
+      number() { grep -o "\\"$1\\": [0-9.e-]*" "$request" | head -n 1 | sed 's/.*: //'; }
+      instance="$(field instance)"
+      echo "$instance" >> "$CCR_DATA/executed"
+      \(act)
+      { \(writes); } > "$(field out)"
+      """
+    try write(script + "\n", name, mode: 0o755)
+  }
+
+  /// What a toy does besides writing its output.
+  private static let acts = #"""
+    case "$(field act)" in
+      fail) echo "error: the toy is broken" >&2; echo "remedy: mend the toy" >&2; exit 65;;
+      full) exit 74;;
+      killed) kill -9 $$;;
+      once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; kill -9 $$; fi;;
+      silent) exit 0;;
+      slow) sleep 0.15;;
+      long) sleep 30;;
+      patient) trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
+        if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi;;
+      random) noise=$(date +%N);;
+      talk) echo '{"event": "progress", "done": 1, "total": 2, "unit": "step"}' >&3
+        echo '{"event": "warning", "message": "the toy is worn"}' >&3;;
+    esac
+    """#
+
+  func write(_ text: String, _ name: String, mode: Int = 0o644) throws {
+    try AtomicFile.write(text, to: "\(folder)/\(name)")
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder)/\(name)")
+  }
+
+  func read(_ name: String) -> String { (try? AtomicFile.read("\(folder)/\(name)")).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+
+  /// Replaces text in a file of the study; the text must be there.
+  func edit(_ old: String, _ new: String, in name: String = "pipeline.json") throws {
+    let text = read(name)
+    #expect(text.contains(old), "\(old) is not in \(name)")
+    try AtomicFile.write(text.replacingOccurrences(of: old, with: new), to: "\(folder)/\(name)")
+    if name != "pipeline.json" {
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/\(name)")
+    }
+  }
+
+  // MARK: Running
+
+  struct Output {
+    let code: Int32
+    let out: String
+    let error: String
+    /// What the last line of `run --json` says.
+    var summary: JSONValue? { out.split(separator: "\n").last.flatMap { try? JSONValue.parse(String($0), file: "summary") } }
+    var executed: Int? { summary?["executed"]?.integer }
+  }
+
+  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> (Process, output: () -> Output) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/ccr")
+    process.arguments = [arguments[0], "--pipeline", "\(folder)/pipeline.json"] + arguments.dropFirst()
+    process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+    let (out, error) = ("\(folder)/.out-\(UUID().uuidString)", "\(folder)/.err-\(UUID().uuidString)")
+    for file in [out, error] { FileManager.default.createFile(atPath: file, contents: nil) }
+    process.standardOutput = FileHandle(forWritingAtPath: out)
+    process.standardError = FileHandle(forWritingAtPath: error)
+    try process.run()
+    return (
+      process,
+      {
+        process.waitUntilExit()
+        func text(_ path: String) -> String { (try? AtomicFile.read(path)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+        let result = Output(code: process.terminationStatus, out: text(out), error: text(error))
+        for file in [out, error] { try? FileManager.default.removeItem(atPath: file) }
+        return result
+      }
+    )
+  }
+
+  @discardableResult
+  func ccr(_ arguments: String..., environment: [String: String] = [:]) throws -> Output {
+    try start(arguments, environment: environment).output()
+  }
+
+  /// Runs everything and expects success.
+  /// - Returns: how many instances of each stage were executed.
+  func run(_ arguments: String..., environment: [String: String] = [:]) throws -> [String: Int] {
+    try? FileManager.default.removeItem(atPath: "\(folder)/data/executed")
+    let output = try start(["run", "--json"] + arguments, environment: environment).output()
+    #expect(output.code == 0, "\(output.error)")
+    let stages = executedInstances.map { String($0.prefix { $0 != "[" }) }
+    #expect(output.executed == stages.count)
+    return Dictionary(grouping: stages) { $0 }.mapValues(\.count)
+  }
+
+  var executedInstances: [String] { read("data/executed").split(separator: "\n").map(String.init) }
+
+  /// Waits until so many toys have started.
+  func waitForExecutions(_ count: Int) throws {
+    let deadline = Date().addingTimeInterval(60)
+    while executedInstances.count < count {
+      try #require(Date() < deadline, "only \(executedInstances) have started")
+      usleep(10_000)
+    }
+  }
+
+  func study(_ profile: String = "quick") throws -> Study {
+    try Study(path: "\(folder)/pipeline.json", profile: profile, results: nil, programFolder: folder)
+  }
+
+  /// Digest of every output by instance.
+  func digests(_ profile: String = "quick") throws -> [String: [String]] {
+    Dictionary(uniqueKeysWithValues: try study(profile).standings().map { ($0.instance.name, $0.outputs.map(\.digest)) })
+  }
+
+  /// Files below a folder of the results, sorted.
+  func files(_ name: String) -> [String] {
+    (FileManager.default.subpaths(atPath: "\(folder)/\(name)") ?? []).sorted().map { "\(folder)/\(name)/\($0)" }.filter {
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder) && !isFolder.boolValue
+    }
+  }
+}
