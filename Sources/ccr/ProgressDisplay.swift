@@ -57,7 +57,7 @@ final class ProgressDisplay {
       lines.removeAll { $0.name == failure.instance }
       always("failed", "\(failure.instance): \(failure.reason)", colour: 31)
       let log = failure.log.map { "          | \($0)\n" }.joined()
-      Console.put(log + "          log        \(failure.logPath)\n          reproduce  \(failure.command)\n")
+      Console.put(log + "          log:       \(failure.logPath)\n          reproduce: \(failure.command)\n")
     case .counts(let counts): showCounts(counts)
     }
   }
