@@ -139,7 +139,7 @@ struct QuickStudyTests {
     try edit("\"subset\": 150", "\"subset\": 70001")
     let run = try ccr("run", "ingest")
     #expect(run.code == 1)
-    #expect(run.error.contains("there are 70000") && run.error.contains("reproduce  "), "\(run.error)")
+    #expect(run.error.contains("there are 70000") && run.error.contains("reproduce"), "\(run.error)")
     #expect(try ccr("run", "trian").error.contains("did you mean \"train\"?"))
   }
 }
