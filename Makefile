@@ -3,17 +3,23 @@ PROFILE ?= quick
 SWIFT_BUILD = swift build -c release --explicit-target-dependency-import-check error
 PACKAGES = libhdf5-dev libopenblas-dev libpng-dev libcairo2-dev libssl-dev libarchive-dev pkg-config fonts-dejavu-core dataset-fashion-mnist
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+SOURCES = Package.swift $(shell find Sources -type f)
 
 .PHONY: deps build tables test lint format bench
 
 deps:
-	@missing=""; for p in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
-	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y --no-install-recommends $$missing; fi
+	@installed=" $$(dpkg-query -W -f '$${Package}:$${db:Status-Abbrev} ' $(PACKAGES) 2>/dev/null)"; missing=""; \
+	for p in $(PACKAGES); do case "$$installed" in *" $$p:ii "*) ;; *) missing="$$missing $$p" ;; esac; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y --no-install-recommends $$missing; fi
 
-build: deps
+build: deps .build/release.made
+
+# Asking SwiftPM whether anything changed takes two seconds; asking the clock takes none.
+.build/release.made: $(SOURCES)
 	$(SWIFT_BUILD)
+	@touch $@
 
-# Where nothing was built before, build; the build itself is quick when nothing changed.
 tables: build
 	.build/release/ccr run --profile $(PROFILE)
 

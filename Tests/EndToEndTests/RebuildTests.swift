@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+import Workflow
+
+/// Builds the largest stage program in two folders, and again in one of them: its digest, which is in every action key, stays the same.
+struct RebuildTests {
+  private static let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
+
+  @Test func anUnchangedProgramKeepsItsDigestWhereverItIsBuilt() throws {
+    let base = FileManager.default.temporaryDirectory.appendingPathComponent("ccr-rebuild-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: base) }
+    let folders = [base.appendingPathComponent("a"), base.appendingPathComponent("another/place")]
+    for folder in folders {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for name in ["Package.swift", "Sources", "Tests"] {
+        try FileManager.default.copyItem(at: Self.root.appendingPathComponent(name), to: folder.appendingPathComponent(name))
+      }
+    }
+    let (first, second) = (try digest(folders[0]), try digest(folders[1]))
+    #expect(first == second)
+    // Compiled anew in the same place.
+    try FileManager.default.removeItem(at: folders[0].appendingPathComponent(".build"))
+    #expect(try digest(folders[0]) == first)
+  }
+
+  private func digest(_ folder: URL) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["swift", "build", "-c", "release", "--product", "train", "--package-path", folder.path]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0, "swift build in \(folder.path)")
+    return try ProgramDigest.ofFile(folder.appendingPathComponent(".build/release/train").path).hex
+  }
+}
