@@ -16,7 +16,9 @@ struct PaperFigure {
   func maps() throws -> PNGImage {
     let layout = try fields()
     let labels = try LabelsFile.read(job.only("labels").path)
+    // In the paper's order: features as training goes on, then the assignment probabilities.
     let embeddings = try job.gathered("embeddings").map { try EmbeddingFile.read($0.path) }
+      .sorted { ($0.source == "features" ? 0 : 1, $0.epoch) < ($1.source == "features" ? 0 : 1, $1.epoch) }
     guard let first = embeddings.first else { throw TableError.nothingGathered(port: "embeddings") }
     let panels = try embeddings.map { embedding in
       let what = embedding.source == "features" ? "Features" : "Assignment probabilities"
