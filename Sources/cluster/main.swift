@@ -3,7 +3,7 @@ import Clustering
 import StageKit
 import Tensors
 
-let method = Setting<String>("method", choices: ["kmeans"], "the clustering method")
+let method = Setting<String>("method", choices: ClusteringMethod.allCases.map(\.rawValue), "the clustering method")
 let clusters = Setting<Int>("clusters", 1...100_000, "K")
 let restarts = Setting<Int>("restarts", 1...1000, "restarts, of which the best counts")
 let iterations = Setting<Int>("iterations", 1...100_000, "most iterations of a restart")
@@ -11,20 +11,24 @@ let tolerance = Setting<Double>("tolerance", 0...1, "shift of the centres at whi
 let seed = Setting<Int>("seed", 0...Int(Int32.max), "seed of the restarts")
 
 let description = StageDescription(
-  name: "cluster", version: 1, summary: "Clusters images by their pixels, values 0 to 1.", inputs: [Port("images", "images.h5")],
+  name: "cluster", version: 2, summary: "Clusters images by their pixels, values 0 to 1.", inputs: [Port("images", "images.h5")],
   outputs: [Port("assignments", "assignments.h5, epoch 0")],
   settings: [
     AnySetting(method), AnySetting(clusters), AnySetting(restarts), AnySetting(iterations), AnySetting(tolerance), AnySetting(seed),
   ],
-  usesBLAS: true)
+  usesBLAS: false)
 
 StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
-  guard images.count >= job[clusters] else {
+  guard images.count >= job[clusters], let method = ClusteringMethod(rawValue: job[method]) else {
     throw StageError.illegalSetting("clusters", "must be at most the number of images, \(images.count), not \(job[clusters])")
   }
-  let pixels = Tensor(shape: [images.count, images.pixels.count / images.count], images.pixels.map { Float($0) / 255 })
-  let result = KMeans(clusters: job[clusters], restarts: job[restarts], iterations: job[iterations], tolerance: job[tolerance])
-    .fit(pixels, seed: UInt64(job[seed]), team: job.team)
-  try AssignmentsFile.write([Assignments(epoch: 0, clusters: result.assignments, probabilities: [])], to: job.output("assignments"))
+  let pixels = Tensor(shape: [images.count, images.height * images.width * images.channels], images.pixels.map { Float($0) / 255 })
+  let settings = ClusteringSettings(
+    clusters: job[clusters], restarts: job[restarts], iterations: job[iterations], tolerance: job[tolerance])
+  let assignments = try method.cluster(pixels, settings, seed: UInt64(job[seed]), team: job.team) { progress in
+    if job.interrupted { throw StageInterrupted() }
+    job.progress(done: progress.done, total: progress.total, unit: progress.unit, detail: progress.detail)
+  }
+  try AssignmentsFile.write([Assignments(epoch: 0, clusters: assignments, probabilities: [])], to: job.output("assignments"))
 }

@@ -58,28 +58,3 @@ public struct ClusteringScores: Sendable {
     return information <= 0 || normaliser == 0 ? 0 : min(1, information / normaliser)
   }
 }
-
-/// Mean squared distance to the group's mean (§4.5.2, Figure 5): range [0, 1 − 1/K] for probabilities.
-public enum IntraClassVariance {
-  /// - Parameters:
-  ///   - points: [n, d] row-major.
-  ///   - groups: the group of each point, below `count`; −1 leaves the point out.
-  /// - Returns: one number for each group; 0 for empty ones.
-  public static func of(_ points: [Float], dimensions d: Int, groups: [Int], count: Int) -> [Double] {
-    var sizes = [Int](repeating: 0, count: count)
-    var means = [Double](repeating: 0, count: count * d)
-    for (point, group) in groups.enumerated() where group >= 0 {
-      sizes[group] += 1
-      for k in 0..<d { means[group * d + k] += Double(points[point * d + k]) }
-    }
-    for group in 0..<count where sizes[group] > 0 { for k in 0..<d { means[group * d + k] /= Double(sizes[group]) } }
-    var variances = [Double](repeating: 0, count: count)
-    for (point, group) in groups.enumerated() where group >= 0 {
-      for k in 0..<d {
-        let difference = Double(points[point * d + k]) - means[group * d + k]
-        variances[group] += difference * difference
-      }
-    }
-    return (0..<count).map { sizes[$0] == 0 ? 0 : variances[$0] / Double(sizes[$0]) }
-  }
-}

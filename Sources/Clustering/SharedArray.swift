@@ -1,0 +1,40 @@
+import Tensors
+
+/// Numbers that the pieces of one piece of work share: each piece writes its own elements, and nobody reads an element before
+/// the pieces that write it are done. Hence safe to capture in the closures of a `ThreadTeam`.
+final class SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
+  let count: Int
+  let base: UnsafeMutablePointer<Element>
+
+  init(repeating value: Element, count: Int) {
+    self.count = count
+    base = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: 64)
+      .bindMemory(to: Element.self, capacity: count)
+    base.initialize(repeating: value, count: count)
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+  var elements: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  @inline(__always) subscript(_ index: Int) -> Element {
+    get { base[index] }
+    set { base[index] = newValue }
+  }
+}
+
+extension ThreadTeam {
+  /// The results of `body` for every piece in `0..<count`, in their order.
+  func map<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+    Array(unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      let slots = Slots(base: buffer.baseAddress)
+      forEach(count) { piece in slots.base.map { ($0 + piece).initialize(to: body(piece)) } }
+      initializedCount = count
+    }
+  }
+}
+
+/// Where the results of pieces go: each piece initialises its own slot.
+private struct Slots<Result>: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Result>?
+}
