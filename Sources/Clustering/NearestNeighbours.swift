@@ -35,7 +35,8 @@ public struct NearestNeighbours: Sendable {
       for start in stride(from: 0, to: n, by: Self.columnsPerBlock) {
         let width = min(Self.columnsPerBlock, n - start)
         MatrixProduct.multiply(
-          centred.base + rows.lowerBound * d, centred.base + start * d, transposeB: true, m: rows.count, n: width, k: d, into: products.base)
+          centred.base + rows.lowerBound * d, centred.base + start * d, transposeB: true, m: rows.count, n: width, k: d, into: products.base
+        )
         for i in rows {
           let k = i - rows.lowerBound
           nearest[k].take(products.base + k * width, norms.base + start, width, from: start, without: i)

@@ -2,11 +2,11 @@ import Tensors
 
 /// Numbers that the pieces of one piece of work share: each piece writes its own elements, and nobody reads an element before
 /// the pieces that write it are done. Hence safe to capture in the closures of a `ThreadTeam`.
-final class SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
-  let count: Int
-  let base: UnsafeMutablePointer<Element>
+package final class SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
+  package let count: Int
+  package let base: UnsafeMutablePointer<Element>
 
-  init(repeating value: Element, count: Int) {
+  package init(repeating value: Element, count: Int) {
     self.count = count
     base = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: 64)
       .bindMemory(to: Element.self, capacity: count)
@@ -15,9 +15,9 @@ final class SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 
-  var elements: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
+  package var elements: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
-  @inline(__always) subscript(_ index: Int) -> Element {
+  @inline(__always) package subscript(_ index: Int) -> Element {
     get { base[index] }
     set { base[index] = newValue }
   }

@@ -35,7 +35,8 @@ struct Evaluation {
       (snapshot.epoch, ClusteringScores(clusters: labelled.map { Int(snapshot.clusters[$0]) }, classes: classes))
     }
     let metrics = scored.map { epoch, scores in
-      Scores.Metrics(epoch: epoch, accuracy: scores.accuracy, nmi: scores.nmiGeometric, nmiArithmetic: scores.nmiArithmetic, ari: scores.ari)
+      Scores.Metrics(
+        epoch: epoch, accuracy: scores.accuracy, nmi: scores.nmiGeometric, nmiArithmetic: scores.nmiArithmetic, ari: scores.ari)
     }
     guard let last = snapshots.last, let final = scored.last?.1, let headline = metrics.last else { throw EvaluationError.unlabelled }
     let clusterCount = last.probabilities.last?.shape[1] ?? Int(last.clusters.max() ?? 0) + 1

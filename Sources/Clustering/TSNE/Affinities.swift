@@ -5,10 +5,10 @@ import Tensors
 /// the entropy of p_·|i is ln(perplexity). They sum to 1.
 package struct Affinities: Sendable {
   /// Where each point's partners start in `partners` and `weights`, and where the last one's end: multiples of 8.
-  let starts: [Int]
+  package let starts: [Int]
   /// In the order of their numbers; each run is filled up to a multiple of 8 with the point itself at weight 0.
-  let partners: SharedArray<Int32>
-  let weights: SharedArray<Float>
+  package let partners: SharedArray<Int32>
+  package let weights: SharedArray<Float>
 
   /// How near the entropies come to ln(perplexity).
   package static let entropyTolerance = 1e-5

@@ -2,14 +2,14 @@ import Tensors
 
 /// The repulsion of t-SNE between all pairs of points, O(n²): what `InterpolatedRepulsion` is checked against, and the faster of the two
 /// for few points.
-enum ExactRepulsion {
+package enum ExactRepulsion {
   private static let rowsPerPiece = 64
 
   /// - Parameters:
   ///   - positions: n points.
   ///   - forces: receives Σ_j (y_i − y_j)/(1 + d²)² for every point i.
   /// - Returns: Z = Σ over i ≠ j of 1/(1 + d²).
-  static func evaluate(_ positions: SharedArray<SIMD2<Float>>, into forces: SharedArray<SIMD2<Float>>, team: ThreadTeam) -> Double {
+  package static func evaluate(_ positions: SharedArray<SIMD2<Float>>, into forces: SharedArray<SIMD2<Float>>, team: ThreadTeam) -> Double {
     let n = positions.count
     let width = (n + 15) / 16 * 16
     // Points behind the last stand so far away that they push nobody.

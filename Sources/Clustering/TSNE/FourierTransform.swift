@@ -1,10 +1,10 @@
 import Glibc
 
 /// 16 complex numbers, one of each of 16 sequences.
-struct ComplexVector: BitwiseCopyable {
-  var re, im: SIMD16<Float>
+package struct ComplexVector: BitwiseCopyable {
+  package var re, im: SIMD16<Float>
 
-  @inline(__always) init(_ re: SIMD16<Float>, _ im: SIMD16<Float>) { (self.re, self.im) = (re, im) }
+  @inline(__always) package init(_ re: SIMD16<Float>, _ im: SIMD16<Float>) { (self.re, self.im) = (re, im) }
 
   @inline(__always) static func + (a: Self, b: Self) -> Self { Self(a.re + b.re, a.im + b.im) }
   @inline(__always) static func - (a: Self, b: Self) -> Self { Self(a.re - b.re, a.im - b.im) }
@@ -22,11 +22,11 @@ struct ComplexVector: BitwiseCopyable {
 ///
 /// Stockham's autosort algorithm: passes of radix 4, 2, 3 and 5 that read one buffer and write the other, hence no bit reversal.
 /// 5·n·log₂n flop for each sequence.
-struct FourierTransform {
-  let length: Int
+package struct FourierTransform: Sendable {
+  package let length: Int
   private let passes: [Pass]
 
-  private struct Pass {
+  private struct Pass: Sendable {
     let radix: Int
     /// Length of the sequences this pass splits, and how many of them lie interleaved.
     let length, stride: Int
@@ -35,7 +35,7 @@ struct FourierTransform {
   }
 
   /// - Parameter length: a product of 2s, 3s and 5s.
-  init(length: Int) {
+  package init(length: Int) {
     self.length = length
     var (left, stride, passes): (Int, Int, [Pass]) = (length, 1, [])
     while left > 1 {
@@ -57,7 +57,7 @@ struct FourierTransform {
   ///
   /// The inverse is the same with real and imaginary parts exchanged before and after, which callers do while they load and store.
   /// - Returns: where in `buffer` the result starts: 0 or `length`.
-  func transform(_ buffer: UnsafeMutablePointer<ComplexVector>) -> Int {
+  package func transform(_ buffer: UnsafeMutablePointer<ComplexVector>) -> Int {
     var (from, to) = (buffer, buffer + length)
     for pass in passes {
       pass.twiddles.withUnsafeBufferPointer { w in

@@ -7,12 +7,14 @@ import Tensors
 /// Where FIt-SNE interpolates each of its four sums by polynomials over intervals, cubic B-splines spread and read here, and the
 /// transforms divide their smoothing out: more accurate at a wider spacing. The components of the force are convolved themselves,
 /// so that no large sums cancel, and Z comes from the spectrum by Parseval's theorem: one transform forth and one back in all.
-struct InterpolatedRepulsion {
+package struct InterpolatedRepulsion {
   /// Kept while the map's size asks for the same one: its kernels cost as much as several iterations.
   private var grid: RepulsionGrid?
   private static let pointsPerPiece = 1024
 
   /// As `ExactRepulsion.evaluate`.
+  package init() {}
+
   mutating func evaluate(_ positions: SharedArray<SIMD2<Float>>, into forces: SharedArray<SIMD2<Float>>, team: ThreadTeam) -> Double {
     let n = positions.count
     var (low, high) = (positions[0], positions[0])
