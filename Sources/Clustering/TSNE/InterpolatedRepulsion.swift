@@ -12,10 +12,11 @@ package struct InterpolatedRepulsion {
   private var grid: RepulsionGrid?
   private static let pointsPerPiece = 1024
 
-  /// As `ExactRepulsion.evaluate`.
   package init() {}
 
-  mutating func evaluate(_ positions: SharedArray<SIMD2<Float>>, into forces: SharedArray<SIMD2<Float>>, team: ThreadTeam) -> Double {
+  /// As `ExactRepulsion.evaluate`.
+  package mutating func evaluate(_ positions: SharedArray<SIMD2<Float>>, into forces: SharedArray<SIMD2<Float>>, team: ThreadTeam) -> Double
+  {
     let n = positions.count
     var (low, high) = (positions[0], positions[0])
     for i in 1..<n {
@@ -37,9 +38,11 @@ package struct InterpolatedRepulsion {
     }
     let field = grid.convolve(charges, team: team)
     let pieces = Pieces(n, most: (n + Self.pointsPerPiece - 1) / Self.pointsPerPiece)
-    team.forEach(pieces.count) { piece in
+    let ownShares = team.map(pieces.count) { piece in
+      var own = 0.0
       for i in pieces[piece] {
         let (corner, wx, wy) = stencils.at(positions[i], nodes)
+        own += Self.pushOnItself(wx, wy, grid.near)
         var (x, y) = (SIMD4<Float>(), SIMD4<Float>())
         for row in 0..<4 {
           let weight = wy * wx[row]
@@ -48,8 +51,23 @@ package struct InterpolatedRepulsion {
         }
         forces[i] = SIMD2((x[0] + x[2]) + (x[1] + x[3]), (y[0] + y[2]) + (y[1] + y[3]))
       }
+      return own
     }
-    return field.total - Double(n)
+    return field.total - ownShares.reduce(0, +)
+  }
+
+  /// What a point's charge adds to the field's total by meeting itself: 1 but for the interpolation, and in a wide map, where points
+  /// hardly meet each other, the interpolation's share would otherwise be most of Z.
+  @inline(__always) private static func pushOnItself(_ wx: SIMD4<Float>, _ wy: SIMD4<Float>, _ near: [Double]) -> Double {
+    func meetings(_ w: SIMD4<Float>) -> SIMD4<Double> {
+      let v = SIMD4<Double>(w)
+      return SIMD4(
+        (v * v).sum(), 2 * (v[0] * v[1] + v[1] * v[2] + v[2] * v[3]), 2 * (v[0] * v[2] + v[1] * v[3]), 2 * v[0] * v[3])
+    }
+    let (x, y) = (meetings(wx), meetings(wy))
+    var sum = 0.0
+    for dx in 0..<4 { for dy in 0..<4 { sum += x[dx] * y[dy] * near[dx * 4 + dy] } }
+    return sum
   }
 
   private mutating func grid(for span: Float, _ team: ThreadTeam) -> RepulsionGrid {

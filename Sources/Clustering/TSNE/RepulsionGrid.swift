@@ -16,6 +16,8 @@ final class RepulsionGrid: Sendable {
   /// For [x frequency / 16][y frequency]: the transform of 1/(1 + d²), and the imaginary parts of those of dx/(1 + d²)² and dy/(1 + d²)²,
   /// freed from the smoothing by the B-splines and divided by side².
   private let total, pushX, pushY: SharedArray<SIMD16<Float>>
+  /// What the grid makes of 1/(1 + d²) between nodes at offsets (0...3, 0...3), 16 numbers: by it a point's push on itself is known.
+  let near: [Double]
 
   /// Nodes a spline touches in each direction.
   static let splineNodes = 4
@@ -72,8 +74,27 @@ final class RepulsionGrid: Sendable {
     // Odd functions are 0 at the offset that is as far to the left as to the right.
     let edge = offset[nodes]
     total = spectrum(\.re) { kernel($0, $1) }
+    near = Self.near(total, groups: groups, side: side)
     pushX = spectrum(\.im) { $0 == edge ? 0 : $0 * kernel($0, $1) * kernel($0, $1) }
     pushY = spectrum(\.im) { $1 == edge ? 0 : $1 * kernel($0, $1) * kernel($0, $1) }
+  }
+
+  /// The inverse transform of a spectrum that is even in both directions, at the offsets 0...3 of each.
+  private static func near(_ spectrum: SharedArray<SIMD16<Float>>, groups: Int, side: Int) -> [Double] {
+    let cosines = (0..<side).map { cos(2 * Double.pi * Double($0) / Double(side)) }
+    var values = [Double](repeating: 0, count: splineNodes * splineNodes)
+    for group in 0..<groups {
+      for dy in 0..<splineNodes {
+        var sums = SIMD16<Double>()
+        for k in 0..<side { sums += SIMD16<Double>(spectrum[group * side + k]) * cosines[k * dy % side] }
+        for lane in 0..<16 {
+          // Each frequency of x but 0 stands for its negative too.
+          let (x, weight) = (16 * group + lane, group == 0 && lane == 0 ? 1.0 : 2.0)
+          for dx in 0..<splineNodes { values[dx * splineNodes + dy] += weight * cosines[x * dx % side] * sums[lane] }
+        }
+      }
+    }
+    return values
   }
 
   /// Convolves charges on the nodes with the kernels.
