@@ -9,15 +9,16 @@ private let team = ThreadTeam(threads: 2)
 struct TSNEMapTests {
   private static let method = TSNE(perplexity: 15, iterations: 400, exaggeration: 12, exaggerationIterations: 150)
 
-  /// 300 points meet each other in all pairs, 2,100 on the grid.
-  @Test(arguments: [100, 700])
-  func keepsBlobsApart(perBlob: Int) {
+  /// 300 points meet each other in all pairs, 2,100 on the grid. openTSNE's divergence of such clouds is 2.65 for 2,100 points
+  /// (Tests/oracles/tsne_divergence.py); ours must not be higher.
+  @Test(arguments: [(100, 2), (700, 2.65)])
+  func keepsBlobsApart(perBlob: Int, most: Double) {
     let (x, classes) = TestPoints.blobs(3, of: perBlob, dimensions: 60, seed: 1)
     var calls: [Int] = []
     let (map, divergence) = Self.method.embed(x, team: team) { calls.append($0) }
     #expect(calls == Array(1...400))
     #expect(TestPoints.purity(map, classes, neighbours: 5) > 0.95)
-    #expect(divergence > 0 && divergence < 2)
+    #expect(divergence > 0 && divergence <= most, "\(divergence)")
     let sums = (0..<2).map { c in (0..<3 * perBlob).reduce(0.0) { $0 + Double(map.scalars[2 * $1 + c]) } / Double(3 * perBlob) }
     #expect(sums.allSatisfy { abs($0) < 1e-3 })
   }
@@ -167,10 +168,10 @@ struct RepulsionTests {
     #expect(errors.interpolatedZ < 1e-4, "\(errors)")
   }
 
-  @Test func aLoneWandererCoarsensTheGridButDoesNotBreakIt() {
+  /// A map too wide for any grid of the needed spacing: all pairs are measured instead.
+  @Test func aLoneWandererIsMeasuredExactly() {
     let errors = compare(cloud(300, span: 20, seed: 3) + [SIMD2(9000, -9000)])
-    #expect(errors.interpolated.isFinite && errors.interpolatedZ.isFinite)
-    #expect(errors.interpolatedZ < 0.5)
+    #expect(errors.interpolated < 1e-4 && errors.interpolatedZ < 1e-6, "\(errors)")
   }
 }
 

@@ -24,7 +24,10 @@ package struct InterpolatedRepulsion {
       low.replace(with: p, where: p .< low)
       high.replace(with: p, where: p .> high)
     }
-    let grid = grid(for: max(high.x - low.x, high.y - low.y), team)
+    let span = max(high.x - low.x, high.y - low.y)
+    // Some point has strayed so far that a grid would be too coarse for the others.
+    guard span <= RepulsionGrid.widestSpan else { return ExactRepulsion.evaluate(positions, into: forces, team: team) }
+    let grid = grid(for: span, team)
     let stencils = Stencils(low: low, spacing: grid.spacing)
     let nodes = grid.nodes
     let charges = SharedArray<Float>(repeating: 0, count: nodes * nodes)

@@ -22,17 +22,21 @@ final class RepulsionGrid: Sendable {
   /// Nodes a spline touches in each direction.
   static let splineNodes = 4
   /// A wider grid than the kernels need costs time, a coarser one accuracy: at this spacing the forces of a typical map are
-  /// within 0.3 % of the exact ones.
-  private static let widestSpacing: Float = 0.4
+  /// within 0.5 % of the exact ones.
+  private static let widestSpacing: Float = 0.375
   /// Sides in units of 32 nodes: products of 2, 3 and 5, so that the transforms are fast.
   private static let sides = [2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 18, 20, 24, 25, 27, 30, 32, 36, 40, 45, 48, 50, 54, 60, 64]
 
-  /// Spacing and nodes of the grid for a map this wide: the fewest nodes at the widest spacing; where already the smallest grid has too
-  /// many, a halved spacing; where the largest has too few, a wider one.
+  /// The widest map that the largest grid covers.
+  static let widestSpan = room(32 * (sides.last ?? 0)) * widestSpacing
+
+  private static func room(_ nodes: Int) -> Float { Float(nodes - splineNodes) }
+
+  /// Spacing and nodes of the grid for a map this wide, at most `widestSpan`: the fewest nodes at the widest spacing, or, where
+  /// already the smallest grid has too many, a halved spacing.
   static func measures(span: Float) -> (spacing: Float, nodes: Int) {
-    func room(_ nodes: Int) -> Float { Float(nodes - splineNodes) }
     guard let units = sides.first(where: { room(32 * $0) * widestSpacing >= span }) else {
-      return (span / room(32 * sides[sides.count - 1]) * (1 + 1e-5), 32 * sides[sides.count - 1])
+      preconditionFailure("a map \(span) wide, where the widest grid covers \(widestSpan)")
     }
     var spacing = widestSpacing
     while units == sides[0], spacing > 1e-12, room(32 * units) * spacing / 2 >= span { spacing /= 2 }
