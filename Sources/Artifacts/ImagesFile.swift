@@ -58,7 +58,7 @@ public enum ImagesFile {
   }
 
   /// Writes images as they come, so that no more than a block of them is in memory.
-  /// - Parameter body: appends `header.index.count` images to the sink, and says whether the originals had the official checksums.
+  /// - Parameter body: writes each of the `header.index.count` images to the sink, and says whether the originals had the official checksums.
   public static func write(_ header: Header, to path: String, _ body: (Sink) throws -> Bool) throws {
     try HDF5Writer.write(to: path) { file in
       let shape = [header.index.count, header.height, header.width, header.channels]
@@ -75,13 +75,13 @@ public enum ImagesFile {
     }
   }
 
-  /// Takes images in order.
+  /// Takes images block by block, in any order.
   public final class Sink {
     private let block: HDF5BlockWriter
     private let shape: [Int]
     private let imageBytes: Int
     /// Images taken so far.
-    public private(set) var count = 0
+    fileprivate private(set) var count = 0
 
     fileprivate init(_ block: HDF5BlockWriter, _ shape: [Int]) {
       self.block = block
@@ -89,11 +89,11 @@ public enum ImagesFile {
       imageBytes = shape[1...].reduce(1, *)
     }
 
-    /// Appends whole images [n, height, width, channels].
-    public func append(_ images: UnsafeRawBufferPointer) throws(HDF5Error) {
+    /// Writes whole images [n, height, width, channels] to rows from `row` on; every row once.
+    public func write(_ images: UnsafeRawBufferPointer, at row: Int) throws(HDF5Error) {
       let added = images.count / imageBytes
-      precondition(added * imageBytes == images.count && count + added <= shape[0], "\(images.count) bytes after \(count) of \(shape)")
-      try block.write(images, start: [count, 0, 0, 0], extent: [added] + shape[1...])
+      precondition(added * imageBytes == images.count && row + added <= shape[0], "\(images.count) bytes at row \(row) of \(shape)")
+      try block.write(images, start: [row, 0, 0, 0], extent: [added] + shape[1...])
       count += added
     }
   }
@@ -102,7 +102,7 @@ public enum ImagesFile {
     let header = Header(
       name: images.name, height: images.height, width: images.width, channels: images.channels, scored: images.scored, index: images.index)
     try write(header, to: path) { sink in
-      try images.pixels.withUnsafeBufferPointer { pixels in try sink.append(UnsafeRawBufferPointer(pixels)) }
+      try images.pixels.withUnsafeBufferPointer { pixels in try sink.write(UnsafeRawBufferPointer(pixels), at: 0) }
       return images.verified
     }
   }

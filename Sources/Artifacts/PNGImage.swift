@@ -1,33 +1,6 @@
 import CPNG
 import Glibc
 
-/// What can be wrong with a PNG.
-public enum PNGError: ExplainedError, Equatable {
-  case cannotWrite(path: String, message: String)
-  case undecodable(path: String, message: String)
-
-  public var problem: String {
-    switch self {
-    case .cannotWrite(let path, let message): "cannot write \(path): \(message)"
-    case .undecodable(let path, let message): "\(path) is no readable PNG: \(message)"
-    }
-  }
-
-  public var remedy: String {
-    switch self {
-    case .cannotWrite: "check the folder and the disk's free space"
-    case .undecodable: "replace the file by an intact one, or remove it"
-    }
-  }
-
-  public var kind: ErrorKind {
-    switch self {
-    case .cannotWrite: .inputOutput
-    case .undecodable: .badInput
-    }
-  }
-}
-
 /// A picture of 8-bit RGB pixels, written without times so that equal pictures are equal bytes.
 public struct PNGImage: Sendable, Equatable {
   public let width, height: Int
@@ -52,7 +25,7 @@ public struct PNGImage: Sendable, Equatable {
   /// - Parameters:
   ///   - path: names the picture in errors.
   ///   - mostPixels: larger pictures are refused before memory is taken for them.
-  public init(decoding bytes: [UInt8], path: String, mostPixels: Int) throws(PNGError) {
+  public init(decoding bytes: [UInt8], path: String, mostPixels: Int) throws(PictureError) {
     var image = png_image()
     image.version = UInt32(PNG_IMAGE_VERSION)
     defer { png_image_free(&image) }
@@ -70,7 +43,7 @@ public struct PNGImage: Sendable, Equatable {
     }
   }
 
-  /// - Throws: `FileError`, `PNGError`.
+  /// - Throws: `FileError`, `PictureError`.
   public static func read(_ path: String) throws -> PNGImage {
     try PNGImage(decoding: AtomicFile.read(path), path: path, mostPixels: 1 << 28)
   }
@@ -88,7 +61,7 @@ public struct PNGImage: Sendable, Equatable {
   }
 
   /// Writes the picture whole or not at all.
-  /// - Throws: `FileError`, `PNGError`.
+  /// - Throws: `FileError`, `PictureError`.
   public func write(to path: String) throws {
     try AtomicFile.write(to: path) { temporary in
       var image = png_image()
@@ -97,7 +70,7 @@ public struct PNGImage: Sendable, Equatable {
       image.height = UInt32(height)
       image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
       guard png_image_write_to_file(&image, temporary, 0, pixels, Int32(width * 3), nil) != 0 else {
-        throw PNGError.cannotWrite(path: path, message: Self.message(image))
+        throw PictureError.cannotWrite(path: path, message: Self.message(image))
       }
     }
   }

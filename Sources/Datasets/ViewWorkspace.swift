@@ -142,6 +142,12 @@ package struct ViewWorkspace: ~Copyable {
     }
   }
 
+  /// The luma of three planes as bytes [size, size, 1].
+  func writeLuma(to out: UnsafeMutablePointer<UInt8>) {
+    ColourOperations.grey(planes, count: count)
+    for at in 0..<count { out[at] = UInt8(planes[0][at]) }
+  }
+
   /// The planes as bytes [size, size, channels], mirrored where asked.
   func write(to out: UnsafeMutablePointer<UInt8>, flipped: Bool) {
     // Adding 2²³ leaves a whole number in the low bits.

@@ -3,20 +3,33 @@ import Datasets
 import Glibc
 import StageKit
 
-let dataset = Setting<String>("dataset", choices: Catalogue.names, "the data set")
+let dataset = Setting<String>(
+  "dataset", "a data set of the catalogue (\(Catalogue.names.joined(separator: ", "))), or a folder of pictures")
 let subset = Setting<Int>("subset", 0...1_000_000, "images to keep, chosen at random without looking at labels; 0 keeps all")
 let subsetSeed = Setting<Int>("subsetSeed", 0...Int(Int32.max), "seed of that choice")
 let verify = Setting<Bool>("verify", "whether the original files must have the official checksums")
+let imageSize = Setting<Int>("imageSize", 0...4096, "for a folder of pictures: the height and width they get; 0 for the catalogue")
+let imageChannels = Setting<Int>("imageChannels", 1...3, "for a folder of pictures: 1 makes them grey, 3 colour")
 
 let description = StageDescription(
-  name: "ingest", version: 1, summary: "Reads a data set's original files into images.h5 and, apart from it, labels.h5.", inputs: [],
+  name: "ingest", version: 2, summary: "Reads a data set's original files into images.h5 and, apart from it, labels.h5.", inputs: [],
   outputs: [Port("images", "images.h5"), Port("labels", "labels.h5")],
-  settings: [AnySetting(dataset), AnySetting(subset), AnySetting(subsetSeed), AnySetting(verify)], usesBLAS: false)
+  settings: [
+    AnySetting(dataset), AnySetting(subset), AnySetting(subsetSeed), AnySetting(verify), AnySetting(imageSize), AnySetting(imageChannels),
+  ], usesBLAS: false)
 
 StageProgram.run(description) { job in
-  let folder = getenv("CCR_DATA").map { String(cString: $0) } ?? "data"
-  let all = try Catalogue.read(job[dataset], folder: folder, verify: job[verify])
-  let (images, labels) = try Catalogue.subset(all.0, all.1, size: job[subset], seed: UInt64(job[subsetSeed]))
-  try ImagesFile.write(images, to: job.output("images"))
-  try LabelsFile.write(labels, to: job.output("labels"))
+  guard job[imageChannels] != 2 else { throw StageError.illegalSetting("imageChannels", "must be 1 or 3, not 2") }
+  let ingestion = try Ingestion(
+    dataset: job[dataset], imageSize: job[imageSize], imageChannels: job[imageChannels], verify: job[verify],
+    data: getenv("CCR_DATA").map { String(cString: $0) } ?? "data")
+  var told = 0
+  try ingestion.run(
+    subset: job[subset], seed: UInt64(job[subsetSeed]), images: job.output("images"), labels: job.output("labels"), warn: job.warn
+  ) { done, total in
+    if done == total || done - told >= max(1, total / 50) {
+      job.progress(done: done, total: total, unit: "image")
+      told = done
+    }
+  }
 }

@@ -1,0 +1,114 @@
+import Artifacts
+
+/// A data set in the form its authors give it. A conformer is one file of `Originals/` and one line of `Catalogue`.
+package protocol Original: Sendable {
+  /// As in pipeline.json: `cifar-10`.
+  var name: String { get }
+  /// As in prose: `CIFAR-10`.
+  var title: String { get }
+  /// The official files, relative to the data folder.
+  var downloads: [Download] { get }
+
+  /// Finds the files and reads what must be known before the first image.
+  /// - Parameters:
+  ///   - data: the user's data folder.
+  ///   - verify: whether contents must have the official checksums.
+  /// - Throws: `DatasetError`, `FileError`.
+  func open(data: String, verify: Bool) throws -> OpenOriginal
+}
+
+/// An official file, for `ccr fetch`.
+package struct Download: Sendable, Equatable {
+  package let url: String
+  /// Where it goes in the data folder.
+  package let file: String
+  package let bytes: Int
+  package let sha256: String
+
+  package init(url: String, file: String, bytes: Int, sha256: String) {
+    self.url = url
+    self.file = file
+    self.bytes = bytes
+    self.sha256 = sha256
+  }
+}
+
+/// A data set whose files were found.
+package struct OpenOriginal {
+  /// How many images of what size there are, and how many of them, the first ones, have a class.
+  package let count, height, width, channels, scored: Int
+  package let classNames: [String]
+  /// Names of the classes of a finer division, empty where there is none.
+  package let fineClassNames: [String]
+  /// The files and folders that are read.
+  package let sources: [String]
+  /// Reads all images, in the order that suits the files. Each is put into the sink once, under its own number.
+  package let read: (OriginalSink) throws -> Void
+  /// What the person should know though the work goes on.
+  package let warnings: [String]
+
+  package init(
+    count: Int, height: Int, width: Int, channels: Int, scored: Int? = nil, classNames: [String], fineClassNames: [String] = [],
+    sources: [String], warnings: [String] = [], read: @escaping (OriginalSink) throws -> Void
+  ) {
+    self.count = count
+    self.height = height
+    self.width = width
+    self.channels = channels
+    self.scored = scored ?? count
+    self.classNames = classNames
+    self.fineClassNames = fineClassNames
+    self.sources = sources
+    self.warnings = warnings
+    self.read = read
+  }
+}
+
+/// Takes the images of a data set as they come, keeps the chosen ones, and writes them in the order of their numbers.
+package final class OriginalSink {
+  /// The row of `images.h5` that an image gets, −1 where it was not chosen.
+  private let rows: [Int32]
+  private let imageBytes: Int
+  private let writesAll: Bool
+  private let images: ImagesFile.Sink
+  private let tell: (_ done: Int, _ total: Int) -> Void
+  private var taken = 0
+  private(set) var labels: [Int32]
+  private(set) var fineLabels: [Int32]
+
+  /// - Parameter chosen: the numbers of the images to keep, ascending.
+  init(count: Int, chosen: [Int], imageBytes: Int, images: ImagesFile.Sink, tell: @escaping (Int, Int) -> Void) {
+    var rows = [Int32](repeating: -1, count: count)
+    for (row, number) in chosen.enumerated() { rows[number] = Int32(row) }
+    self.rows = rows
+    self.imageBytes = imageBytes
+    self.images = images
+    self.tell = tell
+    writesAll = chosen.count == count
+    labels = Array(repeating: -1, count: chosen.count)
+    fineLabels = labels
+  }
+
+  /// Puts neighbouring images [n, height, width, channels], the first of which has the number `first`.
+  package func put(_ pixels: UnsafeRawBufferPointer, first: Int) throws {
+    let count = pixels.count / imageBytes
+    precondition(first >= 0 && first + count <= rows.count, "images \(first) to \(first + count) of \(rows.count)")
+    if writesAll {
+      try images.write(pixels, at: first)
+    } else {
+      for number in 0..<count where rows[first + number] >= 0 {
+        let image = UnsafeRawBufferPointer(rebasing: pixels[number * imageBytes..<(number + 1) * imageBytes])
+        try images.write(image, at: Int(rows[first + number]))
+      }
+    }
+    taken += count
+    tell(taken, rows.count)
+  }
+
+  /// Says the class of image `number`, and its class of the finer division.
+  package func label(_ number: Int, _ label: Int32, fine: Int32 = -1) {
+    guard rows[number] >= 0 else { return }
+    labels[Int(rows[number])] = label
+    fineLabels[Int(rows[number])] = fine
+  }
+}

@@ -1,0 +1,65 @@
+import Artifacts
+
+/// STL-10 (Coates, Lee, Ng 2011), binary version: colour images of 96 × 96. The 5,000 training and 8,000 test images have one of 10 classes and
+/// come first; the 100,000 unlabelled ones, which show more kinds of things, follow.
+package struct STL10: Original {
+  package let name = "stl-10"
+  package let title = "STL-10"
+  package let downloads = [
+    Download(
+      url: "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz", file: "stl10_binary.tar.gz", bytes: 2_640_397_119,
+      sha256: "f31fd99273a1acb8609c8db427cebb1de3f71de77758cdc0e22956e1289b9866")
+  ]
+  private let (training, test, unlabelled): (Int, Int, Int)
+
+  private static let classNames = ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"]
+  private static let side = 96
+  private static let imageBytes = 3 * side * side
+
+  /// - Parameters: images in each part; 5,000, 8,000 and 100,000 in the official files.
+  package init(training: Int = 5000, test: Int = 8000, unlabelled: Int = 100_000) {
+    (self.training, self.test, self.unlabelled) = (training, test, unlabelled)
+  }
+
+  package func open(data: String, verify: Bool) throws -> OpenOriginal {
+    let place = try DataFolder.find(self, archive: "stl10_binary.tar.gz", folder: "stl10_binary", in: data)
+    let parts: [(name: String, first: Int, count: Int, pixels: String, labels: String?)] = [
+      ("train", 0, training, "918c2871b30a85fa023e0c44e0bee87f", "5a34089d4802c674881badbb80307741"),
+      ("test", training, test, "7f263ba9f9e0b06b93213547f721ac82", "36f9794fa4beb8a2c72628de14fa638e"),
+      ("unlabeled", training + test, unlabelled, "5242ba1fed5e4be9e1e742405eb56ca4", nil),
+    ]
+    let files = parts.flatMap { part in
+      [RecordFiles.File(name: "\(part.name)_X.bin", records: part.count, recordBytes: Self.imageBytes, digest: .md5(part.pixels))]
+        + (part.labels.map { [.init(name: "\(part.name)_y.bin", records: part.count, recordBytes: 1, digest: .md5($0))] } ?? [])
+    }
+    let records = RecordFiles(dataset: title, place: place, files: files)
+    return OpenOriginal(
+      count: training + test + unlabelled, height: Self.side, width: Self.side, channels: 3, scored: training + test,
+      classNames: Self.classNames, sources: records.sources
+    ) { sink in
+      var pixels: [UInt8] = []
+      try records.read(verify: verify) { file, first, block in
+        guard let part = parts.first(where: { file.name.hasPrefix($0.name) }) else { return }
+        if file.recordBytes == 1 {
+          for (record, label) in block.enumerated() {
+            guard (1...Self.classNames.count).contains(Int(label)) else {
+              throw DatasetError.malformed(
+                path: "\(place.path): \(file.name)", expected: "labels 1 to \(Self.classNames.count)",
+                found: "\(label) in record \(first + record)")
+            }
+            sink.label(part.first + first + record, Int32(label) - 1)
+          }
+        } else {
+          if pixels.count != block.count { pixels = Array(repeating: 0, count: block.count) }
+          pixels.withUnsafeMutableBufferPointer { pixels in
+            guard let from = block.bindMemory(to: UInt8.self).baseAddress, let to = pixels.baseAddress else { return }
+            for record in 0..<block.count / Self.imageBytes {
+              PlanarPixels.transpose(from + record * Self.imageBytes, size: Self.side, to: to + record * Self.imageBytes)
+            }
+          }
+          try pixels.withUnsafeBytes { try sink.put($0, first: part.first + first) }
+        }
+      }
+    }
+  }
+}
