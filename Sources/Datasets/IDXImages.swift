@@ -16,10 +16,11 @@ struct IDXImages {
   let classNames: [String]
   let parts: [Part]
 
+  /// The files of all parts.
   /// - Parameters:
   ///   - places: the folders where the files may be, the first one preferred.
   ///   - remedy: what to do where they are in none.
-  func open(places: [String], remedy: String, verify: Bool) throws -> OpenOriginal {
+  func files(places: [String], remedy: String) throws(DatasetError) -> [OriginalFile] {
     guard let place = places.first(where: { file(parts[0].images, in: $0) != nil }) else {
       throw DatasetError.notFound(dataset: title, looked: places, remedy: remedy)
     }
@@ -28,43 +29,46 @@ struct IDXImages {
     guard missing.isEmpty else {
       throw DatasetError.incomplete(path: place, dataset: title, missing: missing.map { "\($0).gz" }, looksLike: nil)
     }
+    return names.compactMap { name in file(name, in: place).map { OriginalFile(name: name, path: $0) } }
+  }
+
+  func open(places: [String], remedy: String, verify: Bool) throws -> OpenOriginal {
+    let files = try files(places: places, remedy: remedy)
     return OpenOriginal(
-      count: parts.reduce(0) { $0 + $1.count }, height: Self.side, width: Self.side, channels: 1, classNames: classNames,
-      sources: names.compactMap { file($0, in: place) }
+      count: parts.reduce(0) { $0 + $1.count }, height: Self.side, width: Self.side, channels: 1, classNames: classNames
     ) { sink in
       var first = 0
-      for part in parts {
-        try read(part, place: place, first: first, verify: verify, into: sink)
+      for (number, part) in parts.enumerated() {
+        try read(part, images: files[2 * number].path, labels: files[2 * number + 1].path, first: first, verify: verify, into: sink)
         first += part.count
       }
     }
   }
 
-  private func read(_ part: Part, place: String, first: Int, verify: Bool, into sink: OriginalSink) throws {
+  private func read(
+    _ part: Part, images imagesPath: String, labels labelsPath: String, first: Int, verify: Bool, into sink: OriginalSink
+  ) throws {
     let pixelBytes = Self.side * Self.side
-    let images = try content(part.images, in: place, digest: verify ? part.imagesDigest : nil, most: 16 + part.count * pixelBytes)
+    let images = try content(imagesPath, digest: verify ? part.imagesDigest : nil, most: 16 + part.count * pixelBytes)
     guard images.shape == [part.count, Self.side, Self.side] else {
       throw DatasetError.malformed(
-        path: images.path, expected: "\(part.count) images of \(Self.side) × \(Self.side)", found: "lengths \(images.shape)")
+        path: imagesPath, expected: "\(part.count) images of \(Self.side) × \(Self.side)", found: "lengths \(images.shape)")
     }
-    let labels = try content(part.labels, in: place, digest: verify ? part.labelsDigest : nil, most: 8 + part.count)
+    let labels = try content(labelsPath, digest: verify ? part.labelsDigest : nil, most: 8 + part.count)
     guard labels.shape == [part.count] else {
-      throw DatasetError.malformed(path: labels.path, expected: "\(part.count) labels", found: "lengths \(labels.shape)")
+      throw DatasetError.malformed(path: labelsPath, expected: "\(part.count) labels", found: "lengths \(labels.shape)")
     }
     for (number, label) in labels.values.enumerated() {
       guard label < classNames.count else {
         throw DatasetError.malformed(
-          path: labels.path, expected: "labels 0 to \(classNames.count - 1)", found: "\(label) in place \(number)")
+          path: labelsPath, expected: "labels 0 to \(classNames.count - 1)", found: "\(label) in place \(number)")
       }
       sink.label(first + number, Int32(label))
     }
     try images.values.withUnsafeBytes { try sink.put($0, first: first) }
   }
 
-  private func content(
-    _ name: String, in place: String, digest: String?, most: Int
-  ) throws -> (path: String, shape: [Int], values: ArraySlice<UInt8>) {
-    guard let path = file(name, in: place) else { throw FileError.missing(path: "\(place)/\(name).gz") }
+  private func content(_ path: String, digest: String?, most: Int) throws -> (shape: [Int], values: ArraySlice<UInt8>) {
     let bytes = path.hasSuffix(".gz") ? try Archive.content(ofCompressedFile: path, most: most) : try AtomicFile.read(path)
     let (shape, values) = try IDX.parse(bytes, path: path)
     if let digest {
@@ -72,7 +76,7 @@ struct IDXImages {
       bytes.withUnsafeBytes { check.update($0) }
       try check.finish(path: path)
     }
-    return (path, shape, values)
+    return (shape, values)
   }
 
   private func file(_ name: String, in place: String) -> String? {

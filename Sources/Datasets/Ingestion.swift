@@ -27,8 +27,8 @@ public struct Ingestion: Sendable {
     self.data = data
   }
 
-  /// The original files whose content decides the result: none where official checksums do, since then it is always the same.
-  public func originals() throws -> [String] { verify ? [] : try original.open(data: data, verify: false).sources }
+  /// The original files that would be read.
+  public func originals() throws -> [OriginalFile] { try original.files(data: data) }
 
   /// Reads the originals and writes `images.h5` and `labels.h5`, in memory that does not grow with the data set.
   /// - Parameters:
@@ -48,7 +48,7 @@ public struct Ingestion: Sendable {
       index: chosen.map { Int32($0) })
     var found = (values: [Int32](), fine: [Int32]())
     try ImagesFile.write(header, to: images) { file in
-      let sink = OriginalSink(count: open.count, chosen: chosen, imageBytes: header.imageBytes, images: file, tell: tell)
+      let sink = OriginalSink(count: open.count, chosen: chosen, imageBytes: header.imageBytes, tell: tell, write: file.write)
       try open.read(sink)
       found = (sink.labels, sink.fineLabels)
       return verify

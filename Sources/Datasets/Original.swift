@@ -9,12 +9,21 @@ package protocol Original: Sendable {
   /// The official files, relative to the data folder.
   var downloads: [Download] { get }
 
+  /// The files that are read, and what they are called wherever they lie.
+  /// - Parameter data: the user's data folder.
+  func files(data: String) throws -> [OriginalFile]
+
   /// Finds the files and reads what must be known before the first image.
   /// - Parameters:
   ///   - data: the user's data folder.
   ///   - verify: whether contents must have the official checksums.
   /// - Throws: `DatasetError`, `FileError`.
   func open(data: String, verify: Bool) throws -> OpenOriginal
+}
+
+/// A file that is read, and what it is called wherever it lies.
+public struct OriginalFile: Sendable, Equatable {
+  public let name, path: String
 }
 
 /// An official file, for `ccr fetch`.
@@ -40,8 +49,6 @@ package struct OpenOriginal {
   package let classNames: [String]
   /// Names of the classes of a finer division, empty where there is none.
   package let fineClassNames: [String]
-  /// The files and folders that are read.
-  package let sources: [String]
   /// Reads all images, in the order that suits the files. Each is put into the sink once, under its own number.
   package let read: (OriginalSink) throws -> Void
   /// What the person should know though the work goes on.
@@ -49,7 +56,7 @@ package struct OpenOriginal {
 
   package init(
     count: Int, height: Int, width: Int, channels: Int, scored: Int? = nil, classNames: [String], fineClassNames: [String] = [],
-    sources: [String], warnings: [String] = [], read: @escaping (OriginalSink) throws -> Void
+    warnings: [String] = [], read: @escaping (OriginalSink) throws -> Void
   ) {
     self.count = count
     self.height = height
@@ -58,7 +65,6 @@ package struct OpenOriginal {
     self.scored = scored ?? count
     self.classNames = classNames
     self.fineClassNames = fineClassNames
-    self.sources = sources
     self.warnings = warnings
     self.read = read
   }
@@ -70,19 +76,25 @@ package final class OriginalSink {
   private let rows: [Int32]
   private let imageBytes: Int
   private let writesAll: Bool
-  private let images: ImagesFile.Sink
+  private let write: (_ images: UnsafeRawBufferPointer, _ row: Int) throws -> Void
   private let tell: (_ done: Int, _ total: Int) -> Void
   private var taken = 0
-  private(set) var labels: [Int32]
-  private(set) var fineLabels: [Int32]
+  package private(set) var labels: [Int32]
+  package private(set) var fineLabels: [Int32]
 
-  /// - Parameter chosen: the numbers of the images to keep, ascending.
-  init(count: Int, chosen: [Int], imageBytes: Int, images: ImagesFile.Sink, tell: @escaping (Int, Int) -> Void) {
+  /// - Parameters:
+  ///   - chosen: the numbers of the images to keep, ascending.
+  ///   - tell: is told how many images of how many were put.
+  ///   - write: takes neighbouring images and the row of the first.
+  package init(
+    count: Int, chosen: [Int], imageBytes: Int, tell: @escaping (Int, Int) -> Void,
+    write: @escaping (UnsafeRawBufferPointer, Int) throws -> Void
+  ) {
     var rows = [Int32](repeating: -1, count: count)
     for (row, number) in chosen.enumerated() { rows[number] = Int32(row) }
     self.rows = rows
     self.imageBytes = imageBytes
-    self.images = images
+    self.write = write
     self.tell = tell
     writesAll = chosen.count == count
     labels = Array(repeating: -1, count: chosen.count)
@@ -94,11 +106,11 @@ package final class OriginalSink {
     let count = pixels.count / imageBytes
     precondition(first >= 0 && first + count <= rows.count, "images \(first) to \(first + count) of \(rows.count)")
     if writesAll {
-      try images.write(pixels, at: first)
+      try write(pixels, first)
     } else {
       for number in 0..<count where rows[first + number] >= 0 {
         let image = UnsafeRawBufferPointer(rebasing: pixels[number * imageBytes..<(number + 1) * imageBytes])
-        try images.write(image, at: Int(rows[first + number]))
+        try write(image, Int(rows[first + number]))
       }
     }
     taken += count

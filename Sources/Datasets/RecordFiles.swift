@@ -29,10 +29,10 @@ struct RecordFiles {
   let files: [File]
 
   /// The archive, or the files that are read from its folder.
-  var sources: [String] {
+  var sources: [OriginalFile] {
     switch place {
-    case .archive(let path): [path]
-    case .folder(let folder): files.map { "\(folder)/\($0.name)" }
+    case .archive(let path): [OriginalFile(name: path.split(separator: "/").last.map(String.init) ?? path, path: path)]
+    case .folder(let folder): files.map { OriginalFile(name: $0.name, path: "\(folder)/\($0.name)") }
     }
   }
 

@@ -14,6 +14,29 @@ public struct Port: Sendable {
   }
 }
 
+/// Files that a stage reads from the user's data folder rather than from a port.
+public struct Originals: Sendable {
+  /// A file, and what its stage calls it wherever it lies.
+  public struct File: Sendable, Equatable {
+    public let name, path: String
+
+    public init(name: String, path: String) {
+      self.name = name
+      self.path = path
+    }
+  }
+
+  /// The boolean setting that, when true, demands official checksums: then the result does not depend on which files there are.
+  public let pinnedBy: String
+  /// The files that would be read.
+  public let files: @Sendable (StageJob) throws -> [File]
+
+  public init(pinnedBy: String, files: @escaping @Sendable (StageJob) throws -> [File]) {
+    self.pinnedBy = pinnedBy
+    self.files = files
+  }
+}
+
 /// What a stage program is: its ports, its settings and what its results depend on besides them.
 public struct StageDescription: Sendable {
   public let name: String
@@ -27,10 +50,11 @@ public struct StageDescription: Sendable {
   public let settings: [AnySetting]
   /// Whether results depend on OpenBLAS and the CPU: then both are part of the action key.
   public let usesBLAS: Bool
+  public let originals: Originals?
 
   public init(
     name: String, version: Int, summary: String, inputs: [Port], gathered: [Port] = [], outputs: [Port], settings: [AnySetting],
-    usesBLAS: Bool
+    usesBLAS: Bool, originals: Originals? = nil
   ) {
     self.name = name
     self.version = version
@@ -40,6 +64,7 @@ public struct StageDescription: Sendable {
     self.outputs = outputs
     self.settings = settings
     self.usesBLAS = usesBLAS
+    self.originals = originals
   }
 
   /// What `--describe` prints.
@@ -57,7 +82,14 @@ public struct StageDescription: Sendable {
         .init("numericClass", .string(NumericClass.current)), .init("blasLibrary", .string(BLAS.libraryPath)),
       ]
     }
+    if let originals { members.append(.init("originals", ["pinnedBy": .string(originals.pinnedBy)])) }
     return .object(members)
+  }
+
+  /// What `--originals` prints.
+  func originals(for request: StageRequest) throws -> JSONValue {
+    let job = try StageJob(settingsOf: self, request)
+    return .array(try (originals?.files(job) ?? []).map { ["name": .string($0.name), "path": .string($0.path)] })
   }
 
   /// Every leaf of the parameters by its dotted name; settings of type `any` are leaves themselves.

@@ -12,11 +12,16 @@ public struct StageJob: Sendable {
   public let team: ThreadTeam
 
   init(_ description: StageDescription, _ request: StageRequest) throws(StageError) {
-    self.request = request
-    values = try description.check(request.parameters)
+    try self.init(settingsOf: description, request)
     try Self.check(request.inputs.keys, description.inputs, "input")
     try Self.check(request.gathered.keys, description.gathered, "gathered input")
     try Self.check(request.outputs.keys, description.outputs, "output")
+  }
+
+  /// A job with settings, but without files.
+  init(settingsOf description: StageDescription, _ request: StageRequest) throws(StageError) {
+    self.request = request
+    values = try description.check(request.parameters)
     events = EventStream()
     team = ThreadTeam(threads: max(1, request.threads))
   }

@@ -14,6 +14,10 @@ public enum StageProgram {
         print(description.json.pretty)
         Glibc.exit(0)
       }
+      if arguments.originals {
+        print(try description.originals(for: arguments.stageRequest()).pretty)
+        Glibc.exit(0)
+      }
       BLAS.restartWithPreferredCore(for: description.usesBLAS)
       let job = try StageJob(description, arguments.stageRequest())
       Interruption.listen()
@@ -54,6 +58,10 @@ struct StageArguments: ParsableArguments {
   var request: String?
   @Flag(help: "Print ports, settings and numeric class as JSON.")
   var describe = false
+  @Flag(help: "Print which files of the data folder would be read, as JSON.")
+  var originals = false
+  @Option(help: ArgumentHelp("All hyperparameters as one JSON object.", valueName: "json"))
+  var parameters: String?
   @Option(name: .long, parsing: .singleValue, help: ArgumentHelp("Read a port from a file.", valueName: "port=file"))
   var input: [String] = []
   @Option(name: .long, parsing: .singleValue, help: ArgumentHelp("Write a port to a file.", valueName: "port=file"))
@@ -102,6 +110,7 @@ struct StageArguments: ParsableArguments {
   /// The request these flags make.
   func stageRequest() throws -> StageRequest {
     var result = try request.map { try StageRequest(file: $0) } ?? StageRequest()
+    if let parameters { result.parameters = try JSONValue.parse(parameters, file: "--parameters") }
     for text in input { result.inputs.merge([try Self.pair("--input", text)]) { $1 } }
     for text in output { result.outputs.merge([try Self.pair("--output", text)]) { $1 } }
     for text in set {

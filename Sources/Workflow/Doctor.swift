@@ -80,7 +80,7 @@ extension Study {
       guard let files = try programs.originalFiles(of: instance), let first = files.first else {
         return Finding(subject: instance.name, text: "original files not found (data folder \(data))", isTrouble: true)
       }
-      return Finding(subject: instance.name, text: "\(files.count) original files, such as \(first)", isTrouble: false)
+      return Finding(subject: instance.name, text: "\(files.count) original files, such as \(first.path)", isTrouble: false)
     }
   }
 }

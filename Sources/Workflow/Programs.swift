@@ -110,14 +110,14 @@ final class Programs {
   /// - Returns: nil where they do, and "not found" where there are none: then the stage itself says what it looked for.
   func originals(of instance: Instance) throws -> JSONValue? {
     guard let pin = try program(instance.program).description.originalsPinnedBy, instance.parameters[pin]?.bool != true else { return nil }
-    guard let files = try originalFiles(of: instance), let found = try? files.map({ try digests.digest(of: $0) }) else {
-      return "not found"
-    }
-    return .array(found.map(JSONValue.string))
+    guard let files = try originalFiles(of: instance),
+      let found = try? files.map({ [JSONValue.string($0.name), .string(try digests.digest(of: $0.path))] })
+    else { return "not found" }
+    return .array(found.map(JSONValue.array))
   }
 
   /// The original files a stage would read, by its own account; nil where it does not find them or reads none.
-  func originalFiles(of instance: Instance) throws -> [String]? {
+  func originalFiles(of instance: Instance) throws -> [(name: String, path: String)]? {
     let program = try program(instance.program)
     guard program.description.originalsPinnedBy != nil else { return nil }
     let arguments = ["--originals", "--parameters", instance.parameters.canonical]
@@ -125,7 +125,10 @@ final class Programs {
     guard status == .exited(0), let answer = try? JSONValue.parse(String(decoding: output, as: UTF8.self), file: program.path) else {
       return nil
     }
-    return answer.array?.compactMap(\.string)
+    return answer.array?.compactMap { file in
+      guard let name = file["name"]?.string, let path = file["path"]?.string else { return nil }
+      return (name, path)
+    }
   }
 
   /// Writes what is new; a folder that cannot be written costs only time.

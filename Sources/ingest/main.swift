@@ -16,15 +16,21 @@ let description = StageDescription(
   outputs: [Port("images", "images.h5"), Port("labels", "labels.h5")],
   settings: [
     AnySetting(dataset), AnySetting(subset), AnySetting(subsetSeed), AnySetting(verify), AnySetting(imageSize), AnySetting(imageChannels),
-  ], usesBLAS: false)
+  ], usesBLAS: false,
+  originals: Originals(pinnedBy: "verify") { job in
+    try ingestion(job).originals().map { Originals.File(name: $0.name, path: $0.path) }
+  })
 
-StageProgram.run(description) { job in
+@Sendable func ingestion(_ job: StageJob) throws -> Ingestion {
   guard job[imageChannels] != 2 else { throw StageError.illegalSetting("imageChannels", "must be 1 or 3, not 2") }
-  let ingestion = try Ingestion(
+  return try Ingestion(
     dataset: job[dataset], imageSize: job[imageSize], imageChannels: job[imageChannels], verify: job[verify],
     data: getenv("CCR_DATA").map { String(cString: $0) } ?? "data")
+}
+
+StageProgram.run(description) { job in
   var told = 0
-  try ingestion.run(
+  try ingestion(job).run(
     subset: job[subset], seed: UInt64(job[subsetSeed]), images: job.output("images"), labels: job.output("labels"), warn: job.warn
   ) { done, total in
     if done == total || done - told >= max(1, total / 50) {

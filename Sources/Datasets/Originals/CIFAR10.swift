@@ -26,12 +26,17 @@ package struct CIFAR10: Original {
     files = digests.map { .init(name: $0.0, records: batchImages, recordBytes: 1 + CIFARRecords.pixelBytes, digest: .sha256($0.1)) }
   }
 
+  package func files(data: String) throws -> [OriginalFile] { try records(data).files.sources }
+
   package func open(data: String, verify: Bool) throws -> OpenOriginal {
-    let place = try DataFolder.find(self, archive: "cifar-10-binary.tar.gz", folder: "cifar-10-batches-bin", in: data)
-    let records = CIFARRecords(files: .init(dataset: title, place: place, files: files), classes: Self.classNames.count, fineClasses: nil)
+    let records = try records(data)
     return OpenOriginal(
-      count: records.count, height: CIFARRecords.side, width: CIFARRecords.side, channels: 3, classNames: Self.classNames,
-      sources: records.files.sources
+      count: records.count, height: CIFARRecords.side, width: CIFARRecords.side, channels: 3, classNames: Self.classNames
     ) { sink in try records.read(verify: verify, into: sink) }
+  }
+
+  private func records(_ data: String) throws(DatasetError) -> CIFARRecords {
+    let place = try DataFolder.find(self, archive: "cifar-10-binary.tar.gz", folder: "cifar-10-batches-bin", in: data)
+    return CIFARRecords(files: .init(dataset: title, place: place, files: files), classes: Self.classNames.count, fineClasses: nil)
   }
 }

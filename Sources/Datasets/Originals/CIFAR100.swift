@@ -42,13 +42,19 @@ package struct CIFAR100: Original {
     ]
   }
 
+  package func files(data: String) throws -> [OriginalFile] { try records(data).files.sources }
+
   package func open(data: String, verify: Bool) throws -> OpenOriginal {
-    let place = try DataFolder.find(self, archive: "cifar-100-binary.tar.gz", folder: "cifar-100-binary", in: data)
-    let records = CIFARRecords(
-      files: .init(dataset: title, place: place, files: files), classes: Self.classNames.count, fineClasses: Self.fineClassNames.count)
+    let records = try records(data)
     return OpenOriginal(
       count: records.count, height: CIFARRecords.side, width: CIFARRecords.side, channels: 3, classNames: Self.classNames,
-      fineClassNames: Self.fineClassNames, sources: records.files.sources
+      fineClassNames: Self.fineClassNames
     ) { sink in try records.read(verify: verify, into: sink) }
+  }
+
+  private func records(_ data: String) throws(DatasetError) -> CIFARRecords {
+    let place = try DataFolder.find(self, archive: "cifar-100-binary.tar.gz", folder: "cifar-100-binary", in: data)
+    return CIFARRecords(
+      files: .init(dataset: title, place: place, files: files), classes: Self.classNames.count, fineClasses: Self.fineClassNames.count)
   }
 }

@@ -30,13 +30,17 @@ package struct FashionMNIST: Original {
       ])
   }
 
-  /// The user's own files come before Debian's.
+  package func files(data: String) throws -> [OriginalFile] { try images.files(places: places(data), remedy: remedy(data)) }
+
   package func open(data: String, verify: Bool) throws -> OpenOriginal {
-    try images.open(
-      places: ["\(data)/\(name)", Self.debianFolder],
-      remedy:
-        "run `make deps`, which installs Debian's dataset-fashion-mnist, or `ccr fetch \(name)`, or put the four official .gz files into "
-        + "\(data)/\(name)/", verify: verify)
+    try images.open(places: places(data), remedy: remedy(data), verify: verify)
+  }
+
+  /// The user's own files come before Debian's.
+  private func places(_ data: String) -> [String] { ["\(data)/\(name)", Self.debianFolder] }
+
+  private func remedy(_ data: String) -> String {
+    "run `make deps`, which installs Debian's dataset-fashion-mnist, or `ccr fetch \(name)`, or put the four official .gz files into \(data)/\(name)/"
   }
 
   private static func file(_ name: String, _ bytes: Int, _ sha256: String) -> Download {

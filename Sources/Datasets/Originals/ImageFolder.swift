@@ -22,20 +22,19 @@ package struct ImageFolder: Original {
     self.channels = channels
   }
 
+  package func files(data: String) throws -> [OriginalFile] {
+    let folder = try folder(data)
+    return try list(folder).files.map { OriginalFile(name: String($0.path.dropFirst(folder.count + 1)), path: $0.path) }
+  }
+
   package func open(data: String, verify: Bool) throws -> OpenOriginal {
-    let folder = "\(data)/\(name)"
-    guard !name.isEmpty, !name.contains("/"), !name.hasPrefix("."), FolderListing.isFolder(folder) else {
-      throw DatasetError.notFound(
-        dataset: title, looked: ["\(folder)/"], remedy: "put the pictures there, one folder for each class, or all in one folder")
-    }
+    let folder = try folder(data)
     guard !verify else { throw DatasetError.unverifiable(path: folder) }
     let (classNames, files) = try list(folder)
-    guard !files.isEmpty else { throw DatasetError.noImages(path: folder) }
     let good = try decodable(files, in: folder)
     let bad = files.count - good.count
     return OpenOriginal(
       count: good.count, height: size, width: size, channels: channels, scored: classNames.isEmpty ? 0 : nil, classNames: classNames,
-      sources: files.map(\.path),
       warnings: bad == 0 ? [] : ["\(bad) of \(files.count) pictures in \(folder) cannot be decoded; they are left out"]
     ) { sink in
       let decoder = PictureDecoder(mostPixels: Self.mostPixels)
@@ -47,6 +46,15 @@ package struct ImageFolder: Original {
     }
   }
 
+  private func folder(_ data: String) throws(DatasetError) -> String {
+    let folder = "\(data)/\(name)"
+    guard !name.isEmpty, !name.contains("/"), !name.hasPrefix("."), FolderListing.isFolder(folder) else {
+      throw .notFound(
+        dataset: title, looked: ["\(folder)/"], remedy: "put the pictures there, one folder for each class, or all in one folder")
+    }
+    return folder
+  }
+
   /// Classes and files, both sorted by name bytewise. Other files than pictures are passed over.
   private func list(_ folder: String) throws -> (classNames: [String], files: [(path: String, label: Int32)]) {
     func pictures(_ folder: String) throws -> [String] {
@@ -56,13 +64,16 @@ package struct ImageFolder: Original {
       }.map { "\(folder)/\($0)" }.filter(FolderListing.isFile)
     }
     let classNames = try FolderListing.names(in: folder).filter { FolderListing.isFolder("\(folder)/\($0)") }
-    guard !classNames.isEmpty else { return ([], try pictures(folder).map { ($0, -1) }) }
+    guard !classNames.isEmpty else {
+      let files = try pictures(folder)
+      guard !files.isEmpty else { throw DatasetError.noImages(path: folder) }
+      return ([], files.map { ($0, -1) })
+    }
     let double = Dictionary(grouping: classNames) { $0.lowercased() }.values.filter { $0.count > 1 }.flatMap { $0 }.sorted()
     guard double.isEmpty else { throw DatasetError.duplicateClasses(path: folder, names: double) }
-    return (
-      classNames,
-      try classNames.enumerated().flatMap { label, name in try pictures("\(folder)/\(name)").map { ($0, Int32(label)) } }
-    )
+    let files = try classNames.enumerated().flatMap { label, name in try pictures("\(folder)/\(name)").map { ($0, Int32(label)) } }
+    guard !files.isEmpty else { throw DatasetError.noImages(path: folder) }
+    return (classNames, files)
   }
 
   /// The files that can be decoded. All are decoded, since `images.h5` must know their number before the first is written.

@@ -26,10 +26,14 @@ package struct MNIST: Original {
       ])
   }
 
+  package func files(data: String) throws -> [OriginalFile] { try images.files(places: ["\(data)/\(name)"], remedy: remedy(data)) }
+
   package func open(data: String, verify: Bool) throws -> OpenOriginal {
-    try images.open(
-      places: ["\(data)/\(name)"], remedy: "run `ccr fetch \(name)`, or put the four official .gz files into \(data)/\(name)/",
-      verify: verify)
+    try images.open(places: ["\(data)/\(name)"], remedy: remedy(data), verify: verify)
+  }
+
+  private func remedy(_ data: String) -> String {
+    "run `ccr fetch \(name)`, or put the four official .gz files into \(data)/\(name)/"
   }
 
   private static func file(_ name: String, _ bytes: Int, _ sha256: String) -> Download {

@@ -21,21 +21,42 @@ package struct STL10: Original {
     (self.training, self.test, self.unlabelled) = (training, test, unlabelled)
   }
 
-  package func open(data: String, verify: Bool) throws -> OpenOriginal {
-    let place = try DataFolder.find(self, archive: "stl10_binary.tar.gz", folder: "stl10_binary", in: data)
-    let parts: [(name: String, first: Int, count: Int, pixels: String, labels: String?)] = [
-      ("train", 0, training, "918c2871b30a85fa023e0c44e0bee87f", "5a34089d4802c674881badbb80307741"),
-      ("test", training, test, "7f263ba9f9e0b06b93213547f721ac82", "36f9794fa4beb8a2c72628de14fa638e"),
-      ("unlabeled", training + test, unlabelled, "5242ba1fed5e4be9e1e742405eb56ca4", nil),
-    ]
-    let files = parts.flatMap { part in
-      [RecordFiles.File(name: "\(part.name)_X.bin", records: part.count, recordBytes: Self.imageBytes, digest: .md5(part.pixels))]
-        + (part.labels.map { [.init(name: "\(part.name)_y.bin", records: part.count, recordBytes: 1, digest: .md5($0))] } ?? [])
+  private struct Part {
+    let name: String
+    let first, count: Int
+    /// MD5 of the two files; unlabelled images have one.
+    let pixels: String
+    let labels: String?
+
+    var files: [RecordFiles.File] {
+      [.init(name: "\(name)_X.bin", records: count, recordBytes: STL10.imageBytes, digest: .md5(pixels))]
+        + (labels.map { [.init(name: "\(name)_y.bin", records: count, recordBytes: 1, digest: .md5($0))] } ?? [])
     }
-    let records = RecordFiles(dataset: title, place: place, files: files)
+  }
+
+  private var parts: [Part] {
+    [
+      Part(
+        name: "train", first: 0, count: training, pixels: "918c2871b30a85fa023e0c44e0bee87f", labels: "5a34089d4802c674881badbb80307741"),
+      Part(
+        name: "test", first: training, count: test, pixels: "7f263ba9f9e0b06b93213547f721ac82", labels: "36f9794fa4beb8a2c72628de14fa638e"),
+      Part(
+        name: "unlabeled", first: training + test, count: unlabelled, pixels: "5242ba1fed5e4be9e1e742405eb56ca4", labels: nil),
+    ]
+  }
+
+  package func files(data: String) throws -> [OriginalFile] { try records(data).sources }
+
+  private func records(_ data: String) throws(DatasetError) -> RecordFiles {
+    let place = try DataFolder.find(self, archive: "stl10_binary.tar.gz", folder: "stl10_binary", in: data)
+    return RecordFiles(dataset: title, place: place, files: parts.flatMap(\.files))
+  }
+
+  package func open(data: String, verify: Bool) throws -> OpenOriginal {
+    let records = try records(data)
     return OpenOriginal(
       count: training + test + unlabelled, height: Self.side, width: Self.side, channels: 3, scored: training + test,
-      classNames: Self.classNames, sources: records.sources
+      classNames: Self.classNames
     ) { sink in
       var pixels: [UInt8] = []
       try records.read(verify: verify) { file, first, block in
@@ -44,7 +65,7 @@ package struct STL10: Original {
           for (record, label) in block.enumerated() {
             guard (1...Self.classNames.count).contains(Int(label)) else {
               throw DatasetError.malformed(
-                path: "\(place.path): \(file.name)", expected: "labels 1 to \(Self.classNames.count)",
+                path: "\(records.place.path): \(file.name)", expected: "labels 1 to \(Self.classNames.count)",
                 found: "\(label) in record \(first + record)")
             }
             sink.label(part.first + first + record, Int32(label) - 1)

@@ -22,8 +22,24 @@ package struct TinyImageNet: Original {
     self.perClass = perClass
   }
 
+  package func files(data: String) throws -> [OriginalFile] {
+    switch try place(data) {
+    case .archive(let path): return [OriginalFile(name: "tiny-imagenet-200.zip", path: path)]
+    case .folder(let folder):
+      var names = ["wnids.txt", "words.txt"]
+      for number in try FolderListing.names(in: "\(folder)/train") where FolderListing.isFolder("\(folder)/train/\(number)/images") {
+        names += try FolderListing.names(in: "\(folder)/train/\(number)/images").map { "train/\(number)/images/\($0)" }
+      }
+      return names.map { OriginalFile(name: $0, path: "\(folder)/\($0)") }
+    }
+  }
+
+  private func place(_ data: String) throws(DatasetError) -> RecordFiles.Place {
+    try DataFolder.find(self, archive: "tiny-imagenet-200.zip", folder: "tiny-imagenet-200", in: data)
+  }
+
   package func open(data: String, verify: Bool) throws -> OpenOriginal {
-    let place = try DataFolder.find(self, archive: "tiny-imagenet-200.zip", folder: "tiny-imagenet-200", in: data)
+    let place = try place(data)
     if verify {
       guard case .archive(let path) = place else { throw DatasetError.unverifiable(path: place.path) }
       let found = try ContentDigest.ofFile(path).hex
@@ -33,7 +49,7 @@ package struct TinyImageNet: Original {
     let (numbers, words) = try lists(place)
     let names = try WordNetNames.parse(numbers: numbers, words: words, path: place.path, classes: classes)
     return OpenOriginal(
-      count: classes * perClass, height: Self.side, width: Self.side, channels: 3, classNames: names.map(\.words), sources: [place.path]
+      count: classes * perClass, height: Self.side, width: Self.side, channels: 3, classNames: names.map(\.words)
     ) { sink in
       let images = Images(names: names.map(\.number), perClass: perClass)
       let decoder = PictureDecoder(mostPixels: Self.side * Self.side)
