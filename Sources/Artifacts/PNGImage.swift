@@ -26,21 +26,29 @@ public struct PNGImage: Sendable, Equatable {
   ///   - path: names the picture in errors.
   ///   - mostPixels: larger pictures are refused before memory is taken for them.
   public init(decoding bytes: [UInt8], path: String, mostPixels: Int) throws(PictureError) {
-    var image = png_image()
-    image.version = UInt32(PNG_IMAGE_VERSION)
-    defer { png_image_free(&image) }
-    guard png_image_begin_read_from_memory(&image, bytes, bytes.count) != 0 else {
-      throw .undecodable(path: path, message: Self.message(image))
+    // libpng keeps the addresses of its state and of the bytes from the first call to the second: both must stay where they are.
+    let image = UnsafeMutablePointer<png_image>.allocate(capacity: 1)
+    image.initialize(to: png_image())
+    image.pointee.version = UInt32(PNG_IMAGE_VERSION)
+    defer {
+      png_image_free(image)
+      image.deallocate()
     }
-    (width, height) = (Int(image.width), Int(image.height))
-    guard width > 0, height > 0, width <= mostPixels / height else {
-      throw .undecodable(path: path, message: "its \(width) × \(height) pixels are more than \(mostPixels)")
+    let decoded: Result<PNGImage, PictureError> = bytes.withUnsafeBufferPointer { bytes in
+      func failure(_ message: String) -> Result<PNGImage, PictureError> { .failure(.undecodable(path: path, message: message)) }
+      guard png_image_begin_read_from_memory(image, bytes.baseAddress, bytes.count) != 0 else {
+        return failure(Self.message(image.pointee))
+      }
+      let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
+      guard width > 0, height > 0, width <= mostPixels / height else {
+        return failure("its \(width) × \(height) pixels are more than \(mostPixels)")
+      }
+      image.pointee.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+      var pixels = [UInt8](repeating: 0, count: width * height * 3)
+      guard png_image_finish_read(image, nil, &pixels, Int32(width * 3), nil) != 0 else { return failure(Self.message(image.pointee)) }
+      return .success(PNGImage(width: width, height: height, pixels: pixels))
     }
-    image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-    pixels = Array(repeating: 0, count: width * height * 3)
-    guard png_image_finish_read(&image, nil, &pixels, Int32(width * 3), nil) != 0 else {
-      throw .undecodable(path: path, message: Self.message(image))
-    }
+    self = try decoded.get()
   }
 
   /// - Throws: `FileError`, `PictureError`.

@@ -1,25 +1,20 @@
 import Artifacts
 import CJPEG
 
-/// Decodes PNG and JPEG to 8-bit RGB, whatever the picture's own kind: grey becomes three equal channels. For one thread at a time.
-final class PictureDecoder {
+/// Decodes PNG and JPEG to 8-bit RGB, whatever the picture's own kind: grey becomes three equal channels.
+struct PictureDecoder {
   /// A picture in memory: pixels [height, width, 3].
   struct Picture: Sendable, Equatable {
     let width, height: Int
     let pixels: [UInt8]
   }
 
-  private let jpeg: tjhandle
   private let mostPixels: Int
 
   /// - Parameter mostPixels: larger pictures are refused before memory is taken for them.
   init(mostPixels: Int) {
-    guard let handle = tjInitDecompress() else { preconditionFailure("libjpeg-turbo gives no decoder") }
-    jpeg = handle
     self.mostPixels = mostPixels
   }
-
-  deinit { tjDestroy(jpeg) }
 
   /// - Parameter path: names the picture in errors.
   func decode(_ bytes: [UInt8], path: String) throws(PictureError) -> Picture {
@@ -32,6 +27,10 @@ final class PictureDecoder {
   }
 
   private func decodeJPEG(_ bytes: [UInt8], path: String) throws(PictureError) -> Picture {
+    // A decoder of its own for every picture: after some damaged ones libjpeg-turbo refuses good ones too.
+    guard let jpeg = tjInitDecompress() else { preconditionFailure("libjpeg-turbo gives no decoder") }
+    defer { tjDestroy(jpeg) }
+    var message: String { tjGetErrorStr2(jpeg).map { String(cString: $0) } ?? "unknown failure" }
     var (width, height, sampling, colours): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
     guard tjDecompressHeader3(jpeg, bytes, UInt(bytes.count), &width, &height, &sampling, &colours) == 0 else {
       throw .undecodable(path: path, message: message)
@@ -46,6 +45,4 @@ final class PictureDecoder {
     if failed { throw .undecodable(path: path, message: message) }
     return Picture(width: Int(width), height: Int(height), pixels: pixels)
   }
-
-  private var message: String { tjGetErrorStr2(jpeg).map { String(cString: $0) } ?? "unknown failure" }
 }

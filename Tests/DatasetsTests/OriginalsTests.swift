@@ -65,10 +65,11 @@ enum Synthetic {
   static func idx(_ training: Int, _ test: Int) -> [(name: String, bytes: [UInt8])] {
     func big(_ value: Int) -> [UInt8] { (0..<4).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
     return [("train", training), ("t10k", test)].flatMap { name, count in
-      [
-        ("\(name)-images-idx3-ubyte", [0, 0, 8, 3] + big(count) + big(28) + big(28) + (0..<count * 784).map { UInt8($0 / 784 % 256) }),
-        ("\(name)-labels-idx1-ubyte", [0, 0, 8, 1] + big(count) + (0..<count).map { UInt8($0 % 10) }),
-      ]
+      let pixels = (0..<count * 784).map { UInt8($0 / 784 % 256) }
+      let labels = (0..<count).map { UInt8($0 % 10) }
+      let images: [UInt8] = [0, 0, 8, 3] + big(count) + big(28) + big(28) + pixels
+      let classes: [UInt8] = [0, 0, 8, 1] + big(count) + labels
+      return [("\(name)-images-idx3-ubyte", images), ("\(name)-labels-idx1-ubyte", classes)]
     }
   }
 }
@@ -81,11 +82,14 @@ struct OriginalsTests {
     try folder.write(Tar.archive(entries), to: "cifar-10-binary.tar.gz")
     let plain = try Ingested(CIFAR10(batchImages: 4), from: folder)
     #expect(plain.images.count == 24 && plain.images.index == (0..<24).map { $0 } && plain.images.scored == 24 && !plain.images.verified)
-    #expect(plain.labels.values == (0..<24).map { Int32(($0 / 4 + $0 % 4) % 10) })
+    let expected: [Int32] = (0..<24).map { number in Int32((number / 4 + number % 4) % 10) }
+    #expect(plain.labels.values == expected)
     #expect(plain.labels.classNames[3] == "cat")
     for number in [0, 7, 23] {
       let planes = Synthetic.planes(number, side: 32)
-      #expect(plain.image(number) == (0..<1024).flatMap { [planes[$0], planes[1024 + $0], planes[2048 + $0]] })
+      var pixels: [UInt8] = []
+      for place in 0..<1024 { pixels += [planes[place], planes[1024 + place], planes[2048 + place]] }
+      #expect(plain.image(number) == pixels)
     }
 
     let zipped = try TemporaryFolder()
@@ -134,7 +138,8 @@ struct OriginalsTests {
     try folder.write(Tar.archive(Synthetic.stl10(11, 3, 40)), to: "stl10_binary.tar.gz")
     let ingested = try Ingested(STL10(training: 11, test: 3, unlabelled: 40), from: folder)
     #expect(ingested.images.count == 54 && ingested.images.scored == 14 && ingested.images.height == 96)
-    #expect(ingested.labels.values == (0..<11).map { Int32(9 - $0 % 10) } + [0, 1, 2] + Array(repeating: -1, count: 40))
+    let training: [Int32] = (0..<11).map { number in Int32(9 - number % 10) }
+    #expect(ingested.labels.values == training + [0, 1, 2] + [Int32](repeating: -1, count: 40))
     for number in [0, 12, 53] {
       let (image, planes) = (ingested.image(number), Synthetic.planes(number, side: 96))
       for (y, x, c) in [(0, 0, 0), (5, 80, 1), (95, 3, 2), (17, 16, 0)] {

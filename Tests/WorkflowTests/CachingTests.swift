@@ -195,8 +195,9 @@ struct CachingTests {
   @Test func originalsCountWhereTheSettingsDoNotPinThem() throws {
     let study = try ToyStudy()
     try study.write("x", "data/original")
+    let answer = #"[{\"name\": \"original\", \"path\": \"$CCR_DATA/original\"}]"#
     let script = study.read("source").replacingOccurrences(
-      of: "request=\"$2\"", with: "if [ \"$1\" = --originals ]; then echo \"[\\\"$CCR_DATA/original\\\"]\"; exit; fi\nrequest=\"$2\"")
+      of: "request=\"$2\"", with: "if [ \"$1\" = --originals ]; then echo \"\(answer)\"; exit; fi\nrequest=\"$2\"")
     try study.write(
       script.replacingOccurrences(of: "\"usesBLAS\": false", with: "\"usesBLAS\": false, \"originals\": {\"pinnedBy\": \"verify\"}")
         .replacingOccurrences(of: "\"type\": \"string\"}", with: "\"type\": \"string\"}, {\"name\": \"verify\", \"type\": \"boolean\"}"),
