@@ -62,6 +62,7 @@ let package = Package(
 
     // MARK: Programs
     program("ccr", ["Workflow", "Artifacts", arguments]),
+    program("fetch", ["Datasets", "Artifacts", arguments]),
     program("ingest", ["StageKit", "Datasets", "Artifacts"]),
     program("augment", ["StageKit", "Datasets", "Artifacts", "Figures", "Tensors"]),
     program("train", ["StageKit", "DeepClustering", "Datasets", "Artifacts", "Tensors"]),

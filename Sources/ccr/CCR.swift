@@ -14,7 +14,7 @@ struct CCR: ParsableCommand {
       5 executed again with other bytes · 7 the machine failed (disk full, no permission) · 75 stopped, checkpoint saved ·
       128 + n stopped by signal n. Words for people go to standard error, data to standard output.
       """,
-    subcommands: [Run.self, PlanCommand.self, Why.self, Status.self, GraphCommand.self, Doctor.self, Export.self])
+    subcommands: [Run.self, PlanCommand.self, Why.self, Status.self, GraphCommand.self, Doctor.self, Export.self, Fetch.self])
 
   static func main() {
     do {
@@ -47,11 +47,7 @@ struct StudyOptions: ParsableArguments {
 
   /// - Throws: `PipelineError`, `JSONError` or `FileError`, before anything is written.
   func study() throws -> Study {
-    var path = [CChar](repeating: 0, count: 4096)
-    let length = readlink("/proc/self/exe", &path, path.count)
-    let own = String(decoding: path.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let folder = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
-    return try Study(path: pipeline, profile: profile, results: results, programFolder: folder)
+    return try Study(path: pipeline, profile: profile, results: results, programFolder: OwnFolder.path)
   }
 }
 

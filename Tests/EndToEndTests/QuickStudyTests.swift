@@ -43,7 +43,7 @@ struct QuickStudyTests {
     process.executableURL = URL(fileURLWithPath: "\(Self.programs)/ccr")
     process.arguments = [arguments[0], "--pipeline", "\(folder)/pipeline.json"] + arguments.dropFirst()
     let (out, error) = ("\(folder)/out-\(UUID().uuidString)", "\(folder)/err-\(UUID().uuidString)")
-    for file in [out, error] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [out, error] { try AtomicFile.write("", to: file) }
     process.standardOutput = FileHandle(forWritingAtPath: out)
     process.standardError = FileHandle(forWritingAtPath: error)
     try process.run()

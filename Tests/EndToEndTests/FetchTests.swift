@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// `ccr fetch` against a server on loopback that gives Fashion-MNIST's official files: Debian's with their gzip headers put back.
+@Suite(
+  .serialized,
+  .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "needs Debian's dataset-fashion-mnist"))
+struct FetchTests {
+  private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("ccr")
+  private let folder = FileManager.default.temporaryDirectory.path + "/ccr-fetch-\(UUID().uuidString)"
+
+  /// File name and the modification time in the official header.
+  private static let names: [(name: String, time: UInt32)] = [
+    ("train-images-idx3-ubyte", 1_504_176_606), ("train-labels-idx1-ubyte", 1_504_176_606), ("t10k-images-idx3-ubyte", 1_504_176_627),
+    ("t10k-labels-idx1-ubyte", 1_504_176_627),
+  ]
+
+  private static func official() throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for (name, time) in names {
+      let debian = try Data(contentsOf: URL(fileURLWithPath: "/usr/share/datasets/fashion-mnist/\(name).gz"))
+      let clock = (0..<4).map { UInt8(truncatingIfNeeded: time >> (8 * UInt32($0))) }
+      files["\(name).gz"] = Data([0x1F, 0x8B, 8, 8] + clock + [0, 3] + Array(name.utf8) + [0]) + debian.dropFirst(10)
+    }
+    return files
+  }
+
+  private func fetch(_ port: UInt16, limit: Int? = nil) throws -> (code: Int32, error: String) {
+    let process = Process()
+    let arguments = ["fetch", "fashion-mnist", "--to", folder, "--mirror", "http://127.0.0.1:\(port)/", "--patience", "1"]
+    if let limit {
+      // A limit on the size of files stands in for a full disk: writing fails, once the signal is out of the way.
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      process.arguments = ["-c", "trap '' XFSZ; ulimit -f \(limit); exec \"$0\" \"$@\"", Self.program.path] + arguments
+    } else {
+      process.executableURL = Self.program
+      process.arguments = arguments
+    }
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  private var files: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/fashion-mnist")) ?? []).sorted()
+  }
+
+  @Test func downloadsOnceAndGoesOnWithBrokenOnes() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let server = try LoopbackServer(files: Self.official(), manner: .brokenAfter(1_000_000))
+    let broken = try fetch(server.port)
+    #expect(broken.code == 7 && broken.error.contains("what came is kept"), "\(broken.error)")
+    #expect(files == ["train-images-idx3-ubyte.gz.part"])
+    server.serve(.well)
+    #expect(try fetch(server.port).code == 0)
+    #expect(files == Self.names.map { "\($0.name).gz" }.sorted())
+    #expect(server.starts == [0, 1_000_000, 0, 0, 0])
+    let again = try fetch(server.port)
+    #expect(again.code == 0 && again.error.contains("is there already") && server.starts.count == 5)
+  }
+
+  @Test func wrongContentIsThrownAway() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let server = try LoopbackServer(files: Self.official(), manner: .wrongByte(5000))
+    let wrong = try fetch(server.port)
+    #expect(wrong.code == 2 && wrong.error.contains("came with SHA-256"), "\(wrong.error)")
+    #expect(files.isEmpty)
+  }
+
+  @Test func serversThatFailAreNamedWithWhatToDo() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let server = try LoopbackServer(files: [:], manner: .well)
+    let missing = try fetch(server.port)
+    #expect(missing.code == 7 && missing.error.contains("HTTP 404") && missing.error.contains("by hand"), "\(missing.error)")
+    let silent = try LoopbackServer(files: Self.official(), manner: .silent)
+    let slow = try fetch(silent.port)
+    #expect(slow.code == 7 && slow.error.contains("the server sent nothing for 1 s"), "\(slow.error)")
+    let port = server.port
+    server.stop()
+    let refused = try fetch(port)
+    #expect(refused.code == 7 && refused.error.contains("does not answer"), "\(refused.error)")
+    #expect(files.allSatisfy { $0.hasSuffix(".part") })
+  }
+
+  @Test func aFullDiskIsSaidSo() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let server = try LoopbackServer(files: Self.official(), manner: .well)
+    let full = try fetch(server.port, limit: 100)
+    #expect(full.code == 7 && full.error.contains("is the disk full?"), "\(full.error)")
+  }
+}
