@@ -58,29 +58,44 @@ public final class Tape {
     }
   }
 
-  /// Batch normalisation of x […, C], then `+ adding`, then ReLU where asked, in one pass.
-  public func batchNorm(_ x: Variable, _ layer: BatchNorm, relu: Bool, adding residual: Variable? = nil) -> Variable {
+  /// Batch normalisation of x [N, …, C], then `+ adding`, then ReLU where asked, in one pass.
+  /// - Parameter batches: sizes, of sum N, of batches that go through together and are normalised apart, each with its own statistics; they are
+  ///   tracked one after the other. Inference takes the running statistics for all.
+  public func batchNorm(_ x: Variable, _ layer: BatchNorm, batches: [Int], relu: Bool, adding residual: Variable? = nil) -> Variable {
     let team = team
+    let all = x.value.shape[0]
+    precondition(batches.reduce(0, +) == all, "batches \(batches) of \(all) images")
+    let y = Tensor(uninitialized: x.value.shape)
     guard training else {
       let inverse = layer.runningVariance.scalars.map { 1 / ($0 + BatchNormalisation.epsilon).squareRoot() }
-      return constant(
-        BatchNormalisation.apply(
-          x.value, mean: layer.runningMean.scalars, inverseDeviation: inverse, gamma: layer.gamma.value, beta: layer.beta.value,
-          residual: residual?.value, relu: relu, team: team))
+      BatchNormalisation.apply(
+        x.value, images: 0..<all, mean: layer.runningMean.scalars, inverseDeviation: inverse, gamma: layer.gamma.value,
+        beta: layer.beta.value, residual: residual?.value, relu: relu, into: y, team: team)
+      return constant(y)
     }
-    let statistics = BatchNormalisation.statistics(x.value, team: team)
-    layer.track(statistics)
-    let y = BatchNormalisation.apply(
-      x.value, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: layer.gamma.value, beta: layer.beta.value,
-      residual: residual?.value, relu: relu, team: team)
+    var end = 0
+    let parts = batches.map { size in
+      end += size
+      let images = end - size..<end
+      let statistics = BatchNormalisation.statistics(x.value, images: images, team: team)
+      layer.track(statistics)
+      BatchNormalisation.apply(
+        x.value, images: images, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: layer.gamma.value,
+        beta: layer.beta.value, residual: residual?.value, relu: relu, into: y, team: team)
+      return (images, statistics)
+    }
     let gamma = layer.gamma.value
     return record(y, [x] + (residual.map { [$0] } ?? []), depends: true) { gradient in
-      let gradients = BatchNormalisation.backward(
-        x.value, y: relu ? y : nil, statistics: statistics, gamma: gamma, outputGradient: gradient, needsResidual: residual != nil,
-        team: team)
-      layer.gamma.accumulate(gradients.gamma, team)
-      layer.beta.accumulate(gradients.beta, team)
-      return [gradients.input, gradients.residual]
+      let dx = Tensor(uninitialized: x.value.shape)
+      let residualGradient = residual.map { _ in Tensor(uninitialized: x.value.shape) }
+      for (images, statistics) in parts {
+        let sums = BatchNormalisation.backward(
+          x.value, y: relu ? y : nil, images: images, statistics: statistics, gamma: gamma, outputGradient: gradient, input: dx,
+          residual: residualGradient, team: team)
+        layer.gamma.accumulate(Tensor(shape: gamma.shape, sums.gamma), team)
+        layer.beta.accumulate(Tensor(shape: gamma.shape, sums.beta), team)
+      }
+      return [dx, residualGradient]
     }
   }
 

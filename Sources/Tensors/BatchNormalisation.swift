@@ -16,44 +16,56 @@ public enum BatchNormalisation {
 
   /// Mean and biased variance per channel in one pass: sums of x − s and (x − s)² with s the first row, which lies within a few deviations of
   /// the mean, so that nothing cancels; Float inside a run of 64 rows, Double across runs in index order.
-  public static func statistics(_ x: Tensor, team: ThreadTeam) -> Statistics {
+  /// - Parameter images: the part of the first axis to look at.
+  public static func statistics(_ x: Tensor, images: Range<Int>, team: ThreadTeam) -> Statistics {
     let channels = x.shape[x.shape.count - 1]
-    let rows = x.count / channels
-    let shift = (0..<channels).map { x.base[$0] }
+    let rows = rows(of: images, in: x)
+    let shift = (0..<channels).map { x.base[rows.lowerBound * channels + $0] }
     let (sums, squares) = columnSums(rows: rows, channels: channels, team: team) { at, column, lanes in
       let d = load(x.base, at, lanes) - lane(shift, column, lanes)
       return (d, d * d)
     }
-    let count = Double(rows)
+    let count = Double(rows.count)
     return Statistics(
       mean: (0..<channels).map { Float(Double(shift[$0]) + sums[$0] / count) },
-      variance: (0..<channels).map { Float(max(0, squares[$0] - sums[$0] * sums[$0] / count) / count) }, count: rows)
+      variance: (0..<channels).map { Float(max(0, squares[$0] - sums[$0] * sums[$0] / count) / count) }, count: rows.count)
   }
 
-  /// y = γ (x − mean) · inverseDeviation + β (+ residual), then ReLU where asked.
+  /// The rows of some images of x.
+  private static func rows(of images: Range<Int>, in x: Tensor) -> Range<Int> {
+    let perImage = x.count / x.shape[x.shape.count - 1] / max(1, x.shape[0])
+    return images.lowerBound * perImage..<images.upperBound * perImage
+  }
+
+  /// y = γ (x − mean) · inverseDeviation + β (+ residual), then ReLU where asked, for some images of x and y.
   public static func apply(
-    _ x: Tensor, mean: [Float], inverseDeviation: [Float], gamma: Tensor, beta: Tensor, residual: Tensor?, relu: Bool, team: ThreadTeam
-  ) -> Tensor {
+    _ x: Tensor, images: Range<Int>, mean: [Float], inverseDeviation: [Float], gamma: Tensor, beta: Tensor, residual: Tensor?, relu: Bool,
+    into y: Tensor, team: ThreadTeam
+  ) {
     let channels = mean.count
     let scale = (0..<channels).map { gamma.base[$0] * inverseDeviation[$0] }
     let shift = (0..<channels).map { beta.base[$0] - mean[$0] * scale[$0] }
-    let y = Tensor(uninitialized: x.shape)
-    eachVector(rows: x.count / channels, channels: channels, team: team) { at, column, lanes in
-      var z = lane(shift, column, lanes).addingProduct(load(x.base, at, lanes), lane(scale, column, lanes))
+    eachVector(rows: rows(of: images, in: x), channels: channels, constants: [scale, shift], team: team) { at, lanes, constants in
+      var z = constants.1.addingProduct(load(x.base, at, lanes), constants.0)
       if let residual { z += load(residual.base, at, lanes) }
       if relu { z = larger(z, Vector()) }
       store(z, y.base, at, lanes)
     }
-    return y
   }
 
-  /// The gradients of a training-mode normalisation.
-  /// - Parameter y: the output, whose zeros mark what the ReLU cut; nil without ReLU.
+  /// What `backward` finds for the images it looks at: the sums of the gradients of γ and β, [C].
+  public typealias ParameterGradients = (gamma: [Float], beta: [Float])
+
+  /// The gradients of a training-mode normalisation of some images.
+  /// - Parameters:
+  ///   - y: the output, whose zeros mark what the ReLU cut; nil without ReLU.
+  ///   - dx, residual: of the shape of x, written for these images; no residual where none was added.
   public static func backward(
-    _ x: Tensor, y: Tensor?, statistics: Statistics, gamma: Tensor, outputGradient: Tensor, needsResidual: Bool, team: ThreadTeam
-  ) -> (input: Tensor, gamma: Tensor, beta: Tensor, residual: Tensor?) {
+    _ x: Tensor, y: Tensor?, images: Range<Int>, statistics: Statistics, gamma: Tensor, outputGradient: Tensor, input dx: Tensor,
+    residual: Tensor?, team: ThreadTeam
+  ) -> ParameterGradients {
     let channels = statistics.mean.count
-    let rows = x.count / channels
+    let rows = rows(of: images, in: x)
     let (mean, inverse) = (statistics.mean, statistics.inverseDeviation)
     @Sendable func gradient(_ at: Int, _ lanes: Int) -> Vector {
       let g = load(outputGradient.base, at, lanes)
@@ -64,20 +76,19 @@ public enum BatchNormalisation {
       let g = gradient(at, lanes)
       return (g, g * (load(x.base, at, lanes) - lane(mean, column, lanes)))
     }
+    let count = Double(rows.count)
     let gammaSums = (0..<channels).map { centredSums[$0] * Double(inverse[$0]) }
     let factor = (0..<channels).map { gamma.base[$0] * inverse[$0] }
-    let meanBeta = beta.map { Float($0 / Double(rows)) }
-    let meanGamma = (0..<channels).map { Float(gammaSums[$0] / Double(rows)) * inverse[$0] }
-    let dx = Tensor(uninitialized: x.shape)
-    let residual = needsResidual ? Tensor(uninitialized: x.shape) : nil
-    eachVector(rows: rows, channels: channels, team: team) { at, column, lanes in
+    // dx = factor · (g − Σg/M − (x − μ)/σ · Σ(g (x − μ)/σ)/M), the sums multiplied out once for each channel.
+    let slope = (0..<channels).map { -factor[$0] * (Float(gammaSums[$0] / count) * inverse[$0]) }
+    let offset = (0..<channels).map { -factor[$0] * Float(beta[$0] / count) }
+    eachVector(rows: rows, channels: channels, constants: [factor, slope, offset, mean], team: team) { at, lanes, constants in
       let g = gradient(at, lanes)
       if let residual { store(g, residual.base, at, lanes) }
-      let centred = load(x.base, at, lanes) - lane(mean, column, lanes)
-      store(
-        (g - lane(meanBeta, column, lanes) - centred * lane(meanGamma, column, lanes)) * lane(factor, column, lanes), dx.base, at, lanes)
+      let centred = load(x.base, at, lanes) - constants.3
+      store(constants.2.addingProduct(g, constants.0).addingProduct(centred, constants.1), dx.base, at, lanes)
     }
-    return (dx, Tensor(shape: [channels], gammaSums.map { Float($0) }), Tensor(shape: [channels], beta.map { Float($0) }), residual)
+    return (gammaSums.map { Float($0) }, beta.map { Float($0) })
   }
 
   // MARK: Loops over rows of channels, 16 channels at a time
@@ -88,16 +99,17 @@ public enum BatchNormalisation {
   /// The sums over all rows of both parts of `term`, channel by channel.
   @inline(__always)
   private static func columnSums(
-    rows: Int, channels: Int, team: ThreadTeam, _ term: @Sendable (_ at: Int, _ column: Int, _ lanes: Int) -> (Vector, Vector)
+    rows: Range<Int>, channels: Int, team: ThreadTeam, _ term: @Sendable (_ at: Int, _ column: Int, _ lanes: Int) -> (Vector, Vector)
   ) -> ([Double], [Double]) {
-    let pieces = Pieces(rows, most: Pieces.imageRuns)
+    let pieces = Pieces(rows.count, most: Pieces.imageRuns)
     let width = (channels + 15) / 16 * 16
     let partial = DoubleBuffer(count: 2 * pieces.count * width)
     team.forEach(pieces.count) { piece in
       let (first, second) = (partial.base + 2 * piece * width, partial.base + (2 * piece + 1) * width)
-      var start = pieces[piece].lowerBound
-      while start < pieces[piece].upperBound {
-        let end = min(start + rowsPerSum, pieces[piece].upperBound)
+      let run = pieces[piece].shifted(by: rows.lowerBound)
+      var start = run.lowerBound
+      while start < run.upperBound {
+        let end = min(start + rowsPerSum, run.upperBound)
         for column in stride(from: 0, to: channels, by: 16) {
           let lanes = min(16, channels - column)
           var (a, b) = (Vector(), Vector())
@@ -121,14 +133,27 @@ public enum BatchNormalisation {
   @inline(__always)
   private static func add(_ v: Vector, to sums: UnsafeMutablePointer<Double>) { for lane in 0..<16 { sums[lane] += Double(v[lane]) } }
 
+  /// Calls `body` for every vector with up to four constants of its channels.
   @inline(__always)
   private static func eachVector(
-    rows: Int, channels: Int, team: ThreadTeam, _ body: @Sendable (_ at: Int, _ column: Int, _ lanes: Int) -> Void
+    rows: Range<Int>, channels: Int, constants: [[Float]], team: ThreadTeam,
+    _ body: @Sendable (_ at: Int, _ lanes: Int, _ constants: (Vector, Vector, Vector, Vector)) -> Void
   ) {
-    let pieces = Pieces(rows, most: Pieces.imageRuns)
+    let pieces = Pieces(rows.count, most: Pieces.imageRuns)
     team.forEach(pieces.count) { piece in
-      for row in pieces[piece] {
-        for column in stride(from: 0, to: channels, by: 16) { body(row * channels + column, column, min(16, channels - column)) }
+      let run = pieces[piece].shifted(by: rows.lowerBound)
+      // Down the columns of some rows at a time: the constants stay in registers, the rows in the first-level cache.
+      for start in stride(from: run.lowerBound, to: run.upperBound, by: rowsPerSum) {
+        for column in stride(from: 0, to: channels, by: 16) {
+          let lanes = min(16, channels - column)
+          func constant(_ number: Int) -> Vector { number < constants.count ? lane(constants[number], column, lanes) : Vector() }
+          let values = (constant(0), constant(1), constant(2), constant(3))
+          if lanes == 16 {
+            for row in start..<min(start + rowsPerSum, run.upperBound) { body(row * channels + column, 16, values) }
+          } else {
+            for row in start..<min(start + rowsPerSum, run.upperBound) { body(row * channels + column, lanes, values) }
+          }
+        }
       }
     }
   }

@@ -10,6 +10,8 @@ public enum Convolution {
     switch ConvolutionAlgorithm.choice(for: shape) {
     case .winograd3: return winograd(WinogradTile3.self, shape, x, weights: weights, team: team)
     case .winograd4: return winograd(WinogradTile4.self, shape, x, weights: weights, team: team)
+    case .winograd5: return winograd(WinogradTile5.self, shape, x, weights: weights, team: team)
+    case .winograd6: return winograd(WinogradTile6.self, shape, x, weights: weights, team: team)
     case .direct: break
     }
     let plan = ConvolutionPlan(shape)
@@ -64,6 +66,12 @@ public enum Convolution {
     case .winograd4:
       return winogradBackward(
         WinogradTile4.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
+    case .winograd5:
+      return winogradBackward(
+        WinogradTile5.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
+    case .winograd6:
+      return winogradBackward(
+        WinogradTile6.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
     case .direct: break
     }
     return (

@@ -3,6 +3,8 @@ enum ConvolutionAlgorithm {
   case direct
   case winograd3
   case winograd4
+  case winograd5
+  case winograd6
 
   /// The algorithm of least counted cost, in multiply-adds of 16 lanes for one image; a function of the shape alone.
   ///
@@ -18,7 +20,9 @@ enum ConvolutionAlgorithm {
       return Double(tiles * (m + 2) * (m + 2)) * (pair + transformCost * sides)
     }
     let direct = 9.0 / 8 * Double(9 * s.height * s.width) * pair
-    let costs: [(cost: Double, algorithm: ConvolutionAlgorithm)] = [(direct, .direct), (tiled(3), .winograd3), (tiled(4), .winograd4)]
+    let costs: [(cost: Double, algorithm: ConvolutionAlgorithm)] = [
+      (direct, .direct), (tiled(3), .winograd3), (tiled(4), .winograd4), (tiled(5), .winograd5), (tiled(6), .winograd6),
+    ]
     return costs.min { $0.cost < $1.cost }?.algorithm ?? .direct
   }
 }
@@ -29,7 +33,7 @@ extension Convolution {
     let y = Tensor(uninitialized: s.output)
     WinogradConvolution<Tile>.forward(
       WinogradGrid(s, outputs: Tile.outputs), x, channels: s.inputChannels,
-      filters: WinogradConvolution<Tile>.transformed(weights, team: team), outputs: s.outputChannels, y: y, team: team)
+      filters: WinogradFilters<Tile>.transformed(weights, turned: false, team: team), outputs: s.outputChannels, y: y, team: team)
     return y
   }
 
@@ -42,25 +46,7 @@ extension Convolution {
     let dx = Tensor(uninitialized: x.shape)
     WinogradConvolution<Tile>.forward(
       grid, outputGradient, channels: s.outputChannels,
-      filters: WinogradConvolution<Tile>.transformed(turned(weights, team: team), team: team), outputs: s.inputChannels, y: dx, team: team)
+      filters: WinogradFilters<Tile>.transformed(weights, turned: true, team: team), outputs: s.inputChannels, y: dx, team: team)
     return (dx, dw)
-  }
-
-  /// The filters turned by half, channels in and out exchanged: [3, 3, C, K] → [3, 3, K, C].
-  private static func turned(_ weights: Tensor, team: ThreadTeam) -> Tensor {
-    let (c, k) = (weights.shape[2], weights.shape[3])
-    let result = Tensor(uninitialized: [3, 3, k, c])
-    team.forEach(9) { tap in
-      let (from, to) = (weights.base + tap * c * k, result.base + (8 - tap) * c * k)
-      // Squares of 16 × 16 keep both sides in the first-level cache.
-      for firstOutput in stride(from: 0, to: k, by: 16) {
-        for firstInput in stride(from: 0, to: c, by: 16) {
-          for output in firstOutput..<firstOutput + 16 {
-            for input in firstInput..<firstInput + 16 { to[output * c + input] = from[input * k + output] }
-          }
-        }
-      }
-    }
-    return result
   }
 }

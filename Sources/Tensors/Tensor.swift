@@ -36,6 +36,28 @@ public struct Tensor: Sendable {
     return Tensor(shape: shape, storage: storage)
   }
 
+  /// The tensors one after the other along the first axis; their other axes are equal.
+  public init(joining parts: [Tensor]) {
+    precondition(
+      !parts.isEmpty && parts.allSatisfy { !$0.shape.isEmpty && $0.shape.dropFirst() == parts[0].shape.dropFirst() },
+      "cannot join \(parts.map(\.shape))")
+    self.init(uninitialized: [parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.dropFirst())
+    var start = 0
+    for part in parts {
+      (storage.base + start).update(from: part.storage.base, count: part.count)
+      start += part.count
+    }
+  }
+
+  /// A copy of a range of the first axis.
+  public func rows(_ range: Range<Int>) -> Tensor {
+    precondition(range.lowerBound >= 0 && range.upperBound <= shape[0], "rows \(range) of \(shape)")
+    let row = count / max(1, shape[0])
+    let result = Tensor(uninitialized: [range.count] + shape.dropFirst())
+    result.storage.base.update(from: storage.base + range.lowerBound * row, count: result.count)
+    return result
+  }
+
   @inlinable
   public func withUnsafeBufferPointer<R, E>(_ body: (UnsafeBufferPointer<Float>) throws(E) -> R) throws(E) -> R {
     try body(UnsafeBufferPointer(start: storage.base, count: storage.count))

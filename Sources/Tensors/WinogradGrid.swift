@@ -1,90 +1,65 @@
-/// How the images of one layer are cut into tiles, runs and blocks; by its shape alone.
+/// How the images of one layer are cut into tiles and blocks; by its shape alone.
 struct WinogradGrid: Sendable {
-  typealias Vector = SIMD16<Float>
-  /// Tiles a block should have: enough rows for the matrix product to reuse the filters it loads.
-  private static let tilesPerBlock = 48
-  /// Tiles a run should have at least, because every run reads all filters once.
-  private static let tilesPerRun = 96
-  /// From this many channels on, in and out, OpenBLAS's packing pays.
-  private static let packedChannels = 64
+  /// Tiles a block should have for every 64 channels: enough that a matrix product reuses the filters it loads, few enough that what the
+  /// transforms write is still in the second-level cache.
+  private static let tilesPerBlock = 40
+  /// Bytes of transformed images and gradients that layers of many filters work on at once, in the last-level cache.
+  private static let sharedBytes = 32 << 20
+  /// From this many pairs of channels on, reading all filters for every block costs more than sharing the work of a block by filters.
+  private static let sharedPairs = 1 << 16
 
   let images, height, width: Int
+  /// m and t² of the tile.
+  let outputs, points: Int
   let tilesDown, tilesAcross: Int
-  let runs: Pieces
+  /// Whether a block is shared by all threads, filter by filter, instead of each thread having blocks of its own.
+  let sharesBlocks: Bool
   private let imagesPerBlock: Int
 
   init(_ shape: ConvolutionShape, outputs m: Int) {
     (images, height, width) = (shape.images, shape.height, shape.width)
+    outputs = m
+    points = (m + 2) * (m + 2)
     tilesDown = (height + m - 1) / m
     tilesAcross = (width + m - 1) / m
     let tiles = tilesDown * tilesAcross
-    runs = Pieces(images, most: max(2, min(Pieces.imageRuns, images * tiles / Self.tilesPerRun)))
-    // Few tiles against many filters: all images of a run at once.
-    imagesPerBlock = max(1, Self.tilesPerBlock * max(1, shape.inputChannels / 64) / tiles)
+    let (c, k) = (shape.inputChannels, shape.outputChannels)
+    sharesBlocks = c * k >= Self.sharedPairs
+    let most = sharesBlocks ? Self.sharedBytes / (points * tiles * (c + k) * 4) : Self.tilesPerBlock * max(64, c) / 64 / tiles
+    let blocks = (images + max(1, most) - 1) / max(1, most)
+    imagesPerBlock = (images + blocks - 1) / blocks
   }
 
   var tilesPerImage: Int { tilesDown * tilesAcross }
 
-  /// Rows of one point's matrix: the tiles of the largest block, and room for the kernel's last rows.
-  var panel: Int {
-    let largest = min(imagesPerBlock, (images + runs.count - 1) / runs.count) * tilesPerImage
-    return (largest + ConvolutionKernel.tallest - 1) / ConvolutionKernel.tallest * ConvolutionKernel.tallest
-  }
+  /// Rows in memory of one point's matrices.
+  var pitch: Int { BlockedProduct.pitch(rows: imagesPerBlock * tilesPerImage) }
 
-  /// The consecutive blocks of images of a run.
-  func blocks(of run: Int) -> [Range<Int>] {
-    stride(from: runs[run].lowerBound, to: runs[run].upperBound, by: imagesPerBlock).map {
-      $0..<min($0 + imagesPerBlock, runs[run].upperBound)
-    }
-  }
+  var blockCount: Int { (images + imagesPerBlock - 1) / imagesPerBlock }
 
-  /// Calls `body` for every tile of the images with its number, counted from the first image, its image, and its first output pixel.
+  /// The images of a block.
+  func block(_ number: Int) -> Range<Int> { number * imagesPerBlock..<min(images, (number + 1) * imagesPerBlock) }
+
+  /// From a point's matrix of this many vectors a row to the next point's. The vector between keeps the points of a tile, which are written one after
+  /// the other, out of each other's cache sets.
+  func pointStep(vectors: Int) -> Int { vectors * pitch + 1 }
+
+  /// Scratch memory for all points of a block.
+  func buffer(vectors: Int) -> VectorBuffer { VectorBuffer(uninitializedRows: points * pointStep(vectors: vectors), vectorsPerRow: 1) }
+
+  /// Calls `body` for every tile of some images of a block with its row in the block's matrices, its image, and its first output pixel.
   @inline(__always)
-  func forEachTile(_ images: Range<Int>, outputs m: Int, _ body: (_ number: Int, _ image: Int, _ top: Int, _ left: Int) -> Void) {
-    var number = 0
+  func forEachTile(
+    _ images: Range<Int>, of block: Range<Int>, _ body: (_ row: Int, _ image: Int, _ top: Int, _ left: Int) -> Void
+  ) {
+    var row = (images.lowerBound - block.lowerBound) * tilesPerImage
     for image in images {
       for i in 0..<tilesDown {
         for j in 0..<tilesAcross {
-          body(number, image, i * m, j * m)
-          number += 1
+          body(row, image, i * outputs, j * outputs)
+          row += 1
         }
       }
     }
-  }
-
-  /// m [rows, K] = v [rows, C] · u [C, K].
-  static func product(
-    _ v: UnsafeMutablePointer<Vector>, rows: Int, channels c: Int, _ u: UnsafeMutablePointer<Vector>, outputs k: Int,
-    into m: UnsafeMutablePointer<Vector>
-  ) {
-    if min(c, k) >= packedChannels {
-      MatrixProduct.multiply(floats(v), floats(u), m: rows, n: k, k: c, into: floats(m))
-    } else {
-      var start = 0
-      withUnsafePointer(to: &start) {
-        ConvolutionKernel.forward(
-          floats(v), starts: UnsafeBufferPointer(start: $0, count: 1), channels: c, weights: u, vectors: k / 16, count: rows, y: m)
-      }
-    }
-  }
-
-  /// du [C, K] += v [rows, C]ᵀ · m [rows, K].
-  static func adjointProduct(
-    _ v: UnsafeMutablePointer<Vector>, rows: Int, channels c: Int, _ m: UnsafeMutablePointer<Vector>, outputs k: Int,
-    addingTo du: UnsafeMutablePointer<Vector>
-  ) {
-    if min(c, k) >= packedChannels {
-      MatrixProduct.multiply(floats(v), floats(m), transposeA: true, m: c, n: k, k: rows, into: floats(du), accumulating: true)
-    } else {
-      withUnsafeTemporaryAllocation(of: Int.self, capacity: c) { offsets in
-        for channel in 0..<c { offsets[channel] = channel }
-        ConvolutionKernel.weightGradient(
-          floats(v), offsets: UnsafeBufferPointer(offsets), channels: c, dy: m, vectors: k / 16, count: rows, dw: du)
-      }
-    }
-  }
-
-  private static func floats(_ p: UnsafeMutablePointer<Vector>) -> UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer(p).assumingMemoryBound(to: Float.self)
   }
 }

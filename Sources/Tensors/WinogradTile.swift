@@ -2,7 +2,7 @@
 ///
 /// Winograd ("Arithmetic complexity of computations", 1980) by interpolation at points a₀…a_{t−2} and ∞ (Lavin, Gray, CVPR 2016):
 ///   y = Aᵀ [(G g) ⊙ (Bᵀ d)],   Aᵀ[i][j] = a_jⁱ,   G[j][k] = a_jᵏ / Π_{l≠j}(a_j − a_l),   Bᵀ[j] = coefficients of Π_{l≠j}(z − a_l),
-/// the point ∞ giving the leading coefficient. Two dimensions are one transform down the columns and one along the rows.
+/// the point ∞ giving the leading coefficient. Rows of Bᵀ and G may be scaled against each other. Two dimensions are one transform down the columns and one along the rows.
 /// Every function handles 16 channels at once and reads and writes with a step, so that the same code serves rows and columns.
 protocol WinogradTile {
   typealias Vector = SIMD16<Float>

@@ -38,16 +38,16 @@ struct TrainStep: ParsableCommand {
     let loss = StructuralContrast(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
       balanceWeight: 1)
-    let (originals, augmented) = (images(batch, item: 0), images(batch * repeats, item: 1))
+    let all = batch * (1 + repeats)
+    let images = images(all)
     let seconds = Stopwatch.median(of: steps) {
       let tape = Tape(team: team, training: true)
-      let p = network.probabilities(network.features(originals, on: tape), head: 0, on: tape)
-      let q = network.probabilities(network.features(augmented, on: tape), head: 0, on: tape)
-      let result = loss.evaluate(p.value, q.value)
-      tape.backward([(p, result.originals), (q, result.augmented)])
+      let p = network.probabilities(network.features(images, batches: [batch, all - batch], on: tape), head: 0, on: tape)
+      let result = loss.evaluate(p.value.rows(0..<batch), p.value.rows(batch..<all))
+      tape.backward([(p, Tensor(joining: [result.originals, result.augmented]))])
       adam.step(team: team)
     }
-    let rate = Double(batch * (1 + repeats)) / seconds
+    let rate = Double(all) / seconds
     if json {
       let line = JSONValue.object([
         .init("seconds_per_step", .number(Stopwatch.rounded(seconds, 4))), .init("images_per_second", .number(Stopwatch.rounded(rate, 1))),
@@ -62,8 +62,8 @@ struct TrainStep: ParsableCommand {
 
   private func numbers(_ list: String) -> [Int] { list.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 } }
 
-  private func images(_ count: Int, item: Int) -> Tensor {
-    var stream = RandomStream(seed: 0, purpose: .test, item: item)
+  private func images(_ count: Int) -> Tensor {
+    var stream = RandomStream(seed: 0, purpose: .test)
     return Tensor(shape: [count, size, size, channels], (0..<count * size * size * channels).map { _ in stream.uniform(-1.7, 1.7) })
   }
 }

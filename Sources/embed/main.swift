@@ -43,7 +43,7 @@ StageProgram.run(description) { job in
       let numbers = Array(start..<min(start + job[batch], images.count))
       let views = Views.evaluation(images, numbers: numbers, resize: job[resize], size: job[size], team: job.team)
       let tape = Tape(team: job.team, training: false)
-      let h = model.features(input.prepare(views, team: job.team), on: tape)
+      let h = model.features(input.prepare(views, team: job.team), batches: [numbers.count], on: tape)
       values += h.value.scalars
       for head in probabilities.indices { probabilities[head] += model.probabilities(h, head: head, on: tape).value.scalars }
     }

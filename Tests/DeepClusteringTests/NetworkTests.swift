@@ -11,10 +11,10 @@ struct NetworkTests {
   func mapSizes(size: Int, expected: [Int]) {
     let network = ResidualNetwork(inputChannels: 1, widths: [2, 3, 4, 5], blocks: [1, 1, 1, 1], heads: [3], seed: 0)
     let tape = Tape(team: ThreadTeam(threads: 1), training: false)
-    var x = network.stem(Tensor(zeros: [1, size, size, 1]), on: tape)
+    var x = network.stem(Tensor(zeros: [1, size, size, 1]), batches: [1], on: tape)
     var shapes = [x.value.shape]
     for stage in 0..<4 {
-      x = network.stage(stage, x, on: tape)
+      x = network.stage(stage, x, batches: [1], on: tape)
       shapes.append(x.value.shape)
     }
     #expect(shapes == zip(expected, [2, 2, 3, 4, 5]).map { [1, $0, $0, $1] })

@@ -13,12 +13,30 @@ struct TapeTests {
     check(input: random([2, 5, 4, 2], 2), parameters: [w]) { $0.convolution($1, w, stride: stride, padding: 1) }
   }
 
-  @Test(arguments: [false, true]) func batchNorm(relu: Bool) {
+  @Test(arguments: [false, true], [[4], [1, 3], [2, 2]]) func batchNorm(relu: Bool, batches: [Int]) {
     let layer = BatchNorm(name: "bn", channels: 3)
     layer.gamma.value = Tensor(shape: [3], [0.5, 1.5, -1])
     layer.beta.value = Tensor(shape: [3], [0.3, -0.2, 0.1])
-    check(input: random([4, 3, 2, 3], 3), parameters: [layer.gamma, layer.beta]) { $0.batchNorm($1, layer, relu: relu) }
-    check(input: random([4, 3, 2, 3], 3), parameters: []) { $0.batchNorm($1, layer, relu: relu, adding: $1) }
+    check(input: random([4, 3, 2, 3], 3), parameters: [layer.gamma, layer.beta]) {
+      $0.batchNorm($1, layer, batches: batches, relu: relu)
+    }
+    check(input: random([4, 3, 2, 3], 3), parameters: []) {
+      $0.batchNorm($1, layer, batches: batches, relu: relu, adding: $1)
+    }
+  }
+
+  @Test func batchesThatGoTogetherAreNormalisedAndTrackedApart() {
+    let (x, y) = (random([2, 3, 3, 20], 12), random([3, 3, 3, 20], 13))
+    func pass(_ parts: [(Tensor, [Int])]) -> ([Float], BatchNorm) {
+      let layer = BatchNorm(name: "bn", channels: 20)
+      let tape = Tape(team: ThreadTeam(threads: 2), training: true)
+      return (parts.flatMap { tape.batchNorm(tape.constant($0), layer, batches: $1, relu: true).value.scalars }, layer)
+    }
+    let (together, tracked) = pass([(Tensor(joining: [x, y]), [2, 3])])
+    let (apart, expected) = pass([(x, [2]), (y, [3])])
+    #expect(together == apart)
+    #expect(tracked.runningMean.scalars == expected.runningMean.scalars)
+    #expect(tracked.runningVariance.scalars == expected.runningVariance.scalars)
   }
 
   @Test func pools() {
@@ -37,12 +55,12 @@ struct TapeTests {
     let layer = BatchNorm(name: "bn", channels: 1)
     let x = Tensor(shape: [2, 1, 1, 1], [1, 3])
     let training = Tape(team: ThreadTeam(threads: 1), training: true)
-    _ = training.batchNorm(training.constant(x), layer, relu: false)
+    _ = training.batchNorm(training.constant(x), layer, batches: [2], relu: false)
     // Batch mean 2, unbiased variance 2: running 0.2 and 0.9 + 0.2.
     #expect(abs(layer.runningMean.scalars[0] - 0.2) < 1e-6)
     #expect(abs(layer.runningVariance.scalars[0] - 1.1) < 1e-6)
     let inference = Tape(team: ThreadTeam(threads: 1), training: false)
-    let y = inference.batchNorm(inference.constant(x), layer, relu: false).value.scalars
+    let y = inference.batchNorm(inference.constant(x), layer, batches: [2], relu: false).value.scalars
     #expect(abs(y[0] - 0.8 / Float(1.1 + 1e-5).squareRoot()) < 1e-5)
   }
 

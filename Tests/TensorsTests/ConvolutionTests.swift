@@ -25,6 +25,12 @@ struct ConvolutionTests {
     Case(input: [60, 3, 3, 80], kernel: 3, outputs: 96, stride: 1, padding: 1),
     Case(input: [2, 7, 9, 64], kernel: 3, outputs: 32, stride: 1, padding: 1),
     Case(input: [2, 17, 17, 64], kernel: 3, outputs: 64, stride: 1, padding: 1),
+    Case(input: [9, 17, 17, 64], kernel: 3, outputs: 64, stride: 1, padding: 1),
+    Case(input: [3, 11, 11, 16], kernel: 3, outputs: 48, stride: 1, padding: 1),
+    Case(input: [3, 9, 9, 128], kernel: 3, outputs: 128, stride: 1, padding: 1),
+    Case(input: [4, 5, 5, 256], kernel: 3, outputs: 256, stride: 1, padding: 1),
+    Case(input: [3, 3, 3, 512], kernel: 3, outputs: 144, stride: 1, padding: 1),
+    Case(input: [2, 25, 24, 16], kernel: 3, outputs: 16, stride: 1, padding: 1),
     Case(input: [3, 17, 16, 32], kernel: 3, outputs: 80, stride: 2, padding: 1),
     Case(input: [2, 9, 8, 16], kernel: 1, outputs: 32, stride: 2, padding: 0),
     Case(input: [2, 4, 4, 8], kernel: 1, outputs: 20, stride: 1, padding: 0),
@@ -43,6 +49,26 @@ struct ConvolutionTests {
     let plain = Convolution.plainBackward(x, weights: w, stride: c.stride, padding: c.padding, outputGradient: g)
     #expect(relativeError(fast.weights, plain.weights) < tolerance)
     #expect(fast.input.map { relativeError($0, plain.input) } ?? 1 < tolerance)
+  }
+
+  /// More images than one block takes of a layer whose blocks the threads share.
+  @Test func blocksOfManyImagesAgreeWithEachOther() {
+    let (x, w) = (randomTensor([700, 5, 5, 256], item: 6), randomTensor([3, 3, 256, 256], item: 7))
+    let g = randomTensor([700, 5, 5, 256], item: 8)
+    let team = ThreadTeam(threads: 2)
+    func run(_ images: Range<Int>) -> (y: [Float], dx: [Float], dw: Tensor) {
+      let (part, gradient) = (x.rows(images), g.rows(images))
+      let y = Convolution.forward(part, weights: w, stride: 1, padding: 1, team: team)
+      let back = Convolution.backward(
+        part, weights: w, stride: 1, padding: 1, outputGradient: gradient, needsInputGradient: true, team: team)
+      return (y.scalars, back.input?.scalars ?? [], back.weights)
+    }
+    let (all, first, second) = (run(0..<700), run(0..<100), run(100..<700))
+    #expect(all.y == first.y + second.y)
+    #expect(all.dx == first.dx + second.dx)
+    var sum = first.dw
+    sum.add(second.dw)
+    #expect(relativeError(all.dw, sum) < tolerance)
   }
 
   @Test(arguments: cases) func doesNotDependOnThreads(_ c: Case) {

@@ -81,25 +81,31 @@ public final class ResidualNetwork: @unchecked Sendable {
   }
 
   /// Images [N, H, W, C] → pooled features h [N, D], D the last width.
-  public func features(_ images: Tensor, on tape: Tape) -> Variable {
-    var x = stem(images, on: tape)
-    for stage in blocks.indices { x = self.stage(stage, x, on: tape) }
+  /// - Parameter batches: sizes of the batches, in order, that the images are; batch normalisation keeps them apart, all else takes them at once.
+  public func features(_ images: Tensor, batches: [Int], on tape: Tape) -> Variable {
+    var x = stem(images, batches: batches, on: tape)
+    for stage in blocks.indices { x = self.stage(stage, x, batches: batches, on: tape) }
     return tape.globalAveragePool(x)
   }
 
   /// Images [N, H, W, C] → [N, H/2 + 1, W/2 + 1, width of the first stage].
-  package func stem(_ images: Tensor, on tape: Tape) -> Variable {
-    tape.maxPool(tape.batchNorm(tape.convolution(tape.constant(images), stem.conv, stride: 1, padding: 1), stem.bn, relu: true))
+  package func stem(_ images: Tensor, batches: [Int], on tape: Tape) -> Variable {
+    let x = tape.convolution(tape.constant(images), stem.conv, stride: 1, padding: 1)
+    return tape.maxPool(tape.batchNorm(x, stem.bn, batches: batches, relu: true))
   }
 
   /// The blocks of one stage; all but the first stage halve height and width, rounding up.
-  package func stage(_ stage: Int, _ input: Variable, on tape: Tape) -> Variable {
+  package func stage(_ stage: Int, _ input: Variable, batches: [Int], on tape: Tape) -> Variable {
     let first = blocks[..<stage].reduce(0, +)
     return body[first..<first + blocks[stage]].reduce(input) { x, block in
       let shortcut =
-        block.skip.map { tape.batchNorm(tape.convolution(x, $0.conv, stride: block.stride, padding: 0), $0.bn, relu: false) } ?? x
-      let inner = tape.batchNorm(tape.convolution(x, block.conv1, stride: block.stride, padding: 1), block.bn1, relu: true)
-      return tape.batchNorm(tape.convolution(inner, block.conv2, stride: 1, padding: 1), block.bn2, relu: true, adding: shortcut)
+        block.skip.map {
+          tape.batchNorm(tape.convolution(x, $0.conv, stride: block.stride, padding: 0), $0.bn, batches: batches, relu: false)
+        } ?? x
+      let convolved = tape.convolution(x, block.conv1, stride: block.stride, padding: 1)
+      let inner = tape.batchNorm(convolved, block.bn1, batches: batches, relu: true)
+      return tape.batchNorm(
+        tape.convolution(inner, block.conv2, stride: 1, padding: 1), block.bn2, batches: batches, relu: true, adding: shortcut)
     }
   }
 

@@ -114,8 +114,7 @@ public final class Trainer {
       return Prefetched(beside: team.threads > 1) {
         let (originals, augmented) = try views(numbers, pass)
         // One thread: the others are at work on the batch before.
-        let one = ThreadTeam(threads: 1)
-        return Batch(originals: input.prepare(originals, team: one), augmented: input.prepare(augmented, team: one))
+        return Batch(images: input.prepare(originals + augmented, team: ThreadTeam(threads: 1)), originals: numbers.count)
       }
     }
     var next = prefetch(progress.steps)
@@ -129,7 +128,7 @@ public final class Trainer {
       try tell(
         .step(
           epoch: pass / network.heads.count + 1, done: before + progress.steps, of: steps(before: plan.epochs * network.heads.count),
-          loss: terms.total, images: batch.originals.shape[0] + batch.augmented.shape[0]))
+          loss: terms.total, images: batch.images.shape[0]))
       if progress.steps < batches.count, interrupted() {
         state.progress = progress
         capture()
@@ -157,14 +156,17 @@ public final class Trainer {
   }
 
   /// Forward of both views, losses, backward and one optimiser step; the loss terms and the originals' assignment probabilities.
+  ///
+  /// Both views go through the network at once, which reads and transforms every filter once; batch normalisation keeps them apart.
   private func step(_ batch: Batch, head: Int) -> (StructuralContrast.Terms, Tensor) {
+    let (n, all) = (batch.originals, batch.images.shape[0])
     let tape = Tape(team: team, training: true)
-    let p = network.probabilities(network.features(batch.originals, on: tape), head: head, on: tape)
-    let q = network.probabilities(network.features(batch.augmented, on: tape), head: head, on: tape)
-    let loss = plan.loss.evaluate(p.value, q.value)
-    tape.backward([(p, loss.originals), (q, loss.augmented)])
+    let p = network.probabilities(network.features(batch.images, batches: [n, all - n], on: tape), head: head, on: tape)
+    let originals = p.value.rows(0..<n)
+    let loss = plan.loss.evaluate(originals, p.value.rows(n..<all))
+    tape.backward([(p, Tensor(joining: [loss.originals, loss.augmented]))])
     adam.step(team: team)
-    return (loss.terms, p.value)
+    return (loss.terms, originals)
   }
 
   private func capture() {
@@ -200,9 +202,9 @@ public final class Trainer {
 
   /// What one step reads.
   private struct Batch: Sendable {
-    /// [n, S, S, C]
-    let originals: Tensor
-    /// [R·n, S, S, C]
-    let augmented: Tensor
+    /// n originals and R·n augmented copies, [(1 + R)·n, S, S, C]
+    let images: Tensor
+    /// n
+    let originals: Int
   }
 }
