@@ -92,14 +92,14 @@ class Measurement:
 
         ours = text(self.median)
         if self.ratios is None:
-            return [ours, "—", "—", f"≤ {self.row.goal:g} s", "yes" if self.reached else "**no**"]
+            return [ours, "—", "—", self.row.goal_text, "yes" if self.reached else "**no**"]
         peer = f"{text(self.peer_median)}, {self.peer[0].get('peer', 'the step alone')}"
         if self.row.quality:
             name = self.row.quality[0].replace("_", " ").replace("kl", "KL")
             (a, b) = self.quality
             ours, peer = f"{ours}, {name} {a:,.10g}", f"{peer}, {name} {b:,.10g}"
         ratio = f"{statistics.median(self.ratios):.2f} ({min(self.ratios):.2f}–{max(self.ratios):.2f})"
-        return [ours, peer, ratio, f"≥ {self.row.goal:g}", "yes" if self.reached else "**no**"]
+        return [ours, peer, ratio, self.row.goal_text, "yes" if self.reached else "**no**"]
 
 
 def measure(row, program, folder, pairs):
@@ -124,7 +124,7 @@ def measure(row, program, folder, pairs):
 def table(outcomes):
     lines = ["| work | ours | peer | ratio | goal | reached |", "|---|---|---|---|---|---|"]
     for row, outcome in outcomes:
-        cells = outcome.cells() if isinstance(outcome, Measurement) else [f"failed: {outcome}", "", "", f"{row.goal:g}", "**no**"]
+        cells = outcome.cells() if isinstance(outcome, Measurement) else [f"failed: {outcome}", "—", "—", row.goal_text, "**no**"]
         lines.append("| " + " | ".join([row.work] + cells) + " |")
     return "\n".join(lines)
 

@@ -34,6 +34,10 @@ class Row:
     def less_is_better(self):
         return self.field == "seconds"
 
+    @property
+    def goal_text(self):
+        return f"≥ {self.goal:g}" if self.peers else f"≤ {self.goal:g} s"
+
 
 def debian_has_torch():
     check = [DEBIAN_PYTHON, "-c", "import torch"]
