@@ -5,7 +5,7 @@ PACKAGES = libhdf5-dev libopenblas-dev libpng-dev libturbojpeg0-dev libcairo2-de
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SOURCES = Package.swift $(shell find Sources -type f)
 
-.PHONY: deps build tables test lint format bench
+.PHONY: deps build tables test lint format bench bench-peers
 
 deps:
 	@installed=" $$(dpkg-query -W -f '$${Package}:$${db:Status-Abbrev} ' $(PACKAGES) 2>/dev/null)"; missing=""; \
@@ -33,5 +33,17 @@ lint:
 format:
 	swift format --in-place --recursive Sources Tests Package.swift
 
+# What needs no Python: the kernels, each checked against its plain twin, and every piece of work of docs/benchmarks.md.
 bench: build
-	.build/release/benchmarks train-step --json
+	@for work in kernels train-step "epoch --images 1000" inference augmentation kmeans tsne; do \
+	  .build/release/benchmarks $$work || exit 1; \
+	done
+
+# The same work beside PyTorch, PIL, scikit-learn and openTSNE; writes docs/benchmarks.md.
+bench-peers: build .build/peers.made
+	.build/peers/bin/python Benchmarks/compare.py
+
+.build/peers.made: Benchmarks/peers/requirements.txt
+	python3 -m venv .build/peers
+	.build/peers/bin/pip install --requirement $<
+	@touch $@

@@ -16,6 +16,7 @@ import statistics
 import time
 
 import numpy as np
+import PIL
 from PIL import Image, ImageEnhance
 
 
@@ -79,7 +80,8 @@ def main():
         if repetition >= 2:
             seconds.append(time.perf_counter() - start)
     rate = round(options.images / statistics.median(seconds))
-    print(json.dumps({"what": "augmentation", "peer": "PIL", "size": options.size, "threads": 1, "imagesPerSecond": rate}))
+    print(json.dumps({"what": "augmentation", "peer": f"Pillow {PIL.__version__}", "size": options.size, "threads": 1,
+                      "imagesPerSecond": rate}))
 
 
 if __name__ == "__main__":

@@ -66,12 +66,15 @@ def ccr_loss(u, v, tau=0.5, alpha=0.004):
             + alpha * relation + balance)
 
 
+def numbers(text):
+    return [int(n) for n in text.split(",")]
+
+
 def main():
     a = argparse.ArgumentParser()
     for name, default in (("size", 32), ("channels", 3), ("batch", 50), ("repeats", 3), ("clusters", 10),
                           ("threads", 2), ("steps", 7)):
         a.add_argument(f"--{name}", type=int, default=default)
-    numbers = lambda text: [int(n) for n in text.split(",")]
     a.add_argument("--widths", type=numbers, default=[64, 128, 256, 512])
     a.add_argument("--blocks", type=numbers, default=[3, 4, 6, 3])
     a = a.parse_args()
@@ -99,4 +102,5 @@ def main():
                       "images_per_second": round(a.batch * (1 + a.repeats) / median, 1)}))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,10 @@ import Tensors
 struct Benchmarks: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmarks", abstract: "Times the project's own work, for comparison with the scripts in Benchmarks/peers.",
-    subcommands: [TrainStep.self, AugmentationRate.self])
+    subcommands: [
+      TrainStep.self, EpochRate.self, InferenceRate.self, AugmentationRate.self, KMeansTime.self, TSNETime.self, KernelTable.self,
+      GemmPeak.self,
+    ])
 }
 
 /// Wall time and how to ask for it often enough.
@@ -15,12 +18,16 @@ enum Stopwatch {
   static func median(of repetitions: Int, _ body: () -> Void) -> Double {
     body()
     body()
-    let clock = ContinuousClock()
-    let seconds = (0..<max(1, repetitions)).map { _ in
-      let time = clock.measure(body).components
-      return Double(time.seconds) + Double(time.attoseconds) * 1e-18
-    }
+    let seconds = (0..<max(1, repetitions)).map { _ in once(body).seconds }
     return seconds.sorted()[seconds.count / 2]
+  }
+
+  /// The seconds that one call takes, and what it gives.
+  static func once<Result>(_ body: () throws -> Result) rethrows -> (seconds: Double, result: Result) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let result = try body()
+    return ((clock.now - start) / .seconds(1), result)
   }
 
   /// The number with this many decimals.

@@ -1,0 +1,49 @@
+import Artifacts
+import Foundation
+import Testing
+
+/// The program `benchmarks`: what it prints for `ccr doctor` and the comparison with peers, not how fast it is.
+struct BenchmarksTests {
+  private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    .appendingPathComponent("benchmarks")
+
+  private func output(_ arguments: String...) throws -> JSONValue {
+    let process = Process()
+    process.executableURL = Self.program
+    process.arguments = arguments + ["--json"]
+    let out = Pipe()
+    process.standardOutput = out
+    try process.run()
+    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return try JSONValue.parse(text, file: arguments.joined(separator: " "))
+  }
+
+  @Test func kernelsAgreeWithTheirPlainTwinsAndSayHowFastTheyAre() throws {
+    let table = try output("kernels", "--quick")
+    #expect(table["cpu"]?.string != nil && table["blas_core"]?.string != nil && table["threads"]?.integer == 2)
+    #expect((table["gemm_gflops"]?.double ?? 0) > 0)
+    let kernels = try #require(table["kernels"]?.array)
+    let names = Set(kernels.compactMap { $0["kernel"]?.string })
+    #expect(
+      names == [
+        "convolution forward", "convolution backward", "batch normalisation forward", "batch normalisation backward", "max pooling forward",
+        "max pooling backward", "Adam",
+      ])
+    for kernel in kernels {
+      #expect(kernel["milliseconds"]?.double != nil && kernel["relative_error"]?.double != nil, "\(kernel.compact)")
+      #expect((kernel["peak_share"] != nil && kernel["gflops"] != nil) != (kernel["gbytes_per_second"] != nil), "\(kernel.compact)")
+    }
+  }
+
+  @Test func theSpeedOfMatrixProductsIsThere() throws {
+    let speed = try output("gemm")
+    #expect((speed["gflops"]?.double ?? 0) > 0 && speed["blas_core"]?.string != nil)
+  }
+
+  @Test func anEpochOfTrainingIsTimed() throws {
+    let rate = try output("epoch", "--size", "16", "--channels", "1", "--widths", "16", "--blocks", "1", "--batch", "10", "--images", "20")
+    #expect((rate["images_per_second"]?.double ?? 0) > 0)
+  }
+}
