@@ -96,32 +96,43 @@ public enum BatchNormalisation {
   /// Rows a run of Float sums covers before it is added to the Double sum.
   private static let rowsPerSum = 64
 
+  /// Rows taken down a column before the next: about 4 KiB of memory, so that the columns' constants and sums stay in registers for some rows, and the
+  /// rows are read nearly in the order they lie in.
+  private static func rowsPerStrip(_ channels: Int) -> Int { max(4, min(rowsPerSum, 1024 / channels)) }
+
   /// The sums over all rows of both parts of `term`, channel by channel.
   @inline(__always)
   private static func columnSums(
     rows: Range<Int>, channels: Int, team: ThreadTeam, _ term: @Sendable (_ at: Int, _ column: Int, _ lanes: Int) -> (Vector, Vector)
   ) -> ([Double], [Double]) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
-    let width = (channels + 15) / 16 * 16
+    let vectors = (channels + 15) / 16
+    let width = vectors * 16
     let partial = DoubleBuffer(count: 2 * pieces.count * width)
+    let strip = rowsPerStrip(channels)
     team.forEach(pieces.count) { piece in
       let (first, second) = (partial.base + 2 * piece * width, partial.base + (2 * piece + 1) * width)
+      let sums = VectorBuffer(rows: 2 * vectors, vectorsPerRow: 1)
       let run = pieces[piece].shifted(by: rows.lowerBound)
-      var start = run.lowerBound
-      while start < run.upperBound {
+      for start in stride(from: run.lowerBound, to: run.upperBound, by: rowsPerSum) {
         let end = min(start + rowsPerSum, run.upperBound)
-        for column in stride(from: 0, to: channels, by: 16) {
-          let lanes = min(16, channels - column)
-          var (a, b) = (Vector(), Vector())
-          for row in start..<end {
-            let (u, v) = term(row * channels + column, column, lanes)
-            a += u
-            b += v
+        for top in stride(from: start, to: end, by: strip) {
+          for vector in 0..<vectors {
+            let lanes = min(16, channels - vector * 16)
+            var (a, b) = (sums.base[2 * vector], sums.base[2 * vector + 1])
+            for row in top..<min(top + strip, end) {
+              let (u, v) = term(row * channels + vector * 16, vector * 16, lanes)
+              a += u
+              b += v
+            }
+            (sums.base[2 * vector], sums.base[2 * vector + 1]) = (a, b)
           }
-          add(a, to: first + column)
-          add(b, to: second + column)
         }
-        start = end
+        for vector in 0..<vectors {
+          add(sums.base[2 * vector], to: first + vector * 16)
+          add(sums.base[2 * vector + 1], to: second + vector * 16)
+          (sums.base[2 * vector], sums.base[2 * vector + 1]) = (Vector(), Vector())
+        }
       }
     }
     func total(_ part: Int, _ channel: Int) -> Double {
@@ -140,18 +151,19 @@ public enum BatchNormalisation {
     _ body: @Sendable (_ at: Int, _ lanes: Int, _ constants: (Vector, Vector, Vector, Vector)) -> Void
   ) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
+    let strip = rowsPerStrip(channels)
     team.forEach(pieces.count) { piece in
       let run = pieces[piece].shifted(by: rows.lowerBound)
-      // Down the columns of some rows at a time: the constants stay in registers, the rows in the first-level cache.
-      for start in stride(from: run.lowerBound, to: run.upperBound, by: rowsPerSum) {
+      for top in stride(from: run.lowerBound, to: run.upperBound, by: strip) {
+        let end = min(top + strip, run.upperBound)
         for column in stride(from: 0, to: channels, by: 16) {
           let lanes = min(16, channels - column)
           func constant(_ number: Int) -> Vector { number < constants.count ? lane(constants[number], column, lanes) : Vector() }
           let values = (constant(0), constant(1), constant(2), constant(3))
           if lanes == 16 {
-            for row in start..<min(start + rowsPerSum, run.upperBound) { body(row * channels + column, 16, values) }
+            for row in top..<end { body(row &* channels &+ column, 16, values) }
           } else {
-            for row in start..<min(start + rowsPerSum, run.upperBound) { body(row * channels + column, lanes, values) }
+            for row in top..<end { body(row &* channels &+ column, lanes, values) }
           }
         }
       }

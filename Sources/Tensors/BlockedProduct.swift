@@ -239,7 +239,8 @@ enum BlockedProduct {
 
   @inline(__always)
   private static func adjoint8x2(
-    _ x: UnsafePointer<Float>, _ m0: UnsafePointer<Vector>, _ m1: UnsafePointer<Vector>, rows: Int, adding: Bool, _ sums: UnsafeMutablePointer<Vector>
+    _ x: UnsafePointer<Float>, _ m0: UnsafePointer<Vector>, _ m1: UnsafePointer<Vector>, rows: Int, adding: Bool,
+    _ sums: UnsafeMutablePointer<Vector>
   ) {
     var (a0, a1, a2, a3) = (Vector(), Vector(), Vector(), Vector())
     var (a4, a5, a6, a7) = (Vector(), Vector(), Vector(), Vector())

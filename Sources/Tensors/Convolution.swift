@@ -8,6 +8,7 @@ public enum Convolution {
   public static func forward(_ x: Tensor, weights: Tensor, stride: Int, padding: Int, team: ThreadTeam) -> Tensor {
     let shape = ConvolutionShape(input: x.shape, weights: weights.shape, stride: stride, padding: padding)
     switch ConvolutionAlgorithm.choice(for: shape) {
+    case .patches: return PatchConvolution.forward(shape, x, weights: weights, team: team)
     case .winograd3: return winograd(WinogradTile3.self, shape, x, weights: weights, team: team)
     case .winograd4: return winograd(WinogradTile4.self, shape, x, weights: weights, team: team)
     case .winograd5: return winograd(WinogradTile5.self, shape, x, weights: weights, team: team)
@@ -60,6 +61,9 @@ public enum Convolution {
     let shape = plan.shape
     precondition(outputGradient.shape == shape.output, "gradient \(outputGradient.shape) for output \(shape.output)")
     switch ConvolutionAlgorithm.choice(for: shape) {
+    case .patches:
+      return PatchConvolution.backward(
+        shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
     case .winograd3:
       return winogradBackward(
         WinogradTile3.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)

@@ -1,6 +1,8 @@
 /// Which kernels compute a convolution.
 enum ConvolutionAlgorithm {
+  /// For channel counts off the vector width.
   case direct
+  case patches
   case winograd3
   case winograd4
   case winograd5
@@ -8,10 +10,11 @@ enum ConvolutionAlgorithm {
 
   /// The algorithm of least counted cost, in multiply-adds of 16 lanes for one image; a function of the shape alone.
   ///
-  /// Direct: 9·P·Q·C·K/16, an eighth more for the outputs that fall between rows. F(m, 3): per tile t²·C·K/16 for the products and
-  /// `transformCost`·t² for the transforms of every 16 channels in and out, loads and stores included.
+  /// Patches: 9·P·Q·(C·K/16 + `transformCost`·C/16). F(m, 3): per tile t²·C·K/16 for the products and `transformCost`·t² for the transforms of every
+  /// 16 channels in and out, loads and stores included.
   static func choice(for s: ConvolutionShape) -> ConvolutionAlgorithm {
-    guard s.kernel == 3, s.stride == 1, s.padding == 1, s.inputChannels % 16 == 0, s.outputChannels % 16 == 0 else { return .direct }
+    guard PatchConvolution.suits(s) else { return .direct }
+    guard s.kernel == 3, s.stride == 1, s.padding == 1 else { return .patches }
     let transformCost = 8.0
     let pair = Double(s.inputChannels * s.outputChannels) / 16
     let sides = Double(s.inputChannels + s.outputChannels) / 16
@@ -19,9 +22,9 @@ enum ConvolutionAlgorithm {
       let tiles = (s.height + m - 1) / m * ((s.width + m - 1) / m)
       return Double(tiles * (m + 2) * (m + 2)) * (pair + transformCost * sides)
     }
-    let direct = 9.0 / 8 * Double(9 * s.height * s.width) * pair
+    let patches = Double(9 * s.height * s.width) * (pair + transformCost * Double(s.inputChannels) / 16)
     let costs: [(cost: Double, algorithm: ConvolutionAlgorithm)] = [
-      (direct, .direct), (tiled(3), .winograd3), (tiled(4), .winograd4), (tiled(5), .winograd5), (tiled(6), .winograd6),
+      (patches, .patches), (tiled(3), .winograd3), (tiled(4), .winograd4), (tiled(5), .winograd5), (tiled(6), .winograd6),
     ]
     return costs.min { $0.cost < $1.cost }?.algorithm ?? .direct
   }

@@ -64,7 +64,8 @@ enum WinogradConvolution<Tile: WinogradTile> {
     let (tiles, pairs) = (2 * BlockedProduct.adjointChannels, (outputVectors + 1) / 2)
     /// dU of one point, 8 channels and 2 blocks of filters from the rows of a block.
     @Sendable func product(
-      _ v: VectorBuffer, _ m: VectorBuffer, point: Int, rows: Int, eighth: Int, pair: Int, adding: Bool, into sums: UnsafeMutablePointer<Vector>
+      _ v: VectorBuffer, _ m: VectorBuffer, point: Int, rows: Int, eighth: Int, pair: Int, adding: Bool,
+      into sums: UnsafeMutablePointer<Vector>
     ) {
       let m0 = m.base + (point * grid.pointStep(vectors: outputVectors) + 2 * pair * grid.pitch)
       BlockedProduct.adjoint(

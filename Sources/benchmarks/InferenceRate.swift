@@ -27,7 +27,7 @@ struct InferenceRate: ParsableCommand {
     let images = Noise.tensor([batch, shape.size, shape.size, shape.channels], item: 0)
     let seconds = Stopwatch.median(of: repetitions) {
       let tape = Tape(team: team, training: false)
-      _ = network.probabilities(network.features(images, on: tape), head: 0, on: tape)
+      _ = network.probabilities(network.features(images, batches: [batch], on: tape), head: 0, on: tape)
     }
     let rate = Stopwatch.rounded(Double(batch) / seconds, 1)
     let line: JSONValue = [

@@ -19,16 +19,20 @@ enum LayerKernels {
     let channels = shape[3]
     let (gamma, beta) = (Noise.tensor([channels], item: 5), Noise.tensor([channels], item: 6))
     @Sendable func forward(_ x: Tensor, _ residual: Tensor) -> (y: Tensor, statistics: BatchNormalisation.Statistics) {
-      let statistics = BatchNormalisation.statistics(x, team: team)
-      let y = BatchNormalisation.apply(
-        x, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: gamma, beta: beta, residual: residual, relu: true,
-        team: team)
+      let all = 0..<x.shape[0]
+      let statistics = BatchNormalisation.statistics(x, images: all, team: team)
+      let y = Tensor(uninitialized: x.shape)
+      BatchNormalisation.apply(
+        x, images: all, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: gamma, beta: beta,
+        residual: residual, relu: true, into: y, team: team)
       return (y, statistics)
     }
     func backward(_ x: Tensor, _ y: Tensor, _ statistics: BatchNormalisation.Statistics, _ dy: Tensor) -> [Tensor?] {
-      let result = BatchNormalisation.backward(
-        x, y: y, statistics: statistics, gamma: gamma, outputGradient: dy, needsResidual: true, team: team)
-      return [result.input, result.gamma, result.beta, result.residual]
+      let (dx, residual) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: x.shape))
+      let sums = BatchNormalisation.backward(
+        x, y: y, images: 0..<x.shape[0], statistics: statistics, gamma: gamma, outputGradient: dy, input: dx, residual: residual,
+        team: team)
+      return [dx, Tensor(shape: [channels], sums.gamma), Tensor(shape: [channels], sums.beta), residual]
     }
     let checked = [checkedImages] + shape[1...]
     let few = (0..<3).map { Noise.tensor(checked, item: 10 + $0) }
