@@ -57,6 +57,13 @@ struct HostileOriginalsTests {
     var long = Self.good
     long[2].bytes.append(0)
     try refusedTar(long, "found 6147")
+    var idx = Synthetic.idx(3, 2)
+    idx[0].bytes.append(0)
+    try refused(MNIST(training: 3, test: 2), idx.map { ("mnist/\($0.name)", $0.bytes) }, "expected at most 2368 bytes, found 2369")
+    let words = Synthetic.tinyImageNet(perClass: 1).map {
+      $0.name.hasSuffix("words.txt") ? ($0.name, [UInt8](repeating: 10, count: (1 << 23) + 1)) : $0
+    }
+    try refused(TinyImageNet(classes: 2, perClass: 1), words, "expected at most 8388608 bytes")
   }
 
   @Test func truncation() throws {

@@ -92,7 +92,7 @@ package struct TinyImageNet: Original {
     switch place {
     case .folder(let folder):
       seen = try FolderListing.names(in: folder)
-      for name in wanted where seen.contains(name) { found[name] = try AtomicFile.read("\(folder)/\(name)") }
+      for name in wanted where seen.contains(name) { found[name] = try OpenFile.content(of: "\(folder)/\(name)", most: Self.mostBytes) }
     case .archive(let path):
       let archive = try Archive(path, .zip)
       while found.count < wanted.count, let member = try archive.next() {
@@ -118,7 +118,7 @@ package struct TinyImageNet: Original {
       for number in numbers {
         for file in try FolderListing.names(in: "\(folder)/train/\(number)/images") {
           let path = "\(folder)/train/\(number)/images/\(file)"
-          try body("\(number)/images/\(file)", path) { try AtomicFile.read(path) }
+          try body("\(number)/images/\(file)", path) { try OpenFile.content(of: path, most: Self.mostBytes) }
         }
       }
     case .archive(let path):
