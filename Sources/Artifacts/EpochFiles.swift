@@ -63,7 +63,7 @@ public enum FeaturesFile {
 public struct Assignments: Sendable {
   /// 0 for methods without epochs.
   public let epoch: Int
-  /// The cluster of each image.
+  /// The cluster of each image; −1 for images that were left out because they are not to be clustered.
   public let clusters: [Int32]
   /// Assignment probabilities [N, C] of each head, the clustering head last; empty for hard methods.
   public let probabilities: [Tensor]

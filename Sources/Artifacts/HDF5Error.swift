@@ -7,9 +7,12 @@ public enum HDF5Error: ExplainedError, Equatable {
   case missing(dataset: String, path: String)
   case unexpected(dataset: String, path: String, expected: String, found: String)
 
-  /// A failure of the call just made, in the library's own words.
+  /// A failure of the call just made, in the library's own words; where the file system failed, in the system's, which the library puts in
+  /// quotes among addresses and times.
   static func last(_ operation: String, _ path: String) -> HDF5Error {
-    .failed(operation: operation, path: path, message: String(cString: h5_last_message()))
+    let words = String(cString: h5_last_message())
+    let system = words.firstRange(of: "error message = '").map { words[$0.upperBound...].prefix { $0 != "'" } }
+    return .failed(operation: operation, path: path, message: system.map(String.init) ?? words)
   }
 
   public var problem: String {

@@ -13,7 +13,9 @@ public final class HDF5Reader {
     self.path = path
     try AtomicFile.exists(path)
     h5_be_silent()
-    file = H5Fopen(path, 0, h5_default())
+    let access = HDF5Access.properties()
+    defer { H5Pclose(access) }
+    file = H5Fopen(path, 0, access)
     if file < 0 { throw HDF5Error.damaged(path: path, message: String(cString: h5_last_message())) }
     var size: hsize_t = 0
     H5Fget_filesize(file, &size)

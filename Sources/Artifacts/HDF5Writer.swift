@@ -13,7 +13,7 @@ public final class HDF5Writer {
   private init(_ path: String) throws(HDF5Error) {
     self.path = path
     h5_be_silent()
-    let access = H5Pcreate(h5_file_access())
+    let access = HDF5Access.properties()
     let create = H5Pcreate(h5_file_create())
     defer {
       H5Pclose(access)

@@ -3,7 +3,7 @@ public struct ImageSet: Sendable {
   /// The data set's name.
   public let name: String
   public let count, height, width, channels: Int
-  /// How many images, the first ones, are clustered and scored; the others have no class and only train over-clustering heads
+  /// How many images, the first ones, are clustered, and scored where they have labels; the others only train over-clustering heads
   /// (STL-10's unlabelled part).
   public let scored: Int
   public let pixels: Pixels
@@ -39,7 +39,7 @@ public enum ImagesFile {
   public struct Header: Sendable {
     public let name: String
     public let height, width, channels: Int
-    /// How many images, the first ones, are clustered and scored.
+    /// How many images, the first ones, are clustered, and scored where they have labels.
     public let scored: Int
     /// Each image's number in the original data set.
     public let index: [Int32]

@@ -11,13 +11,16 @@ public struct Labels: Sendable, Equatable {
 
 /// `labels.h5`
 public enum LabelsFile {
-  /// - Parameter fine: classes of a finer division, kept beside for who wants them (CIFAR-100's hundred).
-  public static func write(_ labels: Labels, fine: Labels? = nil, to path: String) throws {
+  /// - Parameters:
+  ///   - fine: classes of a finer division, kept beside for who wants them (CIFAR-100's hundred).
+  ///   - files: the file of each image, for a folder of pictures. They stand here since their folders are their classes.
+  public static func write(_ labels: Labels, fine: Labels? = nil, files: [String] = [], to path: String) throws {
     try HDF5Writer.write(to: path) { file in
       try write(labels, to: file, "/labels", "/class_names", meaning: "true class, -1 for none")
       if let fine {
         try write(fine, to: file, "/fine_labels", "/fine_class_names", meaning: "true class of the finer division, -1 for none")
       }
+      if !files.isEmpty { try file.write(files, to: "/file_names", axes: "image", meaning: "the picture's file in the data set's folder") }
     }
   }
 

@@ -2,20 +2,20 @@ import FoundationEssentials
 
 /// What `evaluate` says of one run: the content of `scores.json`.
 public struct Scores: Codable, Hashable, Sendable {
-  /// The three metrics of the paper (§4.1) at one epoch; larger is better.
+  /// The three metrics of the paper (§4.1) at one epoch; larger is better. All are nil where no image has a label.
   public struct Metrics: Codable, Hashable, Sendable {
     /// The epoch whose assignments were scored; 0 for methods without epochs.
     public let epoch: Int
     /// ACC in 0…1: share of images in the class of their cluster under the best one-to-one map (Hungarian).
-    public let accuracy: Double
+    public let accuracy: Double?
     /// NMI in 0…1 with the geometric mean √(H(true)·H(predicted)) as normaliser.
-    public let nmi: Double
+    public let nmi: Double?
     /// NMI with the arithmetic mean as normaliser.
-    public let nmiArithmetic: Double
+    public let nmiArithmetic: Double?
     /// ARI in −1…1.
-    public let ari: Double
+    public let ari: Double?
 
-    public init(epoch: Int, accuracy: Double, nmi: Double, nmiArithmetic: Double, ari: Double) {
+    public init(epoch: Int, accuracy: Double?, nmi: Double?, nmiArithmetic: Double?, ari: Double?) {
       self.epoch = epoch
       self.accuracy = accuracy
       self.nmi = nmi
@@ -27,7 +27,7 @@ public struct Scores: Codable, Hashable, Sendable {
   /// Images of one cluster that show what it gets right and wrong (Figure 4); numbers are rows of `images.h5`, most confident first.
   public struct Cases: Codable, Hashable, Sendable {
     public let cluster: Int
-    /// The class that the Hungarian map gives this cluster.
+    /// The class that the Hungarian map gives this cluster; −1 where no image has a label: then all its images count as successes.
     public let mappedClass: Int
     public let successes: [Int]
     public let failures: [Int]
@@ -49,16 +49,16 @@ public struct Scores: Codable, Hashable, Sendable {
   public let best: Metrics
   /// Every epoch kept, ascending.
   public let epochs: [Metrics]
-  /// Images with a label, which the metrics count.
+  /// Images with a label, which the metrics count; 0 for a set without labels.
   public let images: Int
   public let classNames: [String]
   /// confusion[cluster][class]: images of the last epoch's cluster that belong to the class.
   public let confusion: [[Int]]
   /// clusterClasses[cluster]: the class the Hungarian map gives the cluster, −1 where it gets none.
   public let clusterClasses: [Int]
-  /// Mean squared distance of assignment probabilities to the class mean, per true class (§4.5.2); empty without probabilities.
+  /// Mean squared distance of assignment probabilities to the class mean, per true class (§4.5.2); empty without probabilities or labels.
   public let varianceByClass: [Double]
-  /// The same per cluster, in the order of their mapped classes; empty without probabilities.
+  /// The same per cluster, in the order of their mapped classes, of their numbers in a set without labels; empty without probabilities.
   public let varianceByCluster: [Double]
   /// Empty without probabilities.
   public let cases: [Cases]

@@ -69,7 +69,7 @@ struct IDXImages {
   }
 
   private func content(_ path: String, digest: String?, most: Int) throws -> (shape: [Int], values: ArraySlice<UInt8>) {
-    let bytes = path.hasSuffix(".gz") ? try Archive.content(ofCompressedFile: path, most: most) : try AtomicFile.read(path)
+    let bytes = path.hasSuffix(".gz") ? try Archive.content(ofCompressedFile: path, most: most) : try OpenFile.content(of: path, most: most)
     let (shape, values) = try IDX.parse(bytes, path: path)
     if let digest {
       var check = OfficialDigest.Check(.sha256(digest))

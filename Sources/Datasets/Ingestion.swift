@@ -54,7 +54,8 @@ public struct Ingestion: Sendable {
       return verify
     }
     let fine = open.fineClassNames.isEmpty ? nil : Labels(values: found.fine, classNames: open.fineClassNames)
-    try LabelsFile.write(Labels(values: found.values, classNames: open.classNames), fine: fine, to: labels)
+    let files = open.fileNames.isEmpty ? [] : chosen.map { open.fileNames[$0] }
+    try LabelsFile.write(Labels(values: found.values, classNames: open.classNames), fine: fine, files: files, to: labels)
   }
 
   /// A random subset of image numbers, ascending.

@@ -22,10 +22,10 @@ enum OfficialDigest: Sendable, Equatable {
       switch official {
       case .sha256(let expected):
         let found = sha256.finish().hex
-        if found != expected { throw .checksum(path: path, expected: "SHA-256 \(expected)", found: found) }
+        if found != expected { throw .checksum(path: path, algorithm: "SHA-256", expected: expected, found: found) }
       case .md5(let expected):
         let found = md5.finish()
-        if found != expected { throw .checksum(path: path, expected: "MD5 \(expected)", found: found) }
+        if found != expected { throw .checksum(path: path, algorithm: "MD5", expected: expected, found: found) }
       }
     }
   }

@@ -44,11 +44,13 @@ package struct Download: Sendable, Equatable {
 
 /// A data set whose files were found.
 package struct OpenOriginal {
-  /// How many images of what size there are, and how many of them, the first ones, have a class.
+  /// How many images of what size there are, and how many of them, the first ones, are clustered, and scored where they have a class.
   package let count, height, width, channels, scored: Int
   package let classNames: [String]
   /// Names of the classes of a finer division, empty where there is none.
   package let fineClassNames: [String]
+  /// The file of each image, empty where images have none of their own or no name that a person gave.
+  package let fileNames: [String]
   /// Reads all images, in the order that suits the files. Each is put into the sink once, under its own number.
   package let read: (OriginalSink) throws -> Void
   /// What the person should know though the work goes on.
@@ -56,7 +58,7 @@ package struct OpenOriginal {
 
   package init(
     count: Int, height: Int, width: Int, channels: Int, scored: Int? = nil, classNames: [String], fineClassNames: [String] = [],
-    warnings: [String] = [], read: @escaping (OriginalSink) throws -> Void
+    fileNames: [String] = [], warnings: [String] = [], read: @escaping (OriginalSink) throws -> Void
   ) {
     self.count = count
     self.height = height
@@ -65,6 +67,7 @@ package struct OpenOriginal {
     self.scored = scored ?? count
     self.classNames = classNames
     self.fineClassNames = fineClassNames
+    self.fileNames = fileNames
     self.warnings = warnings
     self.read = read
   }

@@ -122,6 +122,15 @@ final class OpenFile {
 
   deinit { close(descriptor) }
 
+  /// The whole content of a file.
+  /// - Parameter most: a longer one is refused before memory is taken for it.
+  /// - Throws: `FileError`, `DatasetError.malformed`.
+  static func content(of path: String, most: Int) throws -> [UInt8] {
+    let size = try OpenFile(path).size
+    guard size <= most else { throw DatasetError.malformed(path: path, expected: "at most \(most) bytes", found: "\(size)") }
+    return try AtomicFile.read(path)
+  }
+
   /// Fills a buffer; fewer bytes come at the end only.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     var filled = 0

@@ -29,6 +29,7 @@ public struct CaseGrid: Sendable {
   private let title, subtitle: String
   private let height, width, channels: Int
   private let leading: Int
+  private let isLabelled: Bool
   private let rows: [Row]
 
   /// - Parameters:
@@ -36,13 +37,17 @@ public struct CaseGrid: Sendable {
   ///   - width: of every image, pixels.
   ///   - channels: 1 (grey) or 3 (RGB).
   ///   - leading: how many images of a box stand apart from the rest: they were chosen in another way.
-  public init(title: String, subtitle: String, height: Int, width: Int, channels: Int, leading: Int, rows: [Row]) {
+  ///   - isLabelled: whether there is right and wrong; else successes are drawn alone, as the images of the cluster.
+  public init(
+    title: String, subtitle: String, height: Int, width: Int, channels: Int, leading: Int, isLabelled: Bool = true, rows: [Row]
+  ) {
     self.title = title
     self.subtitle = subtitle
     self.height = height
     self.width = width
     self.channels = channels
     self.leading = leading
+    self.isLabelled = isLabelled
     self.rows = rows
   }
 
@@ -56,7 +61,7 @@ public struct CaseGrid: Sendable {
     /// Where an image stands in its box.
     func offset(_ column: Int) -> Double { pad + Double(column) * (tile + gap) + (column >= leading ? 2 * gap : 0) }
     let box = max(offset(columns - 1) + tile + pad, 260)
-    let sheet = 2 * margin + label + 2 * box + 20
+    let sheet = 2 * margin + label + (isLabelled ? 2 * box + 20 : box)
     let tileHeight = tile * Double(self.height) / Double(self.width)
     let boxHeight = tileHeight + 2 * pad + 20
     let rowHeight = boxHeight + 12
@@ -69,12 +74,19 @@ public struct CaseGrid: Sendable {
     heading.draw(on: canvas, x: margin, width: sheet - 2 * margin)
     let captions = headingHeight + 20
     canvas.text("Cluster", margin, captions, size: 17, colour: .faintInk)
-    canvas.text("Successes", successLeft + box / 2, captions, size: 17, bold: true, colour: .success, align: .centre)
-    canvas.text("Failures (true class)", failureLeft + box / 2, captions, size: 17, bold: true, colour: .failure, align: .centre)
+    if isLabelled {
+      canvas.text("Successes", successLeft + box / 2, captions, size: 17, bold: true, colour: .success, align: .centre)
+      canvas.text("Failures (true class)", failureLeft + box / 2, captions, size: 17, bold: true, colour: .failure, align: .centre)
+    } else {
+      canvas.text("Images", successLeft + box / 2, captions, size: 17, bold: true, align: .centre)
+    }
     for (place, row) in rows.enumerated() {
       let y = top + Double(place) * rowHeight
       canvas.text(row.name, margin, y + boxHeight / 2 + 6, size: nameSize, bold: true)
-      for (left, tiles, colour) in [(successLeft, row.successes, Colour.success), (failureLeft, row.failures, .failure)] {
+      let boxes =
+        isLabelled
+        ? [(successLeft, row.successes, Colour.success), (failureLeft, row.failures, .failure)] : [(successLeft, row.successes, .faintInk)]
+      for (left, tiles, colour) in boxes {
         canvas.frame(left, y, box, boxHeight, colour, thickness: 2.5)
         if tiles.isEmpty { canvas.text("none", left + box / 2, y + boxHeight / 2 + 5, size: 15, colour: .faintInk, align: .centre) }
         let above = tiles.contains { !$0.caption.isEmpty } ? pad : (boxHeight - tileHeight) / 2

@@ -50,8 +50,8 @@ public struct PaperTable: Sendable {
   public let notes: [String]
   public let footnotes: [Footnote]
   let metrics: [String]
-  /// Name of each column's published data set, as the paper writes it.
-  let publishedLabels: [String]
+  /// Name of each column's published data set, as the paper writes it; nil for a column without.
+  let publishedLabels: [String?]
   /// Letter of the footnote on a row as a whole, by row label.
   let rowFootnotes: [String: String]
 
@@ -68,12 +68,11 @@ public struct PaperTable: Sendable {
     if let homeless = runs.first(where: { run in !layout.rows.contains { $0.method == run.method } }) {
       throw .homelessScores(instance: homeless.instance, table: name)
     }
-    var labels: [String] = []
-    for column in layout.columns {
-      guard let label = published.datasets[column.published] else {
-        throw .malformed(place: "layout.columns", complaint: "the paper has no data set \"\(column.published)\"")
+    let labels = layout.columns.map { column in column.published.flatMap { published.datasets[$0] } }
+    for (column, label) in zip(layout.columns, labels) {
+      if let name = column.published, label == nil {
+        throw .malformed(place: "layout.columns", complaint: "the paper has no data set \"\(name)\"")
       }
-      labels.append(label)
     }
     self.name = name
     self.profile = profile
@@ -87,14 +86,14 @@ public struct PaperTable: Sendable {
     for row in layout.rows {
       for column in layout.columns {
         let found = runs.filter { $0.method == row.method && $0.dataset == column.dataset }
-        let best = found.map(\.scores.best).max { $0.accuracy < $1.accuracy }
+        let best = found.map(\.scores.best).max { ($0.accuracy ?? 0) < ($1.accuracy ?? 0) }
         for metric in metrics {
           cells.append(
             Cell(
               row: row.label, dataset: column.dataset, metric: metric, spread: Spread(found.compactMap { $0.scores.last[metric] }),
               best: best?[metric], seeds: found.map(\.seed),
-              published: published.value(name, row.published, column.published, metric),
-              footnote: marks.letter(row: row.published, dataset: column.published, metric: metric), sources: found))
+              published: column.published.flatMap { published.value(name, row.published, $0, metric) },
+              footnote: column.published.flatMap { marks.letter(row: row.published, dataset: $0, metric: metric) }, sources: found))
         }
       }
     }
@@ -106,6 +105,11 @@ public struct PaperTable: Sendable {
   /// The cell of a row, a data set and a metric.
   public func cell(_ row: String, _ dataset: String, _ metric: String) -> Cell? {
     cells.first { $0.row == row && $0.dataset == dataset && $0.metric == metric }
+  }
+
+  /// The data set whose published numbers stand in a column, where it is another one than the column's own.
+  func otherLabel(_ column: Int) -> String? {
+    publishedLabels[column].flatMap { $0 == layout.columns[column].label ? nil : $0 }
   }
 
   /// "Table 1. Title".

@@ -10,7 +10,7 @@ extension PaperTable {
       [
         name, profile, cell.row, cell.dataset, cell.metric, Self.number(cell.spread?.mean), Self.number(cell.spread?.deviation),
         Self.number(cell.best), cell.seeds.map(String.init).joined(separator: " "), Self.number(cell.published),
-        layout.columns.first { $0.dataset == cell.dataset }?.published ?? "", cell.footnote ?? "",
+        layout.columns.first { $0.dataset == cell.dataset }.flatMap(\.published) ?? "", cell.footnote ?? "",
       ]
     }
     return ([header] + records).map { $0.map(Self.field).joined(separator: ",") + "\r\n" }.joined()

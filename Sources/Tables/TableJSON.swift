@@ -3,11 +3,12 @@ import Artifacts
 extension PaperTable {
   /// The table as data: every cell with the results it came from. The other formats show the same.
   public var json: JSONValue {
-    [
+    func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
+    return [
       "table": .string(name), "profile": .string(profile), "title": .string(layout.title),
       "columns": .array(
         zip(layout.columns, publishedLabels).map {
-          ["dataset": .string($0.dataset), "label": .string($0.label), "published": .string($0.published), "publishedLabel": .string($1)]
+          ["dataset": .string($0.dataset), "label": .string($0.label), "published": text($0.published), "publishedLabel": text($1)]
         }),
       "cells": .array(cells.map(\.json)), "notes": .array(notes.map(JSONValue.string)),
       "footnotes": .array(footnotes.map { ["letter": .string($0.letter), "text": .string($0.text)] }),

@@ -7,15 +7,15 @@ extension PaperTable {
   }
 
   private func float(_ column: Int) -> String {
-    let (label, published) = (layout.columns[column].label, publishedLabels[column])
+    let (label, other) = (layout.columns[column].label, otherLabel(column))
     let section = section(column)
     let count = metrics.count
-    let caption = layout.title + (layout.columns.count > 1 || layout.columns[column].label != published ? ": \(label)" : "")
+    let caption = layout.title + (layout.columns.count > 1 || label != publishedLabels[column] ? ": \(label)" : "")
     var text = "\\begin{table}\n  \\centering\\footnotesize\\setlength{\\tabcolsep}{2.5pt}\n"
     text += "  \\caption{\(Self.escaped(caption)).}\\label{tab:\(name)-\(layout.columns[column].dataset)}\n"
     text += "  \\begin{tabular}{@{}l\(String(repeating: "r", count: 2 * count + 1))@{}}\n    \\toprule\n"
     text += "    & \\multicolumn{\(count + 1)}{c}{\(Self.escaped(label))} & \\multicolumn{\(count)}{c}{published"
-    text += (label == published ? "" : " (\(Self.escaped(published)))") + "} \\\\\n"
+    text += (other.map { " (\(Self.escaped($0)))" } ?? "") + "} \\\\\n"
     text += "    \\cmidrule(lr){2-\(count + 2)} \\cmidrule(l){\(count + 3)-\(2 * count + 2)}\n"
     text += Self.line([Self.escaped(layout.rowHeading)] + metrics + ["best"] + metrics) + "    \\midrule\n"
     text += section.body.map { row in

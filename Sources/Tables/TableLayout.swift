@@ -16,8 +16,8 @@ public struct TableLayout: Sendable {
     /// The value of the axis `dataset`.
     public let dataset: String
     public let label: String
-    /// Key of the published data set; another one where the paper has no numbers for this.
-    public let published: String
+    /// Key of the published data set; another one where the paper has no numbers for this, nil for none.
+    public let published: String?
   }
 
   /// What the methods of this study train.
@@ -45,7 +45,7 @@ public struct TableLayout: Sendable {
     var columns: [Column] = []
     for column in try root.list("columns", names: ["dataset", "label", "published"]) {
       columns.append(
-        Column(dataset: try column.text("dataset"), label: try column.text("label"), published: try column.text("published")))
+        Column(dataset: try column.text("dataset"), label: try column.text("label"), published: try column.optionalText("published")))
     }
     self.columns = columns
     let network = try root.fields("network", names: ["widths", "blocks"])

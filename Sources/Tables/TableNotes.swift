@@ -5,21 +5,24 @@ struct TableNotes {
   let layout: TableLayout
   let published: PublishedNumbers
   let runs: [ScoredRun]
-  /// Name of each column's published data set.
-  let labels: [String]
+  /// Name of each column's published data set, nil for a column without.
+  let labels: [String?]
 
-  var lines: [String] { [how, best, spread, budget, source, notRun, missing].compactMap { $0 } }
+  var lines: [String] { [how, best, spread, unlabelled, budget, source, notRun, missing].compactMap { $0 } }
+
+  /// The runs of data sets with labels.
+  private var scored: [ScoredRun] { runs.filter { $0.scores.images > 0 } }
 
   private var how: String? {
-    guard !runs.isEmpty else { return nil }
-    let seeds = Set(runs.map(\.seed)).sorted()
+    guard !scored.isEmpty else { return nil }
+    let seeds = Set(scored.map(\.seed)).sorted()
     let what = "Reproduced values: last epoch, chosen without labels"
     guard seeds.count > 1 else { return "\(what); one seed (\(list(seeds))), so no spread is known." }
     return "\(what); mean ± sample standard deviation over \(seeds.count) seeds (\(list(seeds)))."
   }
 
   private var best: String? {
-    let epochs = Set(runs.flatMap { $0.scores.epochs.map(\.epoch) }).sorted()
+    let epochs = Set(scored.flatMap { $0.scores.epochs.map(\.epoch) }).sorted()
     guard epochs.count > 1 else { return nil }
     return
       "best ACC: the highest over seeds and the kept epochs (\(list(epochs))). It is chosen with labels, so it is no score of an unsupervised method."
@@ -29,15 +32,24 @@ struct TableNotes {
   private var spread: String? {
     var (seeds, rows) = (0.0, 0.0)
     for column in layout.columns {
-      let byMethod = Dictionary(grouping: runs.filter { $0.dataset == column.dataset }, by: \.method)
-        .mapValues { $0.map(\.scores.last.accuracy) }
+      let byMethod = Dictionary(grouping: scored.filter { $0.dataset == column.dataset }, by: \.method)
+        .mapValues { $0.compactMap(\.scores.last.accuracy) }
       for values in byMethod.values { seeds = max(seeds, range(values)) }
       rows = max(rows, range(byMethod.values.compactMap { Spread($0)?.mean }))
     }
-    guard Set(runs.map(\.seed)).count > 1, rows > 0 else { return nil }
+    guard Set(scored.map(\.seed)).count > 1, rows > 0 else { return nil }
     return
       "Seeds of one row differ by up to \(fixed(seeds)) in ACC, the means of the rows by up to \(fixed(rows)): no order of rows is claimed"
       + " that the spread does not carry."
+  }
+
+  /// Data sets that were clustered, but have nothing to be scored against.
+  private var unlabelled: String? {
+    let names = layout.columns.filter { column in
+      let here = runs.filter { $0.dataset == column.dataset }
+      return !here.isEmpty && here.allSatisfy { $0.scores.images == 0 }
+    }.map(\.label)
+    return names.isEmpty ? nil : "No scores, since its images have no labels: \(names.joined(separator: ", "))."
   }
 
   /// Epochs, images and network of every data set.
@@ -47,7 +59,8 @@ struct TableNotes {
       guard !here.isEmpty else { return nil }
       let images = Set(here.map(\.scores.images)).sorted()
       let epochs = Set(here.map(\.scores.last.epoch).filter { $0 > 0 }).sorted()
-      return "\(column.label): \(list(images, grouped: true)) images" + (epochs.isEmpty ? "" : ", \(list(epochs)) epochs")
+      return "\(column.label): \(images == [0] ? "unlabelled" : list(images, grouped: true)) images"
+        + (epochs.isEmpty ? "" : ", \(list(epochs)) epochs")
     }
     guard !parts.isEmpty else { return nil }
     let network = "a residual network with stages of \(list(layout.network.widths)) channels and \(list(layout.network.blocks)) blocks"
@@ -55,8 +68,9 @@ struct TableNotes {
   }
 
   private var source: String {
-    let elsewhere = zip(layout.columns, labels).filter { $0.label != $1 }
-      .map { "The paper has no numbers for \($0.label): its \($1) numbers stand beside it and are no target." }
+    let elsewhere = zip(layout.columns, labels).filter { $0.label != $1 }.map { column, label in
+      "The paper has no numbers for \(column.label)" + (label.map { ": its \($0) numbers stand beside it and are no target." } ?? ".")
+    }
     return (["Published values: \(published.source)"] + elsewhere).joined(separator: " ")
   }
 

@@ -13,10 +13,8 @@ struct TableSection {
 
 extension PaperTable {
   func section(_ column: Int) -> TableSection {
-    let (dataset, label, published) = (layout.columns[column].dataset, layout.columns[column].label, publishedLabels[column])
-    let header =
-      [layout.rowHeading] + metrics + ["best \(metrics[0])"]
-      + metrics.map { "published \($0)" + (label == published ? "" : " (\(published))") }
+    let (dataset, other) = (layout.columns[column].dataset, otherLabel(column).map { " (\($0))" } ?? "")
+    let header = [layout.rowHeading] + metrics + ["best \(metrics[0])"] + metrics.map { "published \($0)\(other)" }
     let body = layout.rows.map { row -> [TableSection.Entry] in
       let cells = metrics.compactMap { cell(row.label, dataset, $0) }
       let reproduced = cells.map { cell in

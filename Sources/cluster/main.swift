@@ -20,15 +20,19 @@ let description = StageDescription(
 
 StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
-  guard images.count >= job[clusters], let method = ClusteringMethod(rawValue: job[method]) else {
-    throw StageError.illegalSetting("clusters", "must be at most the number of images, \(images.count), not \(job[clusters])")
+  // STL-10's unlabelled part is there for networks with over-clustering heads alone.
+  guard images.scored >= job[clusters], let method = ClusteringMethod(rawValue: job[method]) else {
+    throw StageError.illegalSetting("clusters", "must be at most the number of images to cluster, \(images.scored), not \(job[clusters])")
   }
-  let pixels = Tensor(shape: [images.count, images.height * images.width * images.channels], images.pixels.map { Float($0) / 255 })
+  let imageBytes = images.height * images.width * images.channels
+  let values = images.pixels.withUnsafeBufferPointer { $0[..<(images.scored * imageBytes)].map { Float($0) / 255 } }
+  let pixels = Tensor(shape: [images.scored, imageBytes], values)
   let settings = ClusteringSettings(
     clusters: job[clusters], restarts: job[restarts], iterations: job[iterations], tolerance: job[tolerance])
   let assignments = try method.cluster(pixels, settings, seed: UInt64(job[seed]), team: job.team) { progress in
     if job.interrupted { throw StageInterrupted() }
     job.progress(done: progress.done, total: progress.total, unit: progress.unit, detail: progress.detail)
   }
-  try AssignmentsFile.write([Assignments(epoch: 0, clusters: assignments, probabilities: [])], to: job.output("assignments"))
+  let leftOut = [Int32](repeating: -1, count: images.count - images.scored)
+  try AssignmentsFile.write([Assignments(epoch: 0, clusters: assignments + leftOut, probabilities: [])], to: job.output("assignments"))
 }

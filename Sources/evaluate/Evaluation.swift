@@ -2,7 +2,8 @@ import Artifacts
 import Clustering
 import Tensors
 
-/// The assignments at all epochs against the labels; images without a label are left out everywhere.
+/// The assignments at all epochs against the labels. Images without a label are left out everywhere; where no image has one, there are no
+/// metrics, but the clusters are shown all the same.
 struct Evaluation {
   let labels: Labels
   let snapshots: [Assignments]
@@ -13,23 +14,36 @@ struct Evaluation {
     self.labels = labels
     snapshots = try AssignmentsFile.epochs(path).map { try AssignmentsFile.read(path, epoch: $0) }
     labelled = labels.values.indices.filter { labels.values[$0] >= 0 }
-    for snapshot in snapshots { try Self.check(snapshot, images: labels.values.count) }
-    if labelled.isEmpty { throw EvaluationError.unlabelled }
+    for snapshot in snapshots { try Self.check(snapshot, labels.values) }
+    if snapshots.isEmpty { throw EvaluationError.noAssignments(path: path) }
   }
 
-  private static func check(_ snapshot: Assignments, images: Int) throws(EvaluationError) {
-    guard snapshot.clusters.count == images else { throw .sizes(assignments: snapshot.clusters.count, labels: images) }
-    if let wrong = snapshot.probabilities.first(where: { $0.shape[0] != images }) {
-      throw .probabilities(wrong.shape, epoch: snapshot.epoch, images: images)
+  private static func check(_ snapshot: Assignments, _ labels: [Int32]) throws(EvaluationError) {
+    guard snapshot.clusters.count == labels.count else { throw .sizes(assignments: snapshot.clusters.count, labels: labels.count) }
+    if let wrong = snapshot.probabilities.first(where: { $0.shape[0] != labels.count }) {
+      throw .probabilities(wrong.shape, epoch: snapshot.epoch, images: labels.count)
     }
-    let clusters = snapshot.probabilities.last?.shape[1] ?? images
-    if let wrong = snapshot.clusters.firstIndex(where: { $0 < 0 || $0 >= clusters }) {
-      throw .cluster(Int(snapshot.clusters[wrong]), image: wrong, epoch: snapshot.epoch, clusters: clusters)
+    let clusters = snapshot.probabilities.last?.shape[1] ?? labels.count
+    // −1 says that an image was left out, which only images without a label may be.
+    let wrong = snapshot.clusters.indices.first { image in
+      let cluster = snapshot.clusters[image]
+      return cluster < (labels[image] < 0 ? -1 : 0) || cluster >= clusters
     }
+    if let wrong { throw .cluster(Int(snapshot.clusters[wrong]), image: wrong, epoch: snapshot.epoch, clusters: clusters) }
   }
 
   /// - Parameters: how many confident and how many random cases of each kind to choose for a cluster, and the seed of the choice.
-  func scores(cases count: Int, seed: UInt64) throws -> Scores {
+  func scores(cases count: Int, seed: UInt64) -> Scores {
+    labelled.isEmpty ? unlabelledScores(cases: count, seed: seed) : labelledScores(cases: count, seed: seed)
+  }
+
+  private var last: Assignments { snapshots[snapshots.count - 1] }
+
+  private func clusterCount(_ snapshot: Assignments) -> Int {
+    snapshot.probabilities.last?.shape[1] ?? Int(snapshot.clusters.max() ?? 0) + 1
+  }
+
+  private func labelledScores(cases count: Int, seed: UInt64) -> Scores {
     let classes = labelled.map { Int(labels.values[$0]) }
     let scored = snapshots.map { snapshot in
       (snapshot.epoch, ClusteringScores(clusters: labelled.map { Int(snapshot.clusters[$0]) }, classes: classes))
@@ -38,24 +52,40 @@ struct Evaluation {
       Scores.Metrics(
         epoch: epoch, accuracy: scores.accuracy, nmi: scores.nmiGeometric, nmiArithmetic: scores.nmiArithmetic, ari: scores.ari)
     }
-    guard let last = snapshots.last, let final = scored.last?.1, let headline = metrics.last else { throw EvaluationError.unlabelled }
-    let clusterCount = last.probabilities.last?.shape[1] ?? Int(last.clusters.max() ?? 0) + 1
+    let final = scored[scored.count - 1].1
+    let best = scored.indices.reduce(0) { scored[$1].1.accuracy > scored[$0].1.accuracy ? $1 : $0 }
+    let clusterCount = clusterCount(last)
     let classCount = labels.classNames.count
     // The square table has a row for every cluster that has labelled images; clusters behind them have none.
     let mapped = (0..<clusterCount).map { $0 < final.classOfCluster.count ? final.classOfCluster[$0] : classCount }
-    let variances = variances(last, mapped: mapped)
+    let variances = variances(mapped: mapped)
     return Scores(
-      last: headline, best: metrics.reduce(metrics[0]) { $1.accuracy > $0.accuracy ? $1 : $0 }, epochs: metrics, images: labelled.count,
-      classNames: labels.classNames,
+      last: metrics[metrics.count - 1], best: metrics[best], epochs: metrics, images: labelled.count, classNames: labels.classNames,
       confusion: (0..<clusterCount).map { cluster in
         (0..<classCount).map { cluster < final.contingency.count && $0 < final.contingency.count ? final.contingency[cluster][$0] : 0 }
       },
       clusterClasses: mapped.map { $0 < classCount ? $0 : -1 }, varianceByClass: variances.byClass, varianceByCluster: variances.byCluster,
-      cases: cases(last, mapped: mapped.map { $0 < classCount ? $0 : -1 }, count: count, seed: seed))
+      cases: cases(
+        classes: labels.values.map { Int($0) }, mapped: mapped.map { $0 < classCount ? $0 : -1 }, count: count, seed: seed))
+  }
+
+  /// No metrics; the cases of a cluster are its most confident images and some at random.
+  private func unlabelledScores(cases count: Int, seed: UInt64) -> Scores {
+    let metrics = snapshots.map { Scores.Metrics(epoch: $0.epoch, accuracy: nil, nmi: nil, nmiArithmetic: nil, ari: nil) }
+    let clusterCount = clusterCount(last)
+    // Every image belongs to the class of its cluster, so to say.
+    let own = last.clusters.map { Int($0) }
+    return Scores(
+      last: metrics[metrics.count - 1], best: metrics[metrics.count - 1], epochs: metrics, images: 0, classNames: labels.classNames,
+      confusion: (0..<clusterCount).map { _ in [] }, clusterClasses: (0..<clusterCount).map { _ in -1 }, varianceByClass: [],
+      varianceByCluster: last.probabilities.last.map { IntraClassVariance.of($0, groups: own, count: clusterCount) } ?? [],
+      cases: cases(classes: own, mapped: Array(0..<clusterCount), count: count, seed: seed).map {
+        Scores.Cases(cluster: $0.cluster, mappedClass: -1, successes: $0.successes, failures: [], failureClasses: [])
+      })
   }
 
   /// Per true class, and per cluster in the order of the classes the clusters are mapped to; empty for hard methods.
-  private func variances(_ last: Assignments, mapped: [Int]) -> (byClass: [Double], byCluster: [Double]) {
+  private func variances(mapped: [Int]) -> (byClass: [Double], byCluster: [Double]) {
     guard let probabilities = last.probabilities.last else { return ([], []) }
     let classes = labels.values.map { Int($0) }
     let clusters = last.clusters.indices.map { classes[$0] < 0 ? -1 : mapped[Int(last.clusters[$0])] }
@@ -66,14 +96,13 @@ struct Evaluation {
     )
   }
 
-  private func cases(_ last: Assignments, mapped: [Int], count: Int, seed: UInt64) -> [Scores.Cases] {
+  private func cases(classes: [Int], mapped: [Int], count: Int, seed: UInt64) -> [Scores.Cases] {
     guard let probabilities = last.probabilities.last else { return [] }
     let (width, values) = (probabilities.shape[1], probabilities.scalars)
     let clusters = last.clusters.map { Int($0) }
-    let classes = labels.values.map { Int($0) }
     return ClusterCases.choose(
-      clusters: clusters, confidence: clusters.indices.map { values[$0 * width + clusters[$0]] }, classes: classes, classOfCluster: mapped,
-      count: count, seed: seed
+      clusters: clusters, confidence: clusters.indices.map { clusters[$0] < 0 ? 0 : values[$0 * width + clusters[$0]] }, classes: classes,
+      classOfCluster: mapped, count: count, seed: seed
     ).map {
       Scores.Cases(
         cluster: $0.cluster, mappedClass: $0.mappedClass, successes: $0.successes, failures: $0.failures,

@@ -3,14 +3,14 @@ import Artifacts
 /// What can be wrong between assignments and labels.
 enum EvaluationError: ExplainedError {
   case sizes(assignments: Int, labels: Int)
-  case unlabelled
+  case noAssignments(path: String)
   case cluster(Int, image: Int, epoch: Int, clusters: Int)
   case probabilities([Int], epoch: Int, images: Int)
 
   var problem: String {
     switch self {
     case .sizes(let assignments, let labels): "there are assignments of \(assignments) images, but labels of \(labels)"
-    case .unlabelled: "no image has a label, so there is nothing to score against"
+    case .noAssignments(let path): "\(path) has assignments at no epoch"
     case .cluster(let cluster, let image, let epoch, let clusters):
       "image \(image) is in cluster \(cluster) at epoch \(epoch); clusters are 0 to \(clusters - 1)"
     case .probabilities(let shape, let epoch, let images):
@@ -21,8 +21,7 @@ enum EvaluationError: ExplainedError {
   var remedy: String {
     switch self {
     case .sizes: "give assignments and labels of the same data set and subset"
-    case .unlabelled: "leave this data set out of the stages evaluate and tabulate; its clusters are in assignments.h5"
-    case .cluster, .probabilities: "make the assignments anew with the stage embed or cluster"
+    case .noAssignments, .cluster, .probabilities: "make the assignments anew with the stage embed or cluster"
     }
   }
 

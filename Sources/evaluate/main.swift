@@ -11,5 +11,7 @@ let description = StageDescription(
 
 StageProgram.run(description) { job in
   let evaluation = try Evaluation(assignments: job.input("assignments"), labels: LabelsFile.read(job.input("labels")))
-  try evaluation.scores(cases: job[caseCount], seed: UInt64(job[seed])).write(to: job.output("scores"))
+  let scores = evaluation.scores(cases: job[caseCount], seed: UInt64(job[seed]))
+  if scores.images == 0 { job.warn("no image has a label: the clusters are shown, but cannot be scored") }
+  try scores.write(to: job.output("scores"))
 }

@@ -11,76 +11,77 @@ struct Downloader {
   /// Seconds without a byte after which a server counts as gone.
   let patience: Int
 
-  /// - Returns: whether anything was downloaded; a file that is there is used as it is.
+  func url(_ download: Download) -> String {
+    mirror.map { $0 + (download.url.split(separator: "/").last.map(String.init) ?? "") } ?? download.url
+  }
+
+  func place(_ download: Download) -> String { "\(folder)/\(download.file)" }
+
   /// - Throws: `FetchError`, `FileError`.
-  func fetch(_ download: Download) throws -> Bool {
-    let place = "\(folder)/\(download.file)"
-    if FileManager.default.fileExists(atPath: place) { return false }
-    try FileManager.default.createDirectory(
-      atPath: URL(fileURLWithPath: place).deletingLastPathComponent().path, withIntermediateDirectories: true)
+  func fetch(_ download: Download) throws {
+    let place = place(download)
     let part = "\(place).part"
-    let url = mirror.map { $0 + (download.url.split(separator: "/").last.map(String.init) ?? "") } ?? download.url
-    if let size = Self.size(part), size > download.bytes { try FileManager.default.removeItem(atPath: part) }
-    if Self.size(part) != download.bytes { try transfer(url, to: part, for: place) }
-    guard let size = Self.size(part) else { throw FileError.missing(path: part) }
-    // Too short is no wrong file: the next call goes on with it.
-    if size < download.bytes {
-      throw FetchError.failed(
-        url: url, file: place, reason: "it ended after \(size) of \(download.bytes) bytes", whatHelps: "run it again to go on")
+    let parent = URL(fileURLWithPath: place).deletingLastPathComponent().path
+    do { try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) } catch {
+      throw FileError.failed(operation: "make folder", path: parent, errno: errno)
     }
+    let file = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw FileError.failed(operation: "write", path: part, errno: errno) }
+    defer { close(file) }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw FetchError.busy(file: place) }
+    if Self.size(file) > download.bytes { ftruncate(file, 0) }
+    if Self.size(file) < download.bytes { try transfer(url(download), to: part, file, for: place, bytes: download.bytes) }
     do {
-      if size > download.bytes { throw FetchError.size(file: place, expected: download.bytes, found: size) }
+      let size = Self.size(file)
+      if size != download.bytes { throw FetchError.size(file: place, expected: download.bytes, found: size) }
       let found = try ContentDigest.ofFile(part).hex
       if found != download.sha256 { throw FetchError.checksum(file: place, expected: download.sha256, found: found) }
     } catch let error as FetchError {
-      try FileManager.default.removeItem(atPath: part)
+      unlink(part)
       throw error
     }
     try AtomicFile.sync(part)
     guard rename(part, place) == 0 else { throw FileError.failed(operation: "put in place", path: place, errno: errno) }
     try AtomicFile.syncFolder(of: place)
-    return true
   }
 
-  private static func size(_ path: String) -> Int? {
-    (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
+  private static func size(_ file: Int32) -> Int {
+    var facts = stat()
+    return fstat(file, &facts) == 0 ? Int(facts.st_size) : 0
   }
 
-  private func transfer(_ url: String, to part: String, for place: String) throws {
-    let curl = Process()
-    curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-    curl.arguments = [
-      "--fail", "--location", "--continue-at", "-", "--output", part, "--connect-timeout", String(patience), "--speed-limit", "1",
-      "--speed-time", String(patience), isatty(STDERR_FILENO) == 1 ? "--progress-bar" : "--silent", "--show-error", url,
-    ]
-    let errors = Pipe()
-    // On a terminal curl draws its bar there itself.
-    if isatty(STDERR_FILENO) != 1 { curl.standardError = errors }
-    do { try curl.run() } catch { throw FetchError.noCurl }
-    let words = isatty(STDERR_FILENO) == 1 ? "" : String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    curl.waitUntilExit()
-    let (reason, whatHelps): (String, String)
-    switch curl.terminationStatus {
-    case 0: return
-    case 6:
-      (reason, whatHelps) = ("the name of the server is not found: there seems to be no network", "connect to the network and run it again")
-    case 7: (reason, whatHelps) = ("the server does not answer", "try again later, or --mirror")
-    case 18, 56: (reason, whatHelps) = ("the connection broke; what came is kept", "run it again to go on")
-    case 22: (reason, whatHelps) = ("the server does not have it (\(Self.status(words)))", "look for a mirror and name it by --mirror")
-    case 23: (reason, whatHelps) = ("cannot write \(part): is the disk full?", "free some space and run it again to go on")
-    case 28: (reason, whatHelps) = ("the server sent nothing for \(patience) s; what came is kept", "run it again to go on")
-    case 33:
-      // The server cannot go on in the middle: from the beginning then.
-      try FileManager.default.removeItem(atPath: part)
-      return try transfer(url, to: part, for: place)
-    default:
-      (reason, whatHelps) = ("curl ended with \(curl.terminationStatus) \(words.trimmingCharacters(in: .newlines))", "see `man curl`")
+  /// - Parameter file: `part`, open and locked.
+  private func transfer(_ url: String, to part: String, _ file: Int32, for place: String, bytes: Int) throws {
+    var progress = DownloadProgress(total: bytes)
+    let start = Self.size(file)
+    let curl = try Curl(
+      [
+        "--fail", "--location", "--continue-at", "-", "--output", part, "--connect-timeout", String(patience), "--speed-limit", "1",
+        "--speed-time", String(patience), "--silent", "--show-error", "--write-out", "%{http_code}", url,
+      ], lock: file
+    ) { progress.show(Self.size(file)) }
+    let size = Self.size(file)
+    if size > start { progress.end(size) }
+    // The server cannot go on in the middle, or has nothing behind it: from the beginning then.
+    if start > 0, curl.code == 33 || curl.httpStatus == 416 {
+      ftruncate(file, 0)
+      return try transfer(url, to: part, file, for: place, bytes: bytes)
     }
+    if curl.code == 0 { return }
+    if size == 0 { unlink(part) }
+    let kept = size > 0 ? "; \(DownloadProgress.size(size)) are kept" : ""
+    let goOn = size > 0 ? "run it again to go on" : "run it again later"
+    let (reason, whatHelps): (String, String) =
+      switch curl.code {
+      case 5, 6: ("the name of the server is not found: there seems to be no network", "connect to the network and run it again")
+      case 7: ("the server does not answer", "run it again later, or name a mirror by --mirror")
+      case 18, 52, 55, 56, 92: ("the connection broke\(kept)", goOn)
+      case 22 where curl.httpStatus >= 500: ("the server fails (HTTP \(curl.httpStatus))\(kept)", "run it again later")
+      case 22: ("the server does not give it (HTTP \(curl.httpStatus))", "look for a mirror and name it by --mirror")
+      case 23: ("cannot write \(part): is the disk full?", "free some space and \(goOn)")
+      case 28: ("the server sent nothing for \(patience) s\(kept)", goOn)
+      default: ("\(curl.words.isEmpty ? "curl" : curl.words) (exit code \(curl.code))\(kept)", "`man curl` explains the code")
+      }
     throw FetchError.failed(url: url, file: place, reason: reason, whatHelps: whatHelps)
-  }
-
-  /// "404" of "curl: (22) The requested URL returned error: 404".
-  private static func status(_ words: String) -> String {
-    words.split(whereSeparator: \.isWhitespace).last.map { "HTTP \($0)" } ?? "an HTTP error"
   }
 }

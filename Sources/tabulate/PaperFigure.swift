@@ -34,12 +34,14 @@ struct PaperFigure {
           }))
     }
     return try ScatterPanels(
-      title: try layout.text("title"), subtitle: "t-SNE of \(thousands(first.index.count)) images; colour: true class",
+      title: try layout.text("title"),
+      subtitle: "t-SNE of \(thousands(first.index.count)) images" + (labels.values.contains { $0 >= 0 } ? "; colour: true class" : ""),
       classNames: labels.classNames, panels: panels
     ).draw(width: try layout.integer("width"))
   }
 
-  /// Figure 4: what each cluster gets right and wrong (§4.4.2), the most confident images first, then some at random.
+  /// Figure 4: what each cluster gets right and wrong (§4.4.2), the most confident images first, then some at random. Without labels there is
+  /// no right and wrong: all stand on the left, under the cluster's number.
   func cases() throws -> PNGImage {
     let layout = try fields(["confident"])
     let input = try job.only("scores")
@@ -52,28 +54,34 @@ struct PaperFigure {
       }
       return CaseGrid.Tile(pixels: images.pixels[image * bytes..<(image + 1) * bytes], caption: caption)
     }
-    let rows = try scores.cases.sorted { $0.mappedClass < $1.mappedClass }.map { cluster in
+    let unlabelled = scores.images == 0
+    let rows = try scores.cases.sorted { ($0.mappedClass, $0.cluster) < ($1.mappedClass, $1.cluster) }.map { cluster in
       CaseGrid.Row(
-        name: scores.classNames[cluster.mappedClass], successes: try cluster.successes.map { try tile($0, "") },
+        name: unlabelled ? "\(cluster.cluster)" : scores.classNames[cluster.mappedClass],
+        successes: try cluster.successes.map { try tile($0, "") },
         failures: try zip(cluster.failures, cluster.failureClasses).map { try tile($0, scores.classNames[$1]) })
     }
     return try CaseGrid(
       title: try layout.text("title"),
-      subtitle: "A row is a cluster with the class it is mapped to, of seed \(input.coordinates["seed"]?.canonical ?? "unknown") at epoch "
+      subtitle: (unlabelled ? "A row is a cluster; the images have no labels. Of" : "A row is a cluster with the class it is mapped to, of")
+        + " seed \(input.coordinates["seed"]?.canonical ?? "unknown") at epoch "
         + "\(scores.last.epoch). In each box first the \(confident) most confident images, then images drawn at random.",
-      height: images.height, width: images.width, channels: images.channels, leading: confident, rows: rows
+      height: images.height, width: images.width, channels: images.channels, leading: confident, isLabelled: !unlabelled, rows: rows
     ).draw(width: try layout.integer("width"))
   }
 
-  /// Figure 5: spread of the assignment probabilities within each class, with and without the relation loss (§4.5.2).
+  /// Figure 5: spread of the assignment probabilities within each class, with and without the relation loss (§4.5.2); without labels, within
+  /// each cluster.
   func variances() throws -> PNGImage {
     let layout = try fields(["series"])
     let runs = try job.scoredRuns()
     guard let first = runs.first else { throw TableError.nothingGathered(port: "scores") }
+    let unlabelled = first.scores.images == 0
+    let groups = unlabelled ? first.scores.clusterClasses.indices.map(String.init) : first.scores.classNames
     let series = try layout.list("series", names: ["method", "label"]).map { one in
       let method = try one.text("method")
-      let variances = runs.filter { $0.method == method }.map(\.scores.varianceByClass)
-      let values = first.scores.classNames.indices.map { index in
+      let variances = runs.filter { $0.method == method }.map { unlabelled ? $0.scores.varianceByCluster : $0.scores.varianceByClass }
+      let values = groups.indices.map { index in
         Spread(variances.compactMap { $0.indices.contains(index) ? $0[index] : nil })
       }
       return GroupedBars.Series(name: try one.text("label"), values: values.map { ($0?.mean ?? .nan, $0?.deviation) })
@@ -82,9 +90,10 @@ struct PaperFigure {
     let epochs = Set(runs.map(\.scores.last.epoch)).sorted().map(String.init).joined(separator: ", ")
     return try GroupedBars(
       title: try layout.text("title"),
-      subtitle: "Mean squared distance of assignment probabilities to their class's mean at epoch \(epochs); smaller is tighter. "
+      subtitle: "Mean squared distance of assignment probabilities to their \(unlabelled ? "cluster" : "class")'s mean at epoch \(epochs); "
+        + "smaller is tighter. "
         + (seeds > 1 ? "Mean and standard deviation over \(seeds) seeds." : "One seed."),
-      valueLabel: "intra-class variance", groups: first.scores.classNames, series: series
+      valueLabel: unlabelled ? "variance within clusters" : "intra-class variance", groups: groups, series: series
     ).draw(width: try layout.integer("width"))
   }
 }

@@ -57,6 +57,13 @@ struct HostileOriginalsTests {
     var long = Self.good
     long[2].bytes.append(0)
     try refusedTar(long, "found 6147")
+    var idx = Synthetic.idx(3, 2)
+    idx[0].bytes.append(0)
+    try refused(MNIST(training: 3, test: 2), idx.map { ("mnist/\($0.name)", $0.bytes) }, "expected at most 2368 bytes, found 2369")
+    let words = Synthetic.tinyImageNet(perClass: 1).map {
+      $0.name.hasSuffix("words.txt") ? ($0.name, [UInt8](repeating: 10, count: (1 << 23) + 1)) : $0
+    }
+    try refused(TinyImageNet(classes: 2, perClass: 1), words, "expected at most 8388608 bytes")
   }
 
   @Test func truncation() throws {
@@ -135,6 +142,11 @@ struct HostileOriginalsTests {
     try refusedZip(replaced("wnids.txt", Array("../../../x\nn01000001\n".utf8)), "expected lines such as n01443537")
     try refusedZip(replaced("words.txt", Array("n01000001\tgoldfish\n".utf8)), "none for n02000002")
     try refusedZip(good + [good[4]], "comes twice")
+    // A fourth image of a class, and one of a class that wnids.txt does not name.
+    try refusedZip(good + [("tiny-imagenet-200/train/n01000001/images/n01000001_3.JPEG", JPEGs.colour)], "expected images 0 to 2")
+    try refusedZip(good + [("tiny-imagenet-200/train/n03000003/images/n03000003_0.JPEG", JPEGs.colour)], "expected images 0 to 2")
+    let noClass = good.filter { !$0.name.contains("train/n01000001/images") }
+    try refused(TinyImageNet(classes: 2, perClass: 3), noClass, "it lacks train/n01000001/images/")
     let folder = try TemporaryFolder()
     try png(folder, "large.png", width: 65, height: 64, [1, 2, 3])
     let large = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/large.png")))
@@ -147,9 +159,13 @@ struct HostileOriginalsTests {
     try refused(original, [("x/empty/readme.txt", [1])], "holds no images")
     try refused(
       original, [("x/cat/1.jpg", JPEGs.colour), ("x/Cat/2.jpg", JPEGs.colour)], "differ in nothing but capitals or come twice: Cat, cat")
-    try refused(original, [("y/1.jpg", JPEGs.colour)], "are neither in")
-    try refused(ImageFolder(name: "../x", size: 4, channels: 3), [("x/1.jpg", JPEGs.colour)], "are neither in")
+    try refused(original, [("y/1.jpg", JPEGs.colour)], "are not in")
+    try refused(ImageFolder(name: "../x", size: 4, channels: 3), [("x/1.jpg", JPEGs.colour)], "are not in")
     try refused(original, [("x/1.jpg", Array("no picture".utf8))], "it is neither PNG nor JPEG")
+    let folder = try TemporaryFolder()
+    try png(folder, "long.png", width: 1010, height: 10, [1, 2, 3])
+    let long = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/long.png")))
+    try refused(original, [("x/1.png", long)], "one side is more than 100 times the other")
   }
 
   @Test func whatIsMissingIsSaidWithWhereToGetIt() throws {

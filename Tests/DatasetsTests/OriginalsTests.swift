@@ -203,10 +203,25 @@ struct OriginalsTests {
     try png(folder, "flat/b.png", width: 3, height: 5, [1, 2, 3])
     try png(folder, "flat/a.png", width: 5, height: 5, [9, 9, 9])
     let flat = try Ingested(ImageFolder(name: "flat", size: 5, channels: 3), from: folder)
-    #expect(flat.labels == Labels(values: [-1, -1], classNames: []) && flat.images.scored == 0 && flat.image(0).first == 9)
+    #expect(flat.labels == Labels(values: [-1, -1], classNames: []) && flat.images.scored == 2 && flat.image(0).first == 9)
+    #expect(try HDF5Reader("\(folder.path)/labels.h5").strings("/file_names") == ["a.png", "b.png"])
     #expect(
       try Ingestion(ImageFolder(name: "flat", size: 5, channels: 3), verify: false, data: folder.path).originals().map(\.name) == [
         "a.png", "b.png",
+      ])
+  }
+
+  @Test func whatHasNoPlaceAmongClassesIsSaid() throws {
+    let folder = try TemporaryFolder()
+    try png(folder, "mine/cat/1.png", width: 4, height: 4, [200, 10, 30])
+    try png(folder, "mine/loose.png", width: 4, height: 4, [1, 2, 3])
+    try folder.write([1], to: "mine/__MACOSX/notes.txt")
+    let ingested = try Ingested(ImageFolder(name: "mine", size: 4, channels: 3), from: folder)
+    #expect(ingested.labels == Labels(values: [0], classNames: ["cat"]))
+    #expect(
+      ingested.warnings == [
+        "\(folder.path)/mine/__MACOSX holds no pictures and is no class",
+        "1 pictures in \(folder.path)/mine itself, beside the folders of classes, have no class and are left out",
       ])
   }
 
@@ -215,9 +230,11 @@ struct OriginalsTests {
     for number in 0..<120 { try folder.write(JPEGs.colour, to: "many/\(1000 + number).jpeg") }
     try folder.write(Array(JPEGs.colour.prefix(400)), to: "many/1003.jpeg")
     let ingested = try Ingested(ImageFolder(name: "many", size: 8, channels: 3), from: folder)
+    #expect(ingested.images.count == 119 && ingested.warnings.count == 1)
     #expect(
-      ingested.images.count == 119 && ingested.warnings == ["1 of 120 pictures in \(folder.path)/many cannot be decoded; they are left out"]
-    )
+      ingested.warnings[0].hasPrefix("1 of 120 pictures in \(folder.path)/many cannot be decoded and are left out, the first of them ")
+        && ingested.warnings[0].contains("many/1003.jpeg"))
+    #expect(try HDF5Reader("\(folder.path)/labels.h5").strings("/file_names").count == 119)
     try folder.write([], to: "many/1007.jpeg")
     let error = #expect(throws: DatasetError.self) { try Ingested(ImageFolder(name: "many", size: 8, channels: 3), from: folder) }
     #expect(error?.problem.hasPrefix("2 of the 120 images in \(folder.path)/many cannot be decoded, the first of them") == true)

@@ -10,8 +10,16 @@ final class LoopbackServer: Sendable {
     case brokenAfter(Int)
     /// Sends the head and then nothing.
     case silent
+    /// Stands still for so many seconds after each megabyte.
+    case halting(Double)
     /// Changes the byte at this place of the file.
     case wrongByte(Int)
+    /// Has only the beginning of the file, so many bytes.
+    case shortened(Int)
+    /// Knows no ranges: always gives the whole file.
+    case wholeOnly
+    /// Answers with this status.
+    case failing(Int)
   }
 
   let port: UInt16
@@ -64,17 +72,32 @@ final class LoopbackServer: Sendable {
     let lines = String(decoding: request, as: UTF8.self).components(separatedBy: "\r\n")
     let path = lines[0].split(separator: " ").dropFirst().first.map { String($0.dropFirst()) } ?? ""
     guard var file = files[path] else { return send(client, Data("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8)) }
-    let range = lines.first { $0.lowercased().hasPrefix("range: bytes=") }
+    let manner = manner.withLock { $0 }
+    var range = lines.first { $0.lowercased().hasPrefix("range: bytes=") }
     let start = range.flatMap { Int($0.dropFirst("range: bytes=".count).prefix { $0.isNumber }) } ?? 0
     ranges.withLock { $0.append(start) }
-    let manner = manner.withLock { $0 }
-    if case .wrongByte(let place) = manner, place < file.count { file[place] ^= 1 }
-    let status = range == nil ? "200 OK" : "206 Partial Content\r\nContent-Range: bytes \(start)-\(file.count - 1)/\(file.count)"
-    send(client, Data("HTTP/1.1 \(status)\r\nContent-Length: \(file.count - start)\r\nAccept-Ranges: bytes\r\n\r\n".utf8))
+    switch manner {
+    case .wrongByte(let place) where place < file.count: file[place] ^= 1
+    case .shortened(let count): file = file.prefix(count)
+    case .wholeOnly: range = nil
+    case .failing(let status): return send(client, Data("HTTP/1.1 \(status) No\r\nContent-Length: 0\r\n\r\n".utf8))
+    default: break
+    }
+    let first = range == nil ? 0 : start
+    guard first < file.count else {
+      return send(client, Data("HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n\r\n".utf8))
+    }
+    let status = range == nil ? "200 OK" : "206 Partial Content\r\nContent-Range: bytes \(first)-\(file.count - 1)/\(file.count)"
+    send(client, Data("HTTP/1.1 \(status)\r\nContent-Length: \(file.count - first)\r\nAccept-Ranges: bytes\r\n\r\n".utf8))
     switch manner {
     case .silent: sleep(4)
-    case .brokenAfter(let count): send(client, file[start..<min(file.count, start + count)])
-    default: send(client, file[start...])
+    case .brokenAfter(let count): send(client, file[first..<min(file.count, first + count)])
+    case .halting(let seconds):
+      for at in stride(from: first, to: file.count, by: 1_000_000) {
+        send(client, file[at..<min(file.count, at + 1_000_000)])
+        Thread.sleep(forTimeInterval: seconds)
+      }
+    default: send(client, file[first...])
     }
   }
 

@@ -122,6 +122,12 @@ struct DrawingTests {
     #expect(Double(abs(magenta - cyan)) < 0.1 * Double(magenta))
     #expect(picture.extent(of: Colour(0x2b8a3e)).width > 100)
     #expect(picture.extent(of: Colour(0xc92a2a)).width > 100)
+    let plain = try CaseGrid(
+      title: "t", subtitle: "s", height: 2, width: 2, channels: 3, leading: 1, isLabelled: false,
+      rows: [.init(name: "0", successes: [.init(pixels: pixels[...], caption: "")], failures: [])]
+    ).draw(width: 900)
+    #expect(plain.places(of: Colour(0xff00ff)).count > 1000)
+    #expect(plain.places(of: Colour(0x2b8a3e)).isEmpty && plain.places(of: Colour(0xc92a2a)).isEmpty)
   }
 
   @Test("panels: as many frames as maps")

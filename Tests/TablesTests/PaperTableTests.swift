@@ -83,6 +83,26 @@ struct PaperTableTests {
     #expect(!elsewhere.footnotes.contains { $0.text.contains("one row too low") })
   }
 
+  @Test("a data set without labels and published numbers has dashes, and the notes say why")
+  func unlabelled() throws {
+    let none = Scores.Metrics(epoch: 4, accuracy: nil, nmi: nil, nmiArithmetic: nil, ari: nil)
+    let scores = Scores(
+      last: none, best: none, epochs: [none], images: 0, classNames: [], confusion: [[], []], clusterClasses: [-1, -1], varianceByClass: [],
+      varianceByCluster: [0.1, 0.2], cases: [])
+    let table = try PaperTable(
+      name: "table4", profile: "own",
+      layout: Fixtures.layout(Fixtures.overClustering, columns: [["dataset": "mine", "label": "Mine", "published": .null]]),
+      published: Fixtures.published(), runs: [0, 1].map { Fixtures.run("ccr", $0, scores, dataset: "mine") })
+    #expect(table.cells.allSatisfy { $0.spread == nil && $0.best == nil && $0.published == nil && $0.footnote == nil })
+    #expect(table.cell("CCR", "mine", "ACC")?.sources.count == 2)
+    #expect(table.markdown.contains("| CCR                     |    — |    — |    — |        — |             — |"))
+    let notes = table.notes.joined(separator: "\n")
+    #expect(notes.contains("No scores, since its images have no labels: Mine.") && notes.contains("Mine: unlabelled images, 4 epochs"))
+    #expect(notes.contains("The paper has no numbers for Mine.") && !notes.contains("best ACC") && !notes.contains("standard deviation"))
+    #expect(table.json["columns"]?.array?.first?["published"] == .null)
+    #expect(table.latex.contains("CCR & --- & --- & --- & --- & --- & --- & --- "))
+  }
+
   @Test("contradictions between layout, published numbers and scores are refused")
   func contradictions() throws {
     let published = try Fixtures.published()

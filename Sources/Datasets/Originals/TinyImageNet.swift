@@ -44,7 +44,7 @@ package struct TinyImageNet: Original {
       guard case .archive(let path) = place else { throw DatasetError.unverifiable(path: place.path) }
       let found = try ContentDigest.ofFile(path).hex
       let official = downloads[0].sha256
-      if found != official { throw DatasetError.checksum(path: path, expected: "SHA-256 \(official)", found: found) }
+      if found != official { throw DatasetError.checksum(path: path, algorithm: "SHA-256", expected: official, found: found) }
     }
     let (numbers, words) = try lists(place)
     let names = try WordNetNames.parse(numbers: numbers, words: words, path: place.path, classes: classes)
@@ -55,7 +55,14 @@ package struct TinyImageNet: Original {
       let decoder = PictureDecoder(mostPixels: Self.side * Self.side)
       var taken: Set<Int> = []
       try forEachImage(place, names.map(\.number)) { name, path, bytes in
-        guard let image = images.number(of: name) else { return }
+        guard let image = images.number(of: name) else {
+          // Descriptions lie about; one picture more makes it another data set.
+          guard !name.uppercased().hasSuffix(".JPEG") else {
+            throw DatasetError.malformed(
+              path: path, expected: "images 0 to \(perClass - 1) of the classes in wnids.txt", found: "this one beside them")
+          }
+          return
+        }
         guard taken.insert(image.number).inserted else { throw DatasetError.hostile(path: place.path, member: name, fault: "comes twice") }
         let picture: PictureDecoder.Picture
         do {
@@ -85,7 +92,7 @@ package struct TinyImageNet: Original {
     switch place {
     case .folder(let folder):
       seen = try FolderListing.names(in: folder)
-      for name in wanted where seen.contains(name) { found[name] = try AtomicFile.read("\(folder)/\(name)") }
+      for name in wanted where seen.contains(name) { found[name] = try OpenFile.content(of: "\(folder)/\(name)", most: Self.mostBytes) }
     case .archive(let path):
       let archive = try Archive(path, .zip)
       while found.count < wanted.count, let member = try archive.next() {
@@ -106,10 +113,12 @@ package struct TinyImageNet: Original {
   ) throws {
     switch place {
     case .folder(let folder):
+      let missing = numbers.map { "train/\($0)/images/" }.filter { !FolderListing.isFolder("\(folder)/\($0)") }
+      guard missing.isEmpty else { throw DatasetError.incomplete(path: folder, dataset: title, missing: missing, looksLike: nil) }
       for number in numbers {
         for file in try FolderListing.names(in: "\(folder)/train/\(number)/images") {
           let path = "\(folder)/train/\(number)/images/\(file)"
-          try body("\(number)/images/\(file)", path) { try AtomicFile.read(path) }
+          try body("\(number)/images/\(file)", path) { try OpenFile.content(of: path, most: Self.mostBytes) }
         }
       }
     case .archive(let path):

@@ -1,0 +1,129 @@
+import Artifacts
+import Foundation
+import Testing
+
+/// The profile `own`, made small: pictures of the user's, from the folder to the tables.
+@Suite(.serialized)
+struct OwnPicturesTests {
+  private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+  private let folder = FileManager.default.temporaryDirectory.path + "/ccr-own-\(UUID().uuidString)"
+
+  init() throws {
+    try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: "\(Self.root)/data/published.json", toPath: "\(folder)/data/published.json")
+    let path = "\(Self.root)/pipeline.json"
+    let study = try JSONValue.parse(String(decoding: AtomicFile.read(path), as: UTF8.self), file: path)
+    let small: JSONValue = [
+      "where": ["profile": "own"],
+      "let": [
+        "epochs": 1, "snapshots": [0, 1], "middleEpoch": 1, "figureEpoch": 1, "widths": [8], "blocks": [1], "resize": 16, "size": 16,
+        "clusters": 3, "overClusters": 6,
+      ],
+      "ingest": ["imageSize": 16], "tsne": ["iterations": 60, "exaggerationIterations": 30],
+    ]
+    let members = try #require(study.object).map { member -> JSONValue.Member in
+      member.name == "settings" ? .init("settings", .array((member.value.array ?? []) + [small])) : member
+    }
+    try AtomicFile.write(JSONValue.object(members).pretty, to: "\(folder)/pipeline.json")
+  }
+
+  /// A hundred pictures of three kinds and several sizes: plain, striped, and dotted.
+  private func draw(in folderOfKind: (Int) -> String) throws {
+    for number in 0..<100 {
+      let (kind, width, height) = (number % 3, 17 + number % 5, 16 + number % 7)
+      let pixels = (0..<width * height).flatMap { place -> [UInt8] in
+        let (x, y) = (place % width, place / width)
+        let light = kind == 0 ? 90 : kind == 1 ? (x / 2 % 2) * 200 : (x / 3 % 2) * (y / 3 % 2) * 220
+        return [UInt8(light), UInt8(light / 2 + number % 30), UInt8(kind * 100)]
+      }
+      let path = "\(folder)/data/pictures/\(folderOfKind(kind))"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try PNGImage(width: width, height: height, pixels: pixels).write(to: "\(path)/\(1000 + number).png")
+    }
+  }
+
+  private func run(_ program: String, _ arguments: [String]) throws -> (code: Int32, error: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "\(Self.programs)/\(program)")
+    process.arguments = arguments
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  private func ccr() throws -> (code: Int32, error: String) {
+    try run("ccr", ["run", "--profile", "own", "--pipeline", "\(folder)/pipeline.json"])
+  }
+
+  private func cells() throws -> [JSONValue] {
+    let path = "\(folder)/paper-tables/own/table1.json"
+    return try JSONValue.parse(String(decoding: AtomicFile.read(path), as: UTF8.self), file: path)["cells"]?.array ?? []
+  }
+
+  @Test func picturesWithoutClassesGoThroughTheWholePipelineWithoutScores() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try draw { _ in "" }
+    let done = try ccr()
+    #expect(done.code == 0 && done.error.contains("0 failed"), "\(done.error)")
+    #expect(done.error.contains("no image has a label: the clusters are shown, but cannot be scored"), "\(done.error)")
+    let ours = try cells().filter { $0["sources"]?.array?.isEmpty == false }
+    #expect(ours.count == 9 && ours.allSatisfy { $0["mean"] == .null && $0["best"] == .null })
+    for name in ["figure3", "figure4", "training"] { #expect(try PNGImage.read("\(folder)/paper-tables/own/\(name).png").width > 100) }
+    let results = "\(folder)/results/own"
+    let assignments = try AssignmentsFile.read("\(results)/embed/dataset=pictures,method=ccr,seed=0/assignments.h5", epoch: 1)
+    #expect(assignments.clusters.count == 100)
+    let files = try HDF5Reader("\(results)/ingest/dataset=pictures/labels.h5").strings("/file_names")
+    #expect(files == (0..<100).map { "\(1000 + $0).png" })
+  }
+
+  @Test func picturesInFoldersOfClassesAreScored() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try draw { ["plain", "striped", "dotted"][$0] }
+    let done = try ccr()
+    #expect(done.code == 0, "\(done.error)")
+    let ours = try cells().filter { $0["sources"]?.array?.isEmpty == false }
+    #expect(ours.count == 9 && ours.allSatisfy { $0["mean"]?.double != nil && $0["published"] == .null })
+  }
+
+  @Test func whatIsMissingIsSaidWithWhatToDo() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let nothing = try ccr()
+    #expect(
+      nothing.code != 0 && nothing.error.contains("data/pictures/") && nothing.error.contains("one folder for each class"),
+      "\(nothing.error)")
+  }
+
+  /// As STL-10 is: the images behind the first ones are neither clustered by their pixels nor scored.
+  @Test func imagesThatAreNotToBeClusteredAreLeftOut() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let pixels = (0..<30).flatMap { [UInt8](repeating: UInt8($0 % 2 * 200 + $0), count: 4) }
+    try ImagesFile.write(
+      ImageSet(
+        name: "some", height: 2, width: 2, channels: 1, scored: 10, pixels: Pixels(pixels), index: (0..<30).map { $0 }, verified: false),
+      to: "\(folder)/images.h5")
+    try LabelsFile.write(
+      Labels(values: (0..<10).map { $0 % 2 } + [Int32](repeating: -1, count: 20), classNames: ["dark", "light"]), to: "\(folder)/labels.h5")
+    let settings = #"{"method": "kmeans", "clusters": 2, "restarts": 3, "iterations": 50, "tolerance": 0.0001, "seed": 0}"#
+    let clustered = try run(
+      "cluster",
+      ["--input", "images=\(folder)/images.h5", "--output", "assignments=\(folder)/assignments.h5", "--parameters", settings])
+    #expect(clustered.code == 0, "\(clustered.error)")
+    let clusters = try AssignmentsFile.read("\(folder)/assignments.h5", epoch: 0).clusters
+    #expect(clusters.prefix(10).allSatisfy { $0 >= 0 } && clusters.dropFirst(10).allSatisfy { $0 == -1 } && clusters.count == 30)
+    let evaluated = try run(
+      "evaluate",
+      [
+        "--input", "assignments=\(folder)/assignments.h5", "--input", "labels=\(folder)/labels.h5", "--output",
+        "scores=\(folder)/scores.json", "--parameters", #"{"cases": 2, "seed": 0}"#,
+      ])
+    #expect(evaluated.code == 0, "\(evaluated.error)")
+    let scores = try Scores.read("\(folder)/scores.json")
+    #expect(scores.images == 10 && scores.last.accuracy == 1)
+  }
+}
