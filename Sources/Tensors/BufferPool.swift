@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// Memory that freed tensors leave behind for the next ones.
@@ -10,9 +9,6 @@ enum BufferPool {
   /// Below this size the system's allocator is fast enough by itself.
   private static let smallestKept = 1 << 14
   private static let pageBytes = 4096
-  /// From this size on buffers lie on, and ask for, huge pages: the transforms write up to 64 streams far apart, more than there are entries for
-  /// small pages in the first-level TLB.
-  private static let hugePageBytes = 1 << 21
 
   private struct Kept: @unchecked Sendable {
     /// Sorted by size, so that a request finds its best fit by bisection.
@@ -41,12 +37,7 @@ enum BufferPool {
       let buffer = kept.buffers.remove(at: position)
       return (buffer.base, buffer.bytes)
     }
-    if let found { return found }
-    guard rounded >= hugePageBytes else { return (.allocate(byteCount: rounded, alignment: 64), rounded) }
-    let base = UnsafeMutableRawPointer.allocate(byteCount: rounded, alignment: hugePageBytes)
-    // Where the system has no huge pages to give, small ones do.
-    madvise(base, rounded, MADV_HUGEPAGE)
-    return (base, rounded)
+    return found ?? (.allocate(byteCount: rounded, alignment: 64), rounded)
   }
 
   /// Gives back what `take` returned.
