@@ -12,7 +12,7 @@ Usage: python3 torch_ccr_step.py [--size 32] [--channels 3] [--batch 50] [--repe
 Prints one JSON line: median seconds per step and images per second (B*(1+R) images a step).
 Runs with Debian's python3-torch (apt) and with the torch wheel (pip); quote the faster of the two as the peer.
 """
-import argparse, json, math, statistics, time
+import argparse, json, math, resource, statistics, time
 import torch, torch.nn as nn, torch.nn.functional as F
 
 
@@ -99,7 +99,8 @@ def main():
         seconds.append(time.perf_counter() - start)
     median = statistics.median(seconds)
     print(json.dumps({"peer": f"torch {torch.__version__}", "threads": a.threads, "seconds_per_step": round(median, 4),
-                      "images_per_second": round(a.batch * (1 + a.repeats) / median, 1)}))
+                      "images_per_second": round(a.batch * (1 + a.repeats) / median, 1),
+                      "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}))
 
 
 if __name__ == "__main__":

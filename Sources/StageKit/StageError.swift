@@ -36,7 +36,10 @@ public enum StageError: ExplainedError, Equatable {
   public var kind: ErrorKind { .badInput }
 }
 
-/// Thrown by a stage that was asked to stop (TERM) and has saved its checkpoint; the program exits with 75.
+/// Thrown by a stage that was asked to stop (TERM); the program exits with 75.
 public struct StageInterrupted: Error {
-  public init() {}
+  /// Whether a checkpoint holds what was done.
+  public let saved: Bool
+
+  public init(saved: Bool) { self.saved = saved }
 }

@@ -108,6 +108,12 @@ enum Interruption {
   static var requested: Bool { flag.load(ordering: .relaxed) }
 
   static func listen() {
+    // A parent that blocks signals hands its mask down.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGINT)
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGTERM, SIGINT] { signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) } }
   }
 }

@@ -23,8 +23,8 @@ public enum StageProgram {
       Interruption.listen()
       try body(job)
       Glibc.exit(0)
-    } catch is StageInterrupted {
-      say("interrupted: the checkpoint is saved; run again to go on")
+    } catch let interruption as StageInterrupted {
+      say(interruption.saved ? "interrupted: the checkpoint is saved; run again to go on" : "interrupted: nothing is saved")
       Glibc.exit(EX_TEMPFAIL)
     } catch let error as any ExplainedError {
       say("error: \(error.problem)\nremedy: \(error.remedy)")
@@ -102,7 +102,7 @@ struct StageArguments: ParsableArguments {
         ?? (facts.choices.isEmpty ? "" : " (\(facts.choices.joined(separator: ", ")))")
       return (facts.name, "\(facts.type): \(facts.help)\(legal)")
     }
-    return description.summary + "\n\n" + StageArguments.helpMessage(columns: 120)
+    return description.summary + "\n\n" + StageArguments.helpMessage(columns: 120).replacing("stage_arguments", with: description.name)
       + lines("INPUTS (--input)", ports(description.inputs)) + lines("GATHERED INPUTS (by --request only)", ports(description.gathered))
       + lines("OUTPUTS (--output)", ports(description.outputs)) + lines("SETTINGS (--set)", settings)
   }

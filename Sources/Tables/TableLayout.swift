@@ -31,10 +31,12 @@ public struct TableLayout: Sendable {
   public let rows: [Row]
   public let columns: [Column]
   public let network: Network
+  /// What else a reader must know of this table.
+  public let remarks: [String]
 
   /// - Throws: `TableError` where the value is not of this form.
   public init(_ value: JSONValue) throws(TableError) {
-    let root = try Fields(value, "layout", names: ["title", "rowHeading", "rows", "columns", "network"])
+    let root = try Fields(value, "layout", names: ["title", "rowHeading", "rows", "columns", "network", "remarks"])
     title = try root.text("title")
     rowHeading = try root.text("rowHeading")
     var rows: [Row] = []
@@ -50,5 +52,6 @@ public struct TableLayout: Sendable {
     self.columns = columns
     let network = try root.fields("network", names: ["widths", "blocks"])
     self.network = Network(widths: try network.integers("widths"), blocks: try network.integers("blocks"))
+    remarks = try root.texts("remarks")
   }
 }

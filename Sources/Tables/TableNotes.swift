@@ -8,7 +8,9 @@ struct TableNotes {
   /// Name of each column's published data set, nil for a column without.
   let labels: [String?]
 
-  var lines: [String] { [how, best, spread, unlabelled, budget, source, notRun, missing].compactMap { $0 } }
+  var lines: [String] {
+    [how, best, spread, unlabelled].compactMap { $0 } + layout.remarks + [budget, source, notRun, missing].compactMap { $0 }
+  }
 
   /// The runs of data sets with labels.
   private var scored: [ScoredRun] { runs.filter { $0.scores.images > 0 } }
@@ -39,8 +41,8 @@ struct TableNotes {
     }
     guard Set(scored.map(\.seed)).count > 1, rows > 0 else { return nil }
     return
-      "Seeds of one row differ by up to \(fixed(seeds)) in ACC, the means of the rows by up to \(fixed(rows)): no order of rows is claimed"
-      + " that the spread does not carry."
+      "Seeds of one row differ by up to \(fixed(seeds)) in ACC, the means of the rows by up to \(fixed(rows)): a difference between rows that is"
+      + " smaller than the spread over their seeds says nothing."
   }
 
   /// Data sets that were clustered, but have nothing to be scored against.

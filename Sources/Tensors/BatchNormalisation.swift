@@ -19,6 +19,7 @@ public enum BatchNormalisation {
   /// - Parameter images: the part of the first axis to look at.
   public static func statistics(_ x: Tensor, images: Range<Int>, team: ThreadTeam) -> Statistics {
     let channels = x.shape[x.shape.count - 1]
+    precondition(!images.isEmpty && x.shape[0] >= images.upperBound, "images \(images) of \(x.shape)")
     let rows = rows(of: images, in: x)
     let shift = (0..<channels).map { x.base[rows.lowerBound * channels + $0] }
     let (sums, squares) = columnSums(rows: rows, channels: channels, team: team) { at, column, lanes in

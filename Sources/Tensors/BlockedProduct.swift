@@ -13,12 +13,12 @@ enum BlockedProduct {
   /// Channels of a register tile of dU.
   static let adjointChannels = 8
   /// Products that are summed in a register before the sum is added to memory.
-  private static let productsPerSum = 32
+  private static let productsPerSum = 16
 
   /// The least number of rows in memory for this many rows of values.
   static func pitch(rows: Int) -> Int { (rows + tileRows / 2 - 1) / (tileRows / 2) * (tileRows / 2) }
 
-  /// M = V · U for some blocks of 16 columns of U; rows of M from `rows` to `pitch` get meaningless values.
+  /// M = V · U for some blocks of 16 columns of U; rows of M up to the next multiple of 6 get meaningless values.
   static func multiply(
     _ v: UnsafePointer<Vector>, rows: Int, pitch: Int, vectors: Int, _ u: UnsafePointer<Vector>, columns: Range<Int>,
     into m: UnsafeMutablePointer<Vector>

@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// A training step allocates the same sizes again and again; fresh pages from the system cost as much as a pass of arithmetic,
 /// so large buffers are kept and handed out again. A request takes the smallest kept buffer that is large enough and at most
-/// an eighth too large; what is kept never exceeds what was in use at once, but for that eighth.
+/// an eighth too large. A request that finds none, as those of a smaller last batch, sends kept buffers back to the system until no more is held
+/// than was in use at once before.
 enum BufferPool {
   /// Below this size the system's allocator is fast enough by itself.
   private static let smallestKept = 1 << 14
@@ -13,6 +14,15 @@ enum BufferPool {
   private struct Kept: @unchecked Sendable {
     /// Sorted by size, so that a request finds its best fit by bisection.
     var buffers: [(bytes: Int, base: UnsafeMutableRawPointer)] = []
+    /// Bytes of `buffers`, bytes handed out, and the most that was handed out at once.
+    var idle = 0
+    var inUse = 0
+    var mostInUse = 0
+
+    mutating func handedOut(_ bytes: Int) {
+      inUse += bytes
+      mostInUse = max(mostInUse, inUse)
+    }
 
     /// The first position whose buffer has at least this many bytes.
     func lowerBound(_ bytes: Int) -> Int {
@@ -33,9 +43,18 @@ enum BufferPool {
     let rounded = (bytes + pageBytes - 1) / pageBytes * pageBytes
     let found = kept.withLock { kept -> (UnsafeMutableRawPointer, Int)? in
       let position = kept.lowerBound(rounded)
-      guard position < kept.buffers.count, kept.buffers[position].bytes <= rounded + rounded / 8 else { return nil }
-      let buffer = kept.buffers.remove(at: position)
-      return (buffer.base, buffer.bytes)
+      if position < kept.buffers.count, kept.buffers[position].bytes <= rounded + rounded / 8 {
+        let buffer = kept.buffers.remove(at: position)
+        kept.idle -= buffer.bytes
+        kept.handedOut(buffer.bytes)
+        return (buffer.base, buffer.bytes)
+      }
+      kept.handedOut(rounded)
+      while kept.idle + kept.inUse > kept.mostInUse, let buffer = kept.buffers.popLast() {
+        kept.idle -= buffer.bytes
+        buffer.base.deallocate()
+      }
+      return nil
     }
     return found ?? (.allocate(byteCount: rounded, alignment: 64), rounded)
   }
@@ -48,6 +67,8 @@ enum BufferPool {
       let base = UnsafeMutableRawPointer(bitPattern: address)
       guard let base else { return }
       kept.buffers.insert((bytes, base), at: kept.lowerBound(bytes))
+      kept.idle += bytes
+      kept.inUse -= bytes
     }
   }
 }

@@ -13,7 +13,7 @@ final class FloatBuffer: @unchecked Sendable {
   deinit { BufferPool.giveBack(UnsafeMutableRawPointer(base), bytes: bytes) }
 }
 
-/// Rows of vectors of 16 floats, zeroed: a matrix whose columns are rounded up to a multiple of 16.
+/// Rows of vectors of 16 floats, zeroed unless asked otherwise: a matrix whose columns are rounded up to a multiple of 16.
 final class VectorBuffer: @unchecked Sendable {
   let base: UnsafeMutablePointer<SIMD16<Float>>
   let vectorsPerRow: Int

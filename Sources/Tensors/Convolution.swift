@@ -1,8 +1,7 @@
 /// Convolution over channels-last images, forward and backward; no bias (a batch normalisation follows everywhere).
 public enum Convolution {
-  typealias Vector = ConvolutionKernel.Vector
   /// How many partial weight gradients are summed apart and merged in order; fixed, so that threads do not matter.
-  static let weightGradientPieces = 4
+  private static let weightGradientPieces = 4
 
   /// y = x * weights: x [N, H, W, C], weights [k, k, C, K] → [N, P, Q, K]. Cost 2·N·P·Q·k²·C·K flop.
   public static func forward(_ x: Tensor, weights: Tensor, stride: Int, padding: Int, team: ThreadTeam) -> Tensor {
@@ -57,8 +56,7 @@ public enum Convolution {
   public static func backward(
     _ x: Tensor, weights: Tensor, stride: Int, padding: Int, outputGradient: Tensor, needsInputGradient: Bool, team: ThreadTeam
   ) -> (input: Tensor?, weights: Tensor) {
-    let plan = ConvolutionPlan(ConvolutionShape(input: x.shape, weights: weights.shape, stride: stride, padding: padding))
-    let shape = plan.shape
+    let shape = ConvolutionShape(input: x.shape, weights: weights.shape, stride: stride, padding: padding)
     precondition(outputGradient.shape == shape.output, "gradient \(outputGradient.shape) for output \(shape.output)")
     switch ConvolutionAlgorithm.choice(for: shape) {
     case .patches:
@@ -78,6 +76,7 @@ public enum Convolution {
         WinogradTile6.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
     case .direct: break
     }
+    let plan = ConvolutionPlan(shape)
     return (
       needsInputGradient ? inputGradient(plan, weights: weights, outputGradient: outputGradient, team: team) : nil,
       weightGradient(plan, x, outputGradient: outputGradient, team: team)

@@ -8,7 +8,7 @@ public struct ConvolutionShape: Hashable, Sendable {
     precondition(
       input.count == 4 && weights.count == 4 && weights[0] == weights[1] && weights[2] == input[3],
       "weights \(weights) do not fit images \(input)")
-    precondition(stride >= 1 && padding >= 0, "stride \(stride), padding \(padding)")
+    precondition(input[0] >= 1 && stride >= 1 && padding >= 0, "\(input[0]) images, stride \(stride), padding \(padding)")
     images = input[0]
     height = input[1]
     width = input[2]

@@ -6,7 +6,8 @@
 /// All matrices in blocks of 16 columns (`BlockedProduct`). Cost 2·P·Q·k²·C·K flop an image, and one copy of every patch.
 enum PatchConvolution {
   typealias Vector = SIMD16<Float>
-  /// Outputs of a block: enough that the product reuses the weights it loads, few enough that patches stay in the second-level cache.
+  /// Outputs of a block, at least those of one image: enough that the product reuses the weights it loads; few enough that the patches of maps of
+  /// up to 9 × 9 outputs stay in the second-level cache.
   private static let outputsPerBlock = 84
   /// How many partial weight gradients are summed apart and merged in order; fixed, so that threads do not matter.
   private static let weightGradientPieces = 4

@@ -7,7 +7,7 @@
 ///   dU[ξ] = V[ξ]ᵀ · (A dY Aᵀ)[ξ],   dg = Gᵀ dU G.
 /// Cost per tile: t²·C·K multiplications, about 3·t² additions per channel in and out. Images are cut in blocks (`WinogradGrid`). With few filters every
 /// thread has blocks of its own, whose V and M stay in its second-level cache; with many, the threads share a block filter by filter,
-/// so that all filters are read once and dU needs no memory but a register tile's.
+/// so that all filters are read once for a block, and dU needs no memory where one block has all images.
 /// Tolerance: relative error against Double about 2e-6 (m = 3) to 1e-5 (m = 6), from the cancellation in Bᵀ and Aᵀ.
 enum WinogradConvolution<Tile: WinogradTile> {
   typealias Vector = SIMD16<Float>

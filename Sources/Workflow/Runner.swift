@@ -21,6 +21,7 @@ public final class Runner {
   private var stopping = false
   private var stopsSeen = 0
   private lazy var costs = expectedCosts()
+  private lazy var remainingTime = RemainingTime(stages: study.plan.instances.map(\.stage), expected: costs)
   private lazy var schedule = Schedule(upstream: study.plan.instances.map(\.upstream), cost: costs)
 
   public init(_ study: Study, options: RunOptions, tell: @escaping (RunEvent) -> Void) {
@@ -172,7 +173,13 @@ public final class Runner {
       if !execution.isOver { execution.poll() }
       for event in execution.newEvents() {
         switch event["event"]?.string {
-        case "progress": tell(.progress(name, StageProgress(event)))
+        case "progress":
+          let progress = StageProgress(event)
+          if progress.total > 0 {
+            remainingTime.progressed(
+              execution.number, seconds: execution.seconds, share: Double(progress.done) / Double(progress.total))
+          }
+          tell(.progress(name, progress))
         case "warning": tell(.warning(name, event["message"]?.string ?? ""))
         default: break
         }
@@ -216,6 +223,7 @@ public final class Runner {
         let kept = result.outputs.contains { output in files.contains { $0.port == output.key && $0.digest != output.value } }
         tell(.differs(instance.name, ports: differing, kept: kept))
       }
+      remainingTime.executed(number, seconds: execution.seconds)
       tell(.finished(instance.name, seconds: execution.seconds))
       try finish(number, result, cached: false)
     } catch let error as any ExplainedError {
@@ -276,9 +284,10 @@ public final class Runner {
   private func report() {
     var remaining: Double?
     if !active.isEmpty {
-      let open = missing.keys.filter { results[$0] == nil }
-      let spent = active.reduce(0) { $0 + min($1.seconds, costs[$1.number]) }
-      remaining = max(0, open.reduce(0) { $0 + costs[$1] } - spent) / Double(max(1, min(options.jobs, open.count)))
+      let running = Set(active.map(\.number))
+      remaining = remainingTime.seconds(
+        waiting: missing.keys.filter { results[$0] == nil && !running.contains($0) },
+        running: active.map { ($0.number, $0.seconds) }, jobs: options.jobs)
     }
     tell(
       .counts(

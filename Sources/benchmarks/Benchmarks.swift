@@ -37,6 +37,16 @@ enum Stopwatch {
   }
 }
 
+enum ResidentMemory {
+  /// The most memory this process has had resident at once, MiB.
+  static var peakMebibytes: Int {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    // Linux counts in KiB.
+    return usage.ru_maxrss >> 10
+  }
+}
+
 /// OpenBLAS reads its core type once, while it loads, so a program that wants another must start again.
 enum BLASCore {
   static func restartIfOutdated() {

@@ -40,23 +40,29 @@ struct TrainStep: ParsableCommand {
       balanceWeight: 1)
     let all = batch * (1 + repeats)
     let images = images(all)
-    let seconds = Stopwatch.median(of: steps) {
+    func step() {
       let tape = Tape(team: team, training: true)
       let p = network.probabilities(network.features(images, batches: [batch, all - batch], on: tape), head: 0, on: tape)
       let result = loss.evaluate(p.value.rows(0..<batch), p.value.rows(batch..<all))
       tape.backward([(p, Tensor(joining: [result.originals, result.augmented]))])
       adam.step(team: team)
     }
+    for _ in 0..<3 { step() }
+    let warmPeak = ResidentMemory.peakMebibytes
+    let seconds = Stopwatch.median(of: steps, step)
+    let peak = ResidentMemory.peakMebibytes
     let rate = Double(all) / seconds
     if json {
       let line = JSONValue.object([
         .init("seconds_per_step", .number(Stopwatch.rounded(seconds, 4))), .init("images_per_second", .number(Stopwatch.rounded(rate, 1))),
         .init("threads", .integer(threads)), .init("blas_core", .string(BLAS.coreName)),
-        .init("numeric_class", .string(NumericClass.current)),
+        .init("numeric_class", .string(NumericClass.current)), .init("peak_megabytes", .integer(peak)),
+        .init("peak_growth_megabytes", .integer(peak - warmPeak)),
       ])
       print(line.canonical)
     } else {
-      print("\(Stopwatch.rounded(seconds, 4)) s a step, \(Stopwatch.rounded(rate, 1)) images/s, \(threads) threads, \(BLAS.coreName)")
+      let speed = "\(Stopwatch.rounded(seconds, 4)) s a step, \(Stopwatch.rounded(rate, 1)) images/s"
+      print("\(speed), \(peak) MiB, \(threads) threads, \(BLAS.coreName)")
     }
   }
 

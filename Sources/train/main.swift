@@ -62,7 +62,7 @@ StageProgram.run(description) { job in
   guard finished else {
     if checkpoints == nil { job.warn("no folder for checkpoints was named (--checkpoint): training will start anew") }
     try checkpoints?.save(trainer.state.encoded())
-    throw StageInterrupted()
+    throw StageInterrupted(saved: checkpoints != nil)
   }
   try WeightsFile.write(trainer.state.snapshots, to: job.output("weights"))
   try AtomicFile.write(HistoryTable.csv(trainer.state.history, loss: loss), to: job.output("history"))

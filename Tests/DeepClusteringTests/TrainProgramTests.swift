@@ -61,7 +61,7 @@ struct TrainProgramTests {
     process.executableURL = URL(fileURLWithPath: "\(Self.programs)/\(program)")
     process.arguments = arguments + settings.flatMap { ["--set", $0] }
     let errors = "\(folder)/errors-\(UUID().uuidString)"
-    FileManager.default.createFile(atPath: errors, contents: nil)
+    #expect(FileManager.default.createFile(atPath: errors, contents: nil))
     process.standardError = FileHandle(forWritingAtPath: errors)
     try process.run()
     return Running(process: process, errors: errors)
@@ -95,25 +95,67 @@ struct TrainProgramTests {
     while running.process.isRunning, (checkpoints(name).last ?? "") <= (count ?? "") { usleep(1000) }
   }
 
-  @Test("killed twice and interrupted once, at 2 threads: the bytes of an uninterrupted run at 1")
-  func killed() throws {
+  @Test("asked to stop after a checkpoint: exit code 75, and later, at 2 threads, the bytes of an uninterrupted run at 1")
+  func interrupted() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    #expect(try train(to: "whole", checkpoints: false).end().code == 0)
-    var kills = 0
-    for number in [SIGKILL, SIGKILL, SIGTERM] {
-      let before = checkpoints("parts").last
-      let running = try train(to: "parts", checkpoints: true, threads: 2)
-      waitForCheckpoint(after: before, of: "parts", running)
-      kill(running.process.processIdentifier, number)
-      let (code, words) = try running.end()
-      if code == 0 { break }
-      kills += 1
-      #expect(code == (number == SIGTERM ? Self.exitInterrupted : -number), "\(words)")
-    }
-    // The machine may be so fast that a run ends before its signal arrives, but not the first of six passes.
-    #expect(kills >= 1)
-    #expect(try train(to: "parts", checkpoints: true, threads: 2).end().code == 0)
+    // Long enough that the signal comes before the end.
+    let long = ["epochs=60"]
+    #expect(try train(to: "whole", checkpoints: false, settings: long).end().code == 0)
+    let running = try train(to: "parts", checkpoints: true, threads: 2, settings: long)
+    waitForCheckpoint(after: nil, of: "parts", running)
+    kill(running.process.processIdentifier, SIGTERM)
+    let (code, words) = try running.end()
+    #expect(code == Self.exitInterrupted && words.contains("the checkpoint is saved"), "\(words)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/parts.h5"))
+    #expect(try train(to: "parts", checkpoints: true, threads: 2, settings: long).end().code == 0)
     #expect(try digests("parts") == digests("whole"))
+  }
+
+  @Test("killed at 20 random moments, at 1 and 2 threads in turn: the bytes of an uninterrupted run")
+  func killedAtRandomMoments() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // Some seconds of training, of which every start does a part.
+    let long = ["epochs=60"]
+    #expect(try train(to: "whole", checkpoints: false, settings: long).end().code == 0)
+    var kills = 0
+    for seed in 101...120 {
+      var random = RandomStream(seed: UInt64(seed), purpose: .test)
+      let running = try train(to: "parts", checkpoints: true, threads: 1 + seed % 2, settings: long)
+      usleep(UInt32(50_000 + random.integer(below: 250_000)))
+      kill(running.process.processIdentifier, SIGKILL)
+      let (code, words) = try running.end()
+      #expect(code == -SIGKILL || code == 0, "seed \(seed): \(words)")
+      if code != 0 { kills += 1 }
+    }
+    #expect(kills == 20)
+    #expect(try train(to: "parts", checkpoints: true, threads: 2, settings: long).end().code == 0)
+    #expect(try digests("parts") == digests("whole"))
+  }
+
+  @Test("checkpoints cut short or with a bit flipped, one or both: a warning, and the same bytes")
+  func damagedAtRandom() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(try train(to: "whole", checkpoints: true).end().code == 0)
+    let whole = try digests("whole")
+    let kept = checkpoints("whole").map { "\(folder)/whole.checkpoints/\($0)" }
+    try #require(kept.count == 2)
+    let content = try kept.map { try AtomicFile.read($0) }
+    for seed in 201...212 {
+      var random = RandomStream(seed: UInt64(seed), purpose: .test)
+      // The newest always, both every third time: then training starts anew.
+      for number in seed % 3 == 0 ? [0, 1] : [1] {
+        var bytes = content[number]
+        let at = random.integer(below: bytes.count)
+        if seed % 2 == 0 { bytes.removeSubrange(at...) } else { bytes[at] ^= UInt8(1 << random.integer(below: 8)) }
+        try AtomicFile.write(bytes, to: kept[number])
+      }
+      let (code, words) = try train(to: "whole", checkpoints: true).end()
+      #expect(code == 0 && words.contains("warning"), "seed \(seed): \(words)")
+      #expect(try digests("whole") == whole, "seed \(seed)")
+      try? FileManager.default.removeItem(atPath: "\(folder)/whole.checkpoints")
+      try FileManager.default.createDirectory(atPath: "\(folder)/whole.checkpoints", withIntermediateDirectories: true)
+      for (file, bytes) in zip(kept, content) { try AtomicFile.write(bytes, to: file) }
+    }
   }
 
   @Test("with the first passes' views from augment: the same bytes; with views of another size: refused")

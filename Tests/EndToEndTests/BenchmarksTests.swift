@@ -42,6 +42,14 @@ struct BenchmarksTests {
     #expect((speed["gflops"]?.double ?? 0) > 0 && speed["blas_core"]?.string != nil)
   }
 
+  @Test func aThousandStepsTakeNoMoreMemoryThanAFew() throws {
+    let step = try output(
+      "train-step", "--size", "16", "--channels", "1", "--widths", "16,32", "--blocks", "1,1", "--batch", "10", "--steps", "1000")
+    let (peak, growth) = (try #require(step["peak_megabytes"]?.integer), try #require(step["peak_growth_megabytes"]?.integer))
+    // A step's tensors alone are some 10 MiB; the allocator's own arenas settle within this.
+    #expect(peak > 0 && growth <= 8, "\(growth) MiB more after 1,000 steps, \(peak) MiB in all")
+  }
+
   @Test func anEpochOfTrainingIsTimed() throws {
     let rate = try output("epoch", "--size", "16", "--channels", "1", "--widths", "16", "--blocks", "1", "--batch", "10", "--images", "20")
     #expect((rate["images_per_second"]?.double ?? 0) > 0)

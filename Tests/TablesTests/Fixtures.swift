@@ -35,7 +35,7 @@ enum Fixtures {
   static func layout(_ rows: [JSONValue], columns: [JSONValue] = [fashion]) throws -> TableLayout {
     try TableLayout([
       "title": "Effect of over-clustering", "rowHeading": "Heads", "rows": .array(rows), "columns": .array(columns),
-      "network": ["widths": [16, 32], "blocks": [1, 1]],
+      "network": ["widths": [16, 32], "blocks": [1, 1]], "remarks": [],
     ])
   }
 

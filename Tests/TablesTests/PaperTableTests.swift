@@ -62,7 +62,7 @@ struct PaperTableTests {
       ])
     #expect(
       table.notes.contains {
-        $0.hasPrefix("Seeds of one row differ by up to 0.200 in ACC, the means of the rows by up to 0.040: no order of rows is claimed")
+        $0.hasPrefix("Seeds of one row differ by up to 0.200 in ACC, the means of the rows by up to 0.040: a difference between rows")
       })
   }
 

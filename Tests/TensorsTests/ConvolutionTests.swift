@@ -33,6 +33,10 @@ struct ConvolutionTests {
     Case(input: [2, 25, 24, 16], kernel: 3, outputs: 16, stride: 1, padding: 1),
     Case(input: [3, 17, 16, 32], kernel: 3, outputs: 80, stride: 2, padding: 1),
     Case(input: [2, 9, 8, 16], kernel: 1, outputs: 32, stride: 2, padding: 0),
+    Case(input: [41, 4, 4, 16], kernel: 3, outputs: 32, stride: 2, padding: 1),
+    Case(input: [131, 5, 5, 32], kernel: 1, outputs: 48, stride: 2, padding: 0),
+    Case(input: [61, 17, 17, 16], kernel: 3, outputs: 16, stride: 1, padding: 1),
+    Case(input: [2, 9, 8, 6], kernel: 1, outputs: 10, stride: 2, padding: 0),
     Case(input: [2, 4, 4, 8], kernel: 1, outputs: 20, stride: 1, padding: 0),
     Case(input: [1, 9, 9, 2], kernel: 5, outputs: 4, stride: 3, padding: 2),
   ]

@@ -165,7 +165,7 @@ final class ToyStudy {
     process.arguments = [arguments[0], "--pipeline", "\(folder)/pipeline.json"] + arguments.dropFirst()
     process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
     let (out, error) = ("\(folder)/.out-\(UUID().uuidString)", "\(folder)/.err-\(UUID().uuidString)")
-    for file in [out, error] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [out, error] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     process.standardOutput = FileHandle(forWritingAtPath: out)
     process.standardError = FileHandle(forWritingAtPath: error)
     try process.run()

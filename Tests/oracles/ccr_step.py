@@ -1,7 +1,8 @@
 """Makes the fixture of PyTorchAgreementTests: CCR training steps computed by PyTorch in float64.
 
-    python ccr_step.py                 the small fixture, committed (ccr_step.h5)
-    python ccr_step.py --resnet34      the paper's network on 32-pixel images (ccr_step_resnet34.h5, about 260 MB, not committed)
+    python ccr_step.py small       channels off the vector width, committed
+    python ccr_step.py vectors     channels that are multiples of 16, committed
+    python ccr_step.py resnet34    the paper's network on 32-pixel images (about 260 MB, not committed)
 
 Three steps alternate between the heads; each takes originals and R augmented copies as separate forward calls, all four losses,
 backward, Adam. Kept: initial state, bytes of the views, Sobel responses of the first views, loss terms of each step, gradients of the
@@ -63,15 +64,19 @@ def prepare(views):
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--resnet34", action="store_true")
-    full = arguments.parse_args().resnet34
-    widths, blocks, heads, size, batch, repeats = (
-        ([64, 128, 256, 512], [3, 4, 6, 3], [128, 10], 32, 10, 3) if full else ([6, 9, 12], [1, 2, 1], [12, 5], 14, 7, 2))
+    arguments.add_argument("network", choices=["small", "vectors", "resnet34"])
+    name = arguments.parse_args().network
+    # small: channels off the vector width, direct kernels. vectors: multiples of 16, as the fast kernels want them.
+    widths, blocks, heads, size, batch, repeats = {
+        "small": ([6, 9, 12], [1, 2, 1], [12, 5], 14, 7, 2),
+        "vectors": ([16, 32], [1, 1], [12, 5], 10, 6, 2),
+        "resnet34": ([64, 128, 256, 512], [3, 4, 6, 3], [128, 10], 32, 10, 3),
+    }[name]
     torch.manual_seed(20230901)
     network = Network(2, widths, blocks, heads).double()
     random = np.random.default_rng(20230901)
 
-    path = os.path.join(here, "ccr_step_resnet34.h5" if full else "ccr_step.h5")
+    path = os.path.join(here, f"ccr_step_{name}.h5")
     with h5py.File(path, "w", libver="v108") as file:
         def keep(name, values):
             file[name] = np.asarray(values, np.float32)

@@ -2,7 +2,7 @@ import Gradients
 import Tensors
 
 /// The training loop of §4.2: in every epoch, every head in turn makes one shuffled pass over the data; a batch is seen once as
-/// originals and R times augmented, in two forward calls with batch statistics of their own; one Adam serves all heads.
+/// originals and R times augmented, with batch statistics of their own; one Adam serves all heads.
 ///
 /// What it computes is a function of the plan, the network's initial weights and the views: not of threads, and not of interruptions.
 public final class Trainer {
@@ -90,12 +90,13 @@ public final class Trainer {
       let head = state.passes % network.heads.count
       guard try finishPass(head: head, views: views, interrupted: interrupted, tell: tell) else { return false }
       let summary = state.progress.summary(epoch: state.passes / network.heads.count + 1, head: head)
-      for warning in complaints(about: summary) { try tell(.warning(warning)) }
+      let warnings = complaints(about: summary)
       state.history.append(summary)
       state.passes += 1
       state.progress = PassProgress(outputs: network.heads[state.passes % network.heads.count])
       capture()
       keepSnapshot()
+      for warning in warnings { try tell(.warning(warning)) }
       try tell(.pass(summary))
     }
     return true
