@@ -4,8 +4,8 @@
 /// rows a power of two apart do not fall into the same cache lines.
 /// Legend: V [rows, C], U [C, K], M [rows, K]; C and K multiples of 16; `pitch` rows of V and M are in memory, a multiple of 6.
 /// M = V · U keeps 12 × 2 vectors in registers: 2 loads and 12 broadcasts for 24 FMAs. dU = Vᵀ · M keeps 8 × 2: 2 loads and 8 broadcasts for 16.
-/// Sums run over C, or over rows, in index order: 32 products in a register, such sums added up in memory. One chain of some hundred additions
-/// would lose more digits than the transforms around it (at C = 256: 1.2e-5 of the largest element against 5e-6), for 3 % of the time.
+/// Sums run over C, or over rows, in index order: 16 products in a register, such sums added up in memory. One chain of some hundred additions
+/// would lose more digits than the transforms around it (at C = 256: 1.2e-5 of the largest element against 5e-6), for some 5 % of the time.
 enum BlockedProduct {
   typealias Vector = SIMD16<Float>
   /// Rows of a register tile of M; the last tile may have half of them.
