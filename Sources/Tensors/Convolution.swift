@@ -8,10 +8,7 @@ public enum Convolution {
     let shape = ConvolutionShape(input: x.shape, weights: weights.shape, stride: stride, padding: padding)
     switch ConvolutionAlgorithm.choice(for: shape) {
     case .patches: return PatchConvolution.forward(shape, x, weights: weights, team: team)
-    case .winograd3: return winograd(WinogradTile3.self, shape, x, weights: weights, team: team)
-    case .winograd4: return winograd(WinogradTile4.self, shape, x, weights: weights, team: team)
-    case .winograd5: return winograd(WinogradTile5.self, shape, x, weights: weights, team: team)
-    case .winograd6: return winograd(WinogradTile6.self, shape, x, weights: weights, team: team)
+    case .winograd(let tile): return tile.forward(shape, x, weights: weights, team: team)
     case .direct: break
     }
     let plan = ConvolutionPlan(shape)
@@ -62,18 +59,9 @@ public enum Convolution {
     case .patches:
       return PatchConvolution.backward(
         shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
-    case .winograd3:
-      return winogradBackward(
-        WinogradTile3.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
-    case .winograd4:
-      return winogradBackward(
-        WinogradTile4.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
-    case .winograd5:
-      return winogradBackward(
-        WinogradTile5.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
-    case .winograd6:
-      return winogradBackward(
-        WinogradTile6.self, shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
+    case .winograd(let tile):
+      return tile.backward(
+        shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
     case .direct: break
     }
     let plan = ConvolutionPlan(shape)

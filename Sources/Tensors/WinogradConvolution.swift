@@ -1,225 +1,201 @@
-/// 3 × 3 convolution of stride 1 and padding 1 with fewer multiplications, for channel counts that are multiples of 16.
+/// 3 × 3 convolution of padding 1 and stride 1 or 2 with fewer multiplications, for channel counts that are multiples of 16.
 ///
 /// Goals, in order: bit-equal for any number of threads; a half to a third of the direct kernels' time; memory for one block of tiles only.
-/// Legend: tiles of m × m outputs from t × t inputs (t = m + 2), ξ one of the t² points, C channels in, K channels out.
+/// Legend: tiles of m × m outputs from n × n inputs, ξ one of the t² points, C channels in, K channels out.
 ///   U[ξ] = G g Gᵀ   [C, K]        V[ξ] = Bᵀ d B   [tiles, C]        M[ξ] = V[ξ] · U[ξ]   [tiles, K]        Y = Aᵀ M A
-/// The input gradient is the same convolution of dY with the filters turned by half and C, K exchanged. The weight gradient is the adjoint in g:
-///   dU[ξ] = V[ξ]ᵀ · (A dY Aᵀ)[ξ],   dg = Gᵀ dU G.
+/// Backward is the adjoint of these lines, from dM = A dY Aᵀ:
+///   dU[ξ] = V[ξ]ᵀ · dM[ξ],   dg = Gᵀ dU G;        dV[ξ] = dM[ξ] · U[ξ]ᵀ,   dd = B dV Bᵀ, added up where tiles overlap.
 /// Cost per tile: t²·C·K multiplications, about 3·t² additions per channel in and out. Images are cut in blocks (`WinogradGrid`). With few filters every
 /// thread has blocks of its own, whose V and M stay in its second-level cache; with many, the threads share a block filter by filter,
 /// so that all filters are read once for a block, and dU needs no memory where one block has all images.
-/// Tolerance: relative error against Double about 2e-6 (m = 3) to 1e-5 (m = 6), from the cancellation in Bᵀ and Aᵀ.
+/// Tolerance: relative error against Double from 2e-7 (a whole 3 × 3 map) to 1e-5 (m = 6), from the cancellation in Bᵀ and Aᵀ.
 enum WinogradConvolution<Tile: WinogradTile> {
   typealias Vector = SIMD16<Float>
-  /// Products a thread takes at once where a block is shared.
+  /// Blocks of 16 columns a thread takes at once where a block is shared.
   private static var columnsPerPiece: Int { 8 }
-  /// Images a thread transforms at once where a block is shared.
-  private static var runs: Int { Pieces.imageRuns }
+  /// Groups of 8 channels whose weight gradients a thread works out together where a block is shared: the gradients it reads for one are still
+  /// in its first-level cache for the next.
+  private static var eighthsPerPiece: Int { 4 }
   /// How many partial weight gradients are summed apart and merged in order; fixed, so that threads do not matter.
   private static var weightGradientPieces: Int { 8 }
 
-  /// y for x, both channels-last of the same height and width. `filters` is U, from `WinogradFilters.transformed`.
+  /// y for x, both channels-last. `filters` is U, from `WinogradFilters.transformed`.
   static func forward(
     _ grid: WinogradGrid, _ x: Tensor, channels c: Int, filters: VectorBuffer, outputs k: Int, y: Tensor, team: ThreadTeam
   ) {
+    let transforms = WinogradTransforms<Tile>(grid)
     let (inputVectors, outputVectors) = (c / 16, k / 16)
-    let filterStep = WinogradFilters<Tile>.step(rows: c, columns: k)
-    @Sendable func product(_ v: VectorBuffer, _ m: VectorBuffer, point: Int, rows: Int, columns: Range<Int>) {
-      BlockedProduct.multiply(
-        v.base + point * grid.pointStep(vectors: inputVectors), rows: rows, pitch: grid.pitch, vectors: inputVectors,
-        filters.base + point * filterStep, columns: columns, into: m.base + point * grid.pointStep(vectors: outputVectors))
-    }
     if grid.sharesBlocks {
       let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
-      let columns = Pieces(outputVectors, most: (outputVectors + columnsPerPiece - 1) / columnsPerPiece)
       for number in 0..<grid.blockCount {
         let block = grid.block(number)
-        let runs = Pieces(block.count, most: runs)
-        team.forEach(runs.count) { scatterInputs(grid, x, runs[$0].shifted(by: block.lowerBound), of: block, channels: c, into: v) }
-        team.forEach(grid.points * columns.count) { piece in
-          product(
-            v, m, point: piece / columns.count, rows: block.count * grid.tilesPerImage, columns: columns[piece % columns.count])
-        }
-        team.forEach(runs.count) { gatherOutputs(grid, m, runs[$0].shifted(by: block.lowerBound), of: block, channels: k, into: y) }
+        let runs = Pieces(block.count, most: Pieces.imageRuns)
+        team.forEach(runs.count) { transforms.scatterInputs(x, runs[$0].shifted(by: block.lowerBound), of: block, into: v) }
+        sharedProducts(grid, v, inputVectors, filters, rows: block.count * grid.tilesPerImage, into: m, outputVectors, team)
+        team.forEach(runs.count) { transforms.gatherOutputs(m, runs[$0].shifted(by: block.lowerBound), of: block, into: y) }
       }
     } else {
       team.forEach(grid.blockCount) { number in
         let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
         let block = grid.block(number)
-        scatterInputs(grid, x, block, of: block, channels: c, into: v)
-        for point in 0..<grid.points {
-          product(v, m, point: point, rows: block.count * grid.tilesPerImage, columns: 0..<outputVectors)
-        }
-        gatherOutputs(grid, m, block, of: block, channels: k, into: y)
+        transforms.scatterInputs(x, block, of: block, into: v)
+        products(
+          grid, v, inputVectors, filters, rows: block.count * grid.tilesPerImage, points: 0..<grid.points, into: m, outputVectors,
+          0..<outputVectors)
+        transforms.gatherOutputs(m, block, of: block, into: y)
       }
     }
   }
 
-  /// dw [3, 3, C, K] from x and dy.
-  static func weightGradient(_ grid: WinogradGrid, _ x: Tensor, _ dy: Tensor, team: ThreadTeam) -> Tensor {
-    let (c, k) = (x.shape[3], dy.shape[3])
-    let gradient = Tensor(uninitialized: [3, 3, c, k])
-    let (inputVectors, outputVectors) = (c / 16, k / 16)
-    let eighths = c / BlockedProduct.adjointChannels
-    let (tiles, pairs) = (2 * BlockedProduct.adjointChannels, (outputVectors + 1) / 2)
-    /// dU of one point, 8 channels and 2 blocks of filters from the rows of a block.
-    @Sendable func product(
-      _ v: VectorBuffer, _ m: VectorBuffer, point: Int, rows: Int, eighth: Int, pair: Int, adding: Bool,
-      into sums: UnsafeMutablePointer<Vector>
-    ) {
-      let m0 = m.base + (point * grid.pointStep(vectors: outputVectors) + 2 * pair * grid.pitch)
-      BlockedProduct.adjoint(
-        v.base + (point * grid.pointStep(vectors: inputVectors) + eighth / 2 * grid.pitch), half: eighth % 2, m0,
-        2 * pair + 1 < outputVectors ? UnsafePointer(m0 + grid.pitch) : nil, rows: rows, adding: adding, into: sums)
-    }
-    @Sendable func finish(_ piece: Int, _ parts: [UnsafeMutablePointer<Vector>]) {
-      let pair = piece / eighths
-      WinogradFilters<Tile>.gatherGradient(
-        parts, channel: piece % eighths * BlockedProduct.adjointChannels, vectors: 2 * pair..<min(2 * pair + 2, outputVectors),
-        into: gradient)
-    }
+  /// dw [3, 3, C, K] and, where asked, dx, from x and dy.
+  static func backward(
+    _ grid: WinogradGrid, _ x: Tensor, _ dy: Tensor, weights: Tensor, needsInputGradient: Bool, team: ThreadTeam
+  ) -> (input: Tensor?, weights: Tensor) {
+    let transforms = WinogradTransforms<Tile>(grid)
+    let (inputVectors, outputVectors) = (x.shape[3] / 16, dy.shape[3] / 16)
+    let transposed = needsInputGradient ? WinogradFilters<Tile>.transformed(weights, transposed: true, team: team) : nil
+    let dx = needsInputGradient ? Tensor(uninitialized: x.shape) : nil
+    let sums = GradientSums<Tile>(grid, inputVectors, outputVectors)
+    let dw = Tensor(uninitialized: weights.shape)
     if grid.sharesBlocks {
       let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
+      let pieces = Pieces(sums.eighths, most: (sums.eighths + eighthsPerPiece - 1) / eighthsPerPiece)
       // Of one block dU is finished where it is computed; over several blocks it has to be kept.
       let last = grid.blockCount - 1
-      let kept = last > 0 ? VectorBuffer(uninitializedRows: eighths * pairs * grid.points * tiles, vectorsPerRow: 1) : nil
+      let kept = last > 0 ? VectorBuffer(uninitializedRows: sums.count, vectorsPerRow: 1) : nil
       for number in 0...last {
         let block = grid.block(number)
-        let runs = Pieces(block.count, most: runs)
+        let rows = block.count * grid.tilesPerImage
+        let runs = Pieces(block.count, most: Pieces.imageRuns)
         team.forEach(runs.count) { run in
           let images = runs[run].shifted(by: block.lowerBound)
-          scatterInputs(grid, x, images, of: block, channels: c, into: v)
-          spreadGradients(grid, dy, images, of: block, channels: k, into: m)
+          transforms.scatterInputs(x, images, of: block, into: v)
+          transforms.spreadGradients(dy, images, of: block, into: m)
         }
-        team.forEach(eighths * pairs) { piece in
-          let scratch = kept ?? VectorBuffer(uninitializedRows: grid.points * tiles, vectorsPerRow: 1)
-          let sums = scratch.base + (kept == nil ? 0 : piece * grid.points * tiles)
-          for point in 0..<grid.points {
-            product(
-              v, m, point: point, rows: block.count * grid.tilesPerImage, eighth: piece % eighths, pair: piece / eighths,
-              adding: number > 0, into: sums + point * tiles)
+        team.forEach(pieces.count * sums.pairs) { piece in
+          let (eighths, pair) = (pieces[piece % pieces.count], piece / pieces.count)
+          let scratch = kept ?? VectorBuffer(uninitializedRows: eighths.count * sums.perTile, vectorsPerRow: 1)
+          let target = scratch.base + (kept == nil ? 0 : (pair * sums.eighths + eighths.lowerBound) * sums.perTile)
+          sums.add(v, m, rows: rows, eighths: eighths, pairs: pair..<pair + 1, adding: number > 0, into: target)
+          if number == last {
+            for eighth in eighths { sums.finish([target + (eighth - eighths.lowerBound) * sums.perTile], eighth: eighth, pair: pair, into: dw) }
           }
-          if number == last { finish(piece, [sums]) }
+        }
+        if let dx, let transposed {
+          sharedProducts(grid, m, outputVectors, transposed, rows: rows, into: v, inputVectors, team)
+          team.forEach(runs.count) { transforms.collectInputs(v, runs[$0].shifted(by: block.lowerBound), of: block, into: dx) }
         }
       }
     } else {
       let parts = Pieces(grid.blockCount, most: weightGradientPieces)
-      let sums = (0..<parts.count).map { _ in VectorBuffer(uninitializedRows: eighths * pairs * grid.points * tiles, vectorsPerRow: 1) }
+      let partial = (0..<parts.count).map { _ in VectorBuffer(uninitializedRows: sums.count, vectorsPerRow: 1) }
       team.forEach(parts.count) { part in
         let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
         for number in parts[part] {
           let block = grid.block(number)
-          scatterInputs(grid, x, block, of: block, channels: c, into: v)
-          spreadGradients(grid, dy, block, of: block, channels: k, into: m)
-          for point in 0..<grid.points {
-            for piece in 0..<eighths * pairs {
-              product(
-                v, m, point: point, rows: block.count * grid.tilesPerImage, eighth: piece % eighths, pair: piece / eighths,
-                adding: number > parts[part].lowerBound, into: sums[part].base + (piece * grid.points + point) * tiles)
-            }
+          let rows = block.count * grid.tilesPerImage
+          transforms.scatterInputs(x, block, of: block, into: v)
+          transforms.spreadGradients(dy, block, of: block, into: m)
+          sums.add(
+            v, m, rows: rows, eighths: 0..<sums.eighths, pairs: 0..<sums.pairs, adding: number > parts[part].lowerBound,
+            into: partial[part].base)
+          if let dx, let transposed {
+            products(
+              grid, m, outputVectors, transposed, rows: rows, points: 0..<grid.points, into: v, inputVectors, 0..<inputVectors)
+            transforms.collectInputs(v, block, of: block, into: dx)
           }
         }
       }
-      team.forEach(eighths * pairs) { piece in finish(piece, sums.map { $0.base + piece * grid.points * tiles }) }
+      team.forEach(sums.eighths * sums.pairs) { piece in
+        sums.finish(
+          partial.map { $0.base + piece * sums.perTile }, eighth: piece % sums.eighths, pair: piece / sums.eighths, into: dw)
+      }
     }
-    return gradient
+    return (dx, dw)
   }
 
-  // MARK: Transforms of the tiles of some images
+  // MARK: Products
 
-  private static func scatterInputs(
-    _ grid: WinogradGrid, _ x: Tensor, _ images: Range<Int>, of block: Range<Int>, channels c: Int, into v: VectorBuffer
+  /// out[ξ] = matrices[ξ] · filters for some points and blocks of 16 columns.
+  private static func products(
+    _ grid: WinogradGrid, _ matrices: VectorBuffer, _ depth: Int, _ filters: VectorBuffer, rows: Int, points: Range<Int>,
+    into out: VectorBuffer, _ width: Int, _ columns: Range<Int>
   ) {
-    let (t, vectors) = (Tile.points, c / 16)
-    let pointStep = grid.pointStep(vectors: vectors)
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: 2 * t * t) { work in
-      guard let tile = work.baseAddress else { return }
-      let half = tile + t * t
-      grid.forEachTile(images, of: block) { row, image, top, left in
-        let first = left == 0 ? 1 : 0
-        let last = min(t, grid.width - left + 1)
-        for vector in 0..<vectors {
-          for i in 0..<t {
-            let y = top &+ i &- 1
-            let line = tile + i &* t
-            guard y >= 0, y < grid.height else {
-              line.update(repeating: Vector(), count: t)
-              continue
-            }
-            let pixel = (image &* grid.height &+ y) &* grid.width &+ left &- 1
-            let pixels = x.base + (pixel &* c &+ vector &* 16)
-            if first == 1 { line[0] = Vector() }
-            for j in first..<last { line[j] = load(pixels + j &* c) }
-            for j in last..<t { line[j] = Vector() }
-          }
-          for j in 0..<t { Tile.input(tile + j, t, into: half + j, t) }
-          let target = v.base + (vector &* grid.pitch &+ row)
-          for i in 0..<t { Tile.input(half + i &* t, 1, into: target + i &* t &* pointStep, pointStep) }
-        }
-      }
+    let step = WinogradFilters<Tile>.step(rows: depth * 16, columns: width * 16)
+    for point in points {
+      BlockedProduct.multiply(
+        matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, vectors: depth,
+        filters.base + Tile.filterNumber(point) * step, columns: columns, into: out.base + point * grid.pointStep(vectors: width))
     }
   }
 
-  private static func gatherOutputs(
-    _ grid: WinogradGrid, _ m: VectorBuffer, _ images: Range<Int>, of block: Range<Int>, channels k: Int, into y: Tensor
+  /// All points and columns, shared out among the threads.
+  private static func sharedProducts(
+    _ grid: WinogradGrid, _ matrices: VectorBuffer, _ depth: Int, _ filters: VectorBuffer, rows: Int, into out: VectorBuffer, _ width: Int,
+    _ team: ThreadTeam
   ) {
-    let (t, outputs, vectors) = (Tile.points, Tile.outputs, k / 16)
-    let pointStep = grid.pointStep(vectors: vectors)
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: 2 * t * t) { work in
-      guard let half = work.baseAddress else { return }
-      let tile = half + t * t
-      grid.forEachTile(images, of: block) { row, image, top, left in
-        let (down, across) = (min(outputs, grid.height - top), min(outputs, grid.width - left))
-        for vector in 0..<vectors {
-          let source = m.base + (vector &* grid.pitch &+ row)
-          for j in 0..<t { Tile.output(source + j &* pointStep, t &* pointStep, into: half + j, t) }
-          for i in 0..<down {
-            Tile.output(half + i &* t, 1, into: tile, 1)
-            let pixels = y.base + (((image &* grid.height &+ top &+ i) &* grid.width &+ left) &* k &+ vector &* 16)
-            for j in 0..<across { store(tile[j], pixels + j &* k) }
-          }
-        }
-      }
+    let columns = Pieces(width, most: (width + columnsPerPiece - 1) / columnsPerPiece)
+    team.forEach(grid.points * columns.count) { piece in
+      let point = piece / columns.count
+      products(grid, matrices, depth, filters, rows: rows, points: point..<point + 1, into: out, width, columns[piece % columns.count])
     }
   }
-
-  private static func spreadGradients(
-    _ grid: WinogradGrid, _ dy: Tensor, _ images: Range<Int>, of block: Range<Int>, channels k: Int, into m: VectorBuffer
-  ) {
-    let (t, outputs, vectors) = (Tile.points, Tile.outputs, k / 16)
-    let pointStep = grid.pointStep(vectors: vectors)
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: 2 * t * t) { work in
-      guard let tile = work.baseAddress else { return }
-      let half = tile + t * t
-      grid.forEachTile(images, of: block) { row, image, top, left in
-        let (down, across) = (min(outputs, grid.height - top), min(outputs, grid.width - left))
-        for vector in 0..<vectors {
-          for i in 0..<outputs {
-            let line = tile + i &* t
-            guard i < down else {
-              line.update(repeating: Vector(), count: outputs)
-              continue
-            }
-            let pixels = dy.base + (((image &* grid.height &+ top &+ i) &* grid.width &+ left) &* k &+ vector &* 16)
-            for j in 0..<across { line[j] = load(pixels + j &* k) }
-            for j in across..<outputs { line[j] = Vector() }
-          }
-          for j in 0..<outputs { Tile.spread(tile + j, t, into: half + j, t) }
-          let target = m.base + (vector &* grid.pitch &+ row)
-          for i in 0..<t { Tile.spread(half + i &* t, 1, into: target + i &* t &* pointStep, pointStep) }
-        }
-      }
-    }
-  }
-
-  @inline(__always)
-  private static func load(_ p: UnsafeMutablePointer<Float>) -> Vector { UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
-
-  @inline(__always)
-  private static func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self) }
 }
 
-extension Range where Bound == Int {
-  /// The same range so much further on.
-  func shifted(by offset: Int) -> Range<Int> { lowerBound + offset..<upperBound + offset }
+extension WinogradTile {
+  /// The number of the filters of a point of the t² in two dimensions.
+  static func filterNumber(_ point: Int) -> Int { filterOfPoint[point / points] * filter.count + filterOfPoint[point % points] }
+}
+
+/// The sums dU[ξ] = Vᵀ · dM, in register tiles of 8 channels and two blocks of 16 filters ("eighths" and "pairs"); of each tile all sets of filters lie
+/// together, [sets][8][2] vectors.
+private struct GradientSums<Tile: WinogradTile>: Sendable {
+  private let grid: WinogradGrid
+  private let inputVectors, outputVectors: Int
+  /// The set of filters of each point, and whether no point before has the same.
+  private let sets: [(number: Int, isFirst: Bool)]
+  private let tile = 2 * BlockedProduct.adjointChannels
+
+  init(_ grid: WinogradGrid, _ inputVectors: Int, _ outputVectors: Int) {
+    (self.grid, self.inputVectors, self.outputVectors) = (grid, inputVectors, outputVectors)
+    var seen = Set<Int>()
+    sets = (0..<grid.points).map { point in
+      let number = Tile.filterNumber(point)
+      return (number, seen.insert(number).inserted)
+    }
+  }
+
+  var eighths: Int { inputVectors * 16 / BlockedProduct.adjointChannels }
+  var pairs: Int { (outputVectors + 1) / 2 }
+  /// Vectors of a register tile's sums, all sets of filters.
+  var perTile: Int { Tile.filter.count * Tile.filter.count * tile }
+  /// Vectors of all sums.
+  var count: Int { eighths * pairs * perTile }
+
+  /// Adds the products of some rows, or sets the sums, [pairs][eighths] tiles, to them.
+  func add(
+    _ v: VectorBuffer, _ m: VectorBuffer, rows: Int, eighths: Range<Int>, pairs: Range<Int>, adding: Bool,
+    into sums: UnsafeMutablePointer<SIMD16<Float>>
+  ) {
+    for point in 0..<grid.points {
+      let set = sets[point]
+      var target = sums + set.number * tile
+      for pair in pairs {
+        let m0 = m.base + (point * grid.pointStep(vectors: outputVectors) + 2 * pair * grid.pitch)
+        let m1 = 2 * pair + 1 < outputVectors ? UnsafePointer(m0 + grid.pitch) : nil
+        for eighth in eighths {
+          BlockedProduct.adjoint(
+            v.base + (point * grid.pointStep(vectors: inputVectors) + eighth / 2 * grid.pitch), half: eighth % 2, m0, m1, rows: rows,
+            adding: adding || !set.isFirst, into: target)
+          target += perTile
+        }
+      }
+    }
+  }
+
+  /// dw of a register tile, from the parts whose sum, in this order, is its dU.
+  func finish(_ parts: [UnsafeMutablePointer<SIMD16<Float>>], eighth: Int, pair: Int, into dw: Tensor) {
+    WinogradFilters<Tile>.gatherGradient(
+      parts, channel: eighth * BlockedProduct.adjointChannels, vectors: 2 * pair..<min(2 * pair + 2, outputVectors), into: dw)
+  }
 }

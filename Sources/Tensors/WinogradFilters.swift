@@ -1,25 +1,25 @@
-/// Filters between the nine taps and the points of a fast convolution.
+/// Filters between the nine taps and the points of a fast convolution; "set" is U of one point, or of several that share it.
 enum WinogradFilters<Tile: WinogradTile> {
   typealias Vector = SIMD16<Float>
 
-  /// U = G g Gᵀ of filters [3, 3, C, K]: for every point a blocked matrix [K / 16][C][16] and one vector more, which keeps the points out of
-  /// each other's cache sets. Turned by half and with C and K exchanged where asked, as the input gradient wants them.
-  static func transformed(_ weights: Tensor, turned: Bool, team: ThreadTeam) -> VectorBuffer {
-    let (c, k, t) = (weights.shape[2], weights.shape[3], Tile.points)
-    let (rows, columns) = turned ? (k, c) : (c, k)
+  /// U = G g Gᵀ of filters [3, 3, C, K]: for every set of filters a blocked matrix [K / 16][C][16] and one vector more, which keeps the sets out of
+  /// each other's cache sets. With C and K exchanged, Uᵀ, where asked, as the input gradient wants it.
+  static func transformed(_ weights: Tensor, transposed: Bool, team: ThreadTeam) -> VectorBuffer {
+    let (c, k, t) = (weights.shape[2], weights.shape[3], Tile.filter.count)
+    let (rows, columns) = transposed ? (k, c) : (c, k)
     let pointStep = step(rows: rows, columns: columns)
     let filters = VectorBuffer(uninitializedRows: t * t * pointStep, vectorsPerRow: 1)
     let g = Tile.filter.flatMap { $0 }
-    // Squares of 16 rows by 16 columns: the turned ones are transposed in the first-level cache.
+    // Squares of 16 rows by 16 columns: Uᵀ is transposed in the first-level cache.
     let across = rows / 16
     team.forEach(across * (columns / 16)) { square in
       let (firstRow, vector) = (square % across * 16, square / across)
       let taps = VectorBuffer(uninitializedRows: 9 * 16, vectorsPerRow: 1)
       let half = VectorBuffer(uninitializedRows: 3 * t, vectorsPerRow: 1)
-      if turned {
+      if transposed {
         for tap in 0..<9 {
           let from = weights.base + (tap * c + vector * 16) * k + firstRow
-          let to = taps.floats + (8 - tap) * 256
+          let to = taps.floats + tap * 256
           for lane in 0..<16 { for row in 0..<16 { to[row &* 16 &+ lane] = from[lane &* k &+ row] } }
         }
       } else {
@@ -42,15 +42,15 @@ enum WinogradFilters<Tile: WinogradTile> {
     return filters
   }
 
-  /// Vectors from a point of U to the next.
+  /// Vectors from a set of U to the next.
   static func step(rows: Int, columns: Int) -> Int { rows * columns / 16 + 1 }
 
   /// dg = Gᵀ dU G for 8 channels and up to 2 blocks of 16 filters.
   /// - Parameters:
-  ///   - parts: pointers to [t²][8][2] vectors each, whose sum in this order is dU.
+  ///   - parts: pointers to [sets][8][2] vectors each, whose sum in this order is dU.
   ///   - gradient: [3, 3, C, K].
   static func gatherGradient(_ parts: [UnsafeMutablePointer<Vector>], channel: Int, vectors: Range<Int>, into gradient: Tensor) {
-    let (c, k, t) = (gradient.shape[2], gradient.shape[3], Tile.points)
+    let (c, k, t) = (gradient.shape[2], gradient.shape[3], Tile.filter.count)
     let g = Tile.filter.flatMap { $0 }
     withUnsafeTemporaryAllocation(of: Vector.self, capacity: 3 * t) { half in
       for number in 0..<2 * BlockedProduct.adjointChannels {

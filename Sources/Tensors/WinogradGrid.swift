@@ -6,9 +6,9 @@ struct WinogradGrid: Sendable {
   /// Bytes of transformed images and gradients that layers of many filters work on at once, in the last-level cache.
   private static let sharedBytes = 32 << 20
   /// From this many pairs of channels on, reading all filters for every block costs more than sharing the work of a block by filters.
-  private static let sharedPairs = 1 << 16
+  private static let sharedPairs = 1 << 15
 
-  let images, height, width: Int
+  let images, height, width, outputHeight, outputWidth: Int
   /// m and t² of the tile.
   let outputs, points: Int
   let tilesDown, tilesAcross: Int
@@ -16,12 +16,13 @@ struct WinogradGrid: Sendable {
   let sharesBlocks: Bool
   private let imagesPerBlock: Int
 
-  init(_ shape: ConvolutionShape, outputs m: Int) {
+  init<Tile: WinogradTile>(_ shape: ConvolutionShape, _: Tile.Type) {
     (images, height, width) = (shape.images, shape.height, shape.width)
-    outputs = m
-    points = (m + 2) * (m + 2)
-    tilesDown = (height + m - 1) / m
-    tilesAcross = (width + m - 1) / m
+    (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
+    outputs = Tile.outputs
+    points = Tile.points * Tile.points
+    tilesDown = (outputHeight + outputs - 1) / outputs
+    tilesAcross = (outputWidth + outputs - 1) / outputs
     let tiles = tilesDown * tilesAcross
     let (c, k) = (shape.inputChannels, shape.outputChannels)
     sharesBlocks = c * k >= Self.sharedPairs

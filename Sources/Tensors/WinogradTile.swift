@@ -1,107 +1,102 @@
-/// The one-dimensional transforms of a fast convolution F(m, 3): m outputs of a 3-tap filter from t = m + 2 inputs with t products.
+/// The one-dimensional transforms of a fast convolution with three taps: m outputs from n inputs with t products.
 ///
-/// Winograd ("Arithmetic complexity of computations", 1980) by interpolation at points a₀…a_{t−2} and ∞ (Lavin, Gray, CVPR 2016):
-///   y = Aᵀ [(G g) ⊙ (Bᵀ d)],   Aᵀ[i][j] = a_jⁱ,   G[j][k] = a_jᵏ / Π_{l≠j}(a_j − a_l),   Bᵀ[j] = coefficients of Π_{l≠j}(z − a_l),
-/// the point ∞ giving the leading coefficient. Rows of Bᵀ and G may be scaled against each other. Two dimensions are one transform down the columns and one along the rows.
+/// Winograd ("Arithmetic complexity of computations", 1980): y = Aᵀ [(G g) ⊙ (Bᵀ d)]. The tiles F(m, 3) of stride 1 come from interpolation at points
+/// a₀…a_{t−2} and ∞ (Lavin, Gray, CVPR 2016), t = n = m + 2:
+///   Aᵀ[i][j] = a_jⁱ,   G[j][k] = a_jᵏ / Π_{l≠j}(a_j − a_l),   Bᵀ[j] = coefficients of Π_{l≠j}(z − a_l),
+/// the point ∞ giving the leading coefficient. Rows of Bᵀ and G may be scaled against each other. The others are derived where they stand.
+/// Two dimensions are one transform down the columns and one along the rows: t² products for m² outputs.
 /// Every function handles 16 channels at once and reads and writes with a step, so that the same code serves rows and columns.
-protocol WinogradTile {
+protocol WinogradTile: SendableMetatype {
   typealias Vector = SIMD16<Float>
+  /// Inputs from one output to the next, 1 or 2.
+  static var stride: Int { get }
+  /// n
+  static var inputs: Int { get }
+  /// How many of the inputs lie before stride · (the first output): 1, or 0 where a tile is the whole map, whose zeros around it cost nothing.
+  static var margin: Int { get }
   /// m
   static var outputs: Int { get }
   /// t
   static var points: Int { get }
-  /// G, [t][3].
+  /// G, a row of 3 for every set of filters.
   static var filter: [[Float]] { get }
-  /// Bᵀ d: t → t.
+  /// The row of G of each point; points of one stride's phase share filters.
+  static var filterOfPoint: [Int] { get }
+  /// Bᵀ d: n → t.
   static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int)
+  /// B v: t → n, the adjoint of `input`.
+  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int)
   /// Aᵀ m: t → m.
   static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int)
   /// A y: m → t, the adjoint of `output`.
-  static func spread(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int)
+  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int)
+  /// y of a shape that these tiles suit. Like `backward` a requirement, so that every tile has kernels compiled for it.
+  static func forward(_ s: ConvolutionShape, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor
+  /// dx, where asked, and dw.
+  static func backward(
+    _ s: ConvolutionShape, _ x: Tensor, weights: Tensor, outputGradient: Tensor, needsInputGradient: Bool, team: ThreadTeam
+  ) -> (input: Tensor?, weights: Tensor)
 }
 
-/// F(3, 3): points 0, 1, −1, 2, ∞. 25 products for 9 outputs instead of 81.
-enum WinogradTile3: WinogradTile {
-  static let outputs = 3
-  static let points = 5
-  static let filter: [[Float]] = [
-    [1 / 2, 0, 0], [-1 / 2, -1 / 2, -1 / 2], [-1 / 6, 1 / 6, -1 / 6], [1 / 6, 1 / 3, 2 / 3], [0, 0, 1],
-  ]
-
-  @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
-    let (d0, d1, d2, d3, d4) = (d[0], d[step], d[2 &* step], d[3 &* step], d[4 &* step])
-    let difference = d3 - d1
-    v[0] = 2 * (d0 - d2) + difference
-    v[stepOut] = (difference - d1) - d2
-    v[2 &* stepOut] = (d3 + 2 * d1) - 3 * d2
-    v[3 &* stepOut] = difference
-    v[4 &* stepOut] = (d4 - d2) - 2 * difference
-  }
-
-  @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
-    let (m0, m1, m2, m3, m4) = (m[0], m[step], m[2 &* step], m[3 &* step], m[4 &* step])
-    let sum = m1 + m2
-    y[0] = m0 + sum + m3
-    y[stepOut] = (m1 - m2) + 2 * m3
-    y[2 &* stepOut] = sum + 4 * m3 + m4
-  }
-
-  @inline(__always)
-  static func spread(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
-    let (y0, y1, y2) = (y[0], y[step], y[2 &* step])
-    let even = y0 + y2
-    m[0] = y0
-    m[stepOut] = even + y1
-    m[2 &* stepOut] = even - y1
-    m[3 &* stepOut] = y0 + 2 * y1 + 4 * y2
-    m[4 &* stepOut] = y2
-  }
-}
-
-/// F(4, 3): points 0, 1, −1, 2, −2, ∞. 36 products for 16 outputs instead of 144.
+/// F(4, 3): points 0, 1, −1, ½, −2, ∞. 36 products for 16 outputs instead of 144.
 enum WinogradTile4: WinogradTile {
-  static let outputs = 4
-  static let points = 6
+  static var stride: Int { 1 }
+  static var inputs: Int { 6 }
+  static var margin: Int { 1 }
+  static var outputs: Int { 4 }
+  static var points: Int { 6 }
   static let filter: [[Float]] = [
-    [1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6], [1 / 24, 1 / 12, 1 / 6], [1 / 24, -1 / 12, 1 / 6], [0, 0, 1],
+    [1, 0, 0], [1 / 3, 1 / 3, 1 / 3], [-1 / 3, 1 / 3, -1 / 3], [-16 / 15, -8 / 15, -4 / 15], [1 / 15, -2 / 15, 4 / 15], [0, 0, 1],
   ]
+  static let filterOfPoint = [0, 1, 2, 3, 4, 5]
 
+  /// r = (z² + 3z/2 − 1) d is what the polynomials of 0, ±1 and ∞ share, s = (z² − 1) z d those of ½ and −2.
   @inline(__always)
   static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
     let (d0, d1, d2, d3, d4, d5) = (d[0], d[step], d[2 &* step], d[3 &* step], d[4 &* step], d[5 &* step])
-    let (a, b) = (d4 - 4 * d2, d3 - 4 * d1)
-    let (c, e) = (d4 - d2, 2 * (d3 - d1))
-    v[0] = 4 * d0 - 5 * d2 + d4
-    v[stepOut] = a + b
-    v[2 &* stepOut] = a - b
-    v[3 &* stepOut] = c + e
-    v[4 &* stepOut] = c - e
-    v[5 &* stepOut] = 4 * d1 - 5 * d3 + d5
+    let (r0, r1) = (d2 + 1.5 * d1 - d0, d3 + 1.5 * d2 - d1)
+    let (r2, r3) = (d4 + 1.5 * d3 - d2, d5 + 1.5 * d4 - d3)
+    let (s0, s1) = (d3 - d1, d4 - d2)
+    v[0] = r2 - r0
+    v[stepOut] = r2 + r1
+    v[2 &* stepOut] = r2 - r1
+    v[3 &* stepOut] = s1 + 2 * s0
+    v[4 &* stepOut] = s1 - 0.5 * s0
+    v[5 &* stepOut] = r3 - r1
+  }
+
+  @inline(__always)
+  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+    let (v0, v1, v2, v3, v4, v5) = (v[0], v[step], v[2 &* step], v[3 &* step], v[4 &* step], v[5 &* step])
+    let (r1, r2) = (v1 - v2 - v5, v0 + v1 + v2)
+    let (s0, s1) = (2 * v3 - 0.5 * v4, v3 + v4)
+    d[0] = v0
+    d[stepOut] = -1.5 * v0 - r1 - s0
+    d[2 &* stepOut] = 1.5 * r1 - r2 - v0 - s1
+    d[3 &* stepOut] = 1.5 * r2 - v5 + r1 + s0
+    d[4 &* stepOut] = 1.5 * v5 + r2 + s1
+    d[5 &* stepOut] = v5
   }
 
   @inline(__always)
   static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
     let (m0, m1, m2, m3, m4, m5) = (m[0], m[step], m[2 &* step], m[3 &* step], m[4 &* step], m[5 &* step])
     let (s, d) = (m1 + m2, m1 - m2)
-    let (u, w) = (m3 + m4, m3 - m4)
-    y[0] = m0 + s + u
-    y[stepOut] = d + 2 * w
-    y[2 &* stepOut] = s + 4 * u
-    y[3 &* stepOut] = d + 8 * w + m5
+    y[0] = m0 + s + m3 + m4
+    y[stepOut] = d + 0.5 * m3 - 2 * m4
+    y[2 &* stepOut] = s + 0.25 * m3 + 4 * m4
+    y[3 &* stepOut] = d + 0.125 * m3 - 8 * m4 + m5
   }
 
   @inline(__always)
-  static func spread(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
     let (y0, y1, y2, y3) = (y[0], y[step], y[2 &* step], y[3 &* step])
     let (even, odd) = (y0 + y2, y1 + y3)
-    let (even2, odd2) = (y0 + 4 * y2, 2 * y1 + 8 * y3)
     m[0] = y0
     m[stepOut] = even + odd
     m[2 &* stepOut] = even - odd
-    m[3 &* stepOut] = even2 + odd2
-    m[4 &* stepOut] = even2 - odd2
+    m[3 &* stepOut] = y0 + 0.5 * y1 + 0.25 * y2 + 0.125 * y3
+    m[4 &* stepOut] = y0 - 2 * y1 + 4 * y2 - 8 * y3
     m[5 &* stepOut] = y3
   }
 }
