@@ -19,7 +19,8 @@ let march: [String] =
   } else {
     []
   }
-let settings: [SwiftSetting] = [.unsafeFlags(march)]
+// Square roots are instructions, also side by side, instead of calls that may set errno.
+let settings: [SwiftSetting] = [.unsafeFlags(march + ["-Xcc", "-fno-math-errno"])]
 
 func gate(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])

@@ -85,12 +85,14 @@ public final class Tape {
       return (images, statistics)
     }
     let gamma = layer.gamma.value
+    let cut: BatchNormalisation.Cut =
+      if !relu { .nowhere } else if residual == nil { .normalised(beta: layer.beta.value) } else { .output(y) }
     return record(y, [x] + (residual.map { [$0] } ?? []), depends: true) { gradient in
       let dx = Tensor(uninitialized: x.value.shape)
       let residualGradient = residual.map { _ in Tensor(uninitialized: x.value.shape) }
       for (images, statistics) in parts {
         let sums = BatchNormalisation.backward(
-          x.value, y: relu ? y : nil, images: images, statistics: statistics, gamma: gamma, outputGradient: gradient, input: dx,
+          x.value, cut: cut, images: images, statistics: statistics, gamma: gamma, outputGradient: gradient, input: dx,
           residual: residualGradient, team: team)
         layer.gamma.accumulate(Tensor(shape: gamma.shape, sums.gamma), team)
         layer.beta.accumulate(Tensor(shape: gamma.shape, sums.beta), team)

@@ -22,9 +22,14 @@ public enum BatchNormalisation {
     precondition(!images.isEmpty && x.shape[0] >= images.upperBound, "images \(images) of \(x.shape)")
     let rows = rows(of: images, in: x)
     let shift = (0..<channels).map { x.base[rows.lowerBound * channels + $0] }
-    let (sums, squares) = columnSums(rows: rows, channels: channels, team: team) { at, column, lanes in
-      let d = load(x.base, at, lanes) - lane(shift, column, lanes)
-      return (d, d * d)
+    let shifts = vectors(shift)
+    let (sums, squares) = columnSums(rows: rows, channels: channels, team: team) { strip, sum, square in
+      let s = strip.of(shifts)
+      for row in 0..<strip.rows {
+        let d = strip.load(x.base, row) - s
+        sum += d
+        square += d * d
+      }
     }
     let count = Double(rows.count)
     return Statistics(
@@ -45,72 +50,162 @@ public enum BatchNormalisation {
   ) {
     let channels = mean.count
     let scale = (0..<channels).map { gamma.base[$0] * inverseDeviation[$0] }
-    let shift = (0..<channels).map { beta.base[$0] - mean[$0] * scale[$0] }
-    eachVector(rows: rows(of: images, in: x), channels: channels, constants: [scale, shift], team: team) { at, lanes, constants in
-      var z = constants.1.addingProduct(load(x.base, at, lanes), constants.0)
-      if let residual { z += load(residual.base, at, lanes) }
-      if relu { z = larger(z, Vector()) }
-      store(z, y.base, at, lanes)
+    let (scales, shifts) = (vectors(scale), vectors((0..<channels).map { beta.base[$0] - mean[$0] * scale[$0] }))
+    eachStrip(rows: rows(of: images, in: x), channels: channels, team: team) { strip in
+      let (scale, shift) = (strip.of(scales), strip.of(shifts))
+      let least = Vector(repeating: relu ? 0 : -.infinity)
+      if let residual {
+        for row in 0..<strip.rows {
+          let z = shift.addingProduct(strip.load(x.base, row), scale) + strip.load(residual.base, row)
+          strip.store(larger(z, least), y.base, row)
+        }
+      } else {
+        for row in 0..<strip.rows { strip.store(larger(shift.addingProduct(strip.load(x.base, row), scale), least), y.base, row) }
+      }
     }
   }
 
   /// What `backward` finds for the images it looks at: the sums of the gradients of γ and β, [C].
   public typealias ParameterGradients = (gamma: [Float], beta: [Float])
 
+  /// Where a ReLU after the normalisation let nothing through.
+  public enum Cut: Sendable {
+    /// No ReLU.
+    case nowhere
+    /// Where the normalised input, worked out again, is not positive: without a residual, cheaper than reading the output.
+    case normalised(beta: Tensor)
+    /// Where this output is not positive.
+    case output(Tensor)
+  }
+
   /// The gradients of a training-mode normalisation of some images.
   /// - Parameters:
-  ///   - y: the output, whose zeros mark what the ReLU cut; nil without ReLU.
   ///   - dx, residual: of the shape of x, written for these images; no residual where none was added.
   public static func backward(
-    _ x: Tensor, y: Tensor?, images: Range<Int>, statistics: Statistics, gamma: Tensor, outputGradient: Tensor, input dx: Tensor,
+    _ x: Tensor, cut: Cut, images: Range<Int>, statistics: Statistics, gamma: Tensor, outputGradient: Tensor, input dx: Tensor,
     residual: Tensor?, team: ThreadTeam
   ) -> ParameterGradients {
     let channels = statistics.mean.count
     let rows = rows(of: images, in: x)
     let (mean, inverse) = (statistics.mean, statistics.inverseDeviation)
-    @Sendable func gradient(_ at: Int, _ lanes: Int) -> Vector {
-      let g = load(outputGradient.base, at, lanes)
-      guard let y else { return g }
-      return g.replacing(with: Vector(), where: load(y.base, at, lanes) .<= 0)
+    let factor = (0..<channels).map { gamma.base[$0] * inverse[$0] }
+    // The sign of what `apply` computed, by the same arithmetic.
+    let shifts: [Vector] =
+      if case .normalised(let beta) = cut { vectors((0..<channels).map { beta.base[$0] - mean[$0] * factor[$0] }) } else { [] }
+    let (means, factors) = (vectors(mean), vectors(factor))
+    /// Calls `body` with every row's gradient behind the ReLU and its centred input.
+    @Sendable @inline(__always)
+    func eachRow(_ strip: Strip, _ body: (_ row: Int, _ gradient: Vector, _ centred: Vector) -> Void) {
+      let mean = strip.of(means)
+      switch cut {
+      case .nowhere:
+        for row in 0..<strip.rows { body(row, strip.load(outputGradient.base, row), strip.load(x.base, row) - mean) }
+      case .normalised:
+        let (scale, shift) = (strip.of(factors), strip.of(shifts))
+        for row in 0..<strip.rows {
+          let value = strip.load(x.base, row)
+          let g = strip.load(outputGradient.base, row).replacing(with: Vector(), where: shift.addingProduct(value, scale) .<= 0)
+          body(row, g, value - mean)
+        }
+      case .output(let y):
+        for row in 0..<strip.rows {
+          let g = strip.load(outputGradient.base, row).replacing(with: Vector(), where: strip.load(y.base, row) .<= 0)
+          body(row, g, strip.load(x.base, row) - mean)
+        }
+      }
     }
-    let (beta, centredSums) = columnSums(rows: rows, channels: channels, team: team) { at, column, lanes in
-      let g = gradient(at, lanes)
-      return (g, g * (load(x.base, at, lanes) - lane(mean, column, lanes)))
+    let (beta, centredSums) = columnSums(rows: rows, channels: channels, team: team) { strip, sum, product in
+      eachRow(strip) { _, g, centred in
+        sum += g
+        product += g * centred
+      }
     }
     let count = Double(rows.count)
     let gammaSums = (0..<channels).map { centredSums[$0] * Double(inverse[$0]) }
-    let factor = (0..<channels).map { gamma.base[$0] * inverse[$0] }
     // dx = factor · (g − Σg/M − (x − μ)/σ · Σ(g (x − μ)/σ)/M), the sums multiplied out once for each channel.
-    let slope = (0..<channels).map { -factor[$0] * (Float(gammaSums[$0] / count) * inverse[$0]) }
-    let offset = (0..<channels).map { -factor[$0] * Float(beta[$0] / count) }
-    eachVector(rows: rows, channels: channels, constants: [factor, slope, offset, mean], team: team) { at, lanes, constants in
-      let g = gradient(at, lanes)
-      if let residual { store(g, residual.base, at, lanes) }
-      let centred = load(x.base, at, lanes) - constants.3
-      store(constants.2.addingProduct(g, constants.0).addingProduct(centred, constants.1), dx.base, at, lanes)
+    let slopes = vectors((0..<channels).map { -factor[$0] * (Float(gammaSums[$0] / count) * inverse[$0]) })
+    let offsets = vectors((0..<channels).map { -factor[$0] * Float(beta[$0] / count) })
+    eachStrip(rows: rows, channels: channels, team: team) { strip in
+      let (factor, slope, offset) = (strip.of(factors), strip.of(slopes), strip.of(offsets))
+      if let residual {
+        eachRow(strip) { row, g, centred in
+          strip.store(g, residual.base, row)
+          strip.store(offset.addingProduct(g, factor).addingProduct(centred, slope), dx.base, row)
+        }
+      } else {
+        eachRow(strip) { row, g, centred in
+          strip.store(offset.addingProduct(g, factor).addingProduct(centred, slope), dx.base, row)
+        }
+      }
     }
     return (gammaSums.map { Float($0) }, beta.map { Float($0) })
   }
 
   // MARK: Loops over rows of channels, 16 channels at a time
 
+  /// Up to 16 neighbouring channels of some consecutive rows.
+  private struct Strip {
+    /// The first element.
+    let start: Int
+    let rows: Int
+    /// Elements from a row to the next.
+    let channels: Int
+    /// The first channel, and how many.
+    let column, lanes: Int
+
+    @inline(__always)
+    func load(_ base: UnsafeMutablePointer<Float>, _ row: Int) -> Vector {
+      let from = base + (start &+ row &* channels)
+      return lanes == 16 ? UnsafeRawPointer(from).loadUnaligned(as: Vector.self) : some(from)
+    }
+
+    @inline(__always)
+    func store(_ v: Vector, _ base: UnsafeMutablePointer<Float>, _ row: Int) {
+      let to = base + (start &+ row &* channels)
+      if lanes == 16 {
+        UnsafeMutableRawPointer(to).storeBytes(of: v, as: Vector.self)
+      } else {
+        for lane in 0..<lanes { to[lane] = v[lane] }
+      }
+    }
+
+    /// The constants of the channels.
+    @inline(__always)
+    func of(_ constants: [Vector]) -> Vector { constants.withUnsafeBufferPointer { $0[column / 16] } }
+
+    private func some(_ from: UnsafeMutablePointer<Float>) -> Vector {
+      var v = Vector()
+      for lane in 0..<lanes { v[lane] = from[lane] }
+      return v
+    }
+  }
+
+  /// A constant of every channel, for `Strip.of`.
+  private static func vectors(_ values: [Float]) -> [Vector] {
+    stride(from: 0, to: values.count, by: 16).map { column in
+      var v = Vector()
+      for lane in 0..<min(16, values.count - column) { v[lane] = values[column + lane] }
+      return v
+    }
+  }
+
   /// Rows a run of Float sums covers before it is added to the Double sum.
   private static let rowsPerSum = 64
 
-  /// Rows taken down a column before the next: about 4 KiB of memory, so that the columns' constants and sums stay in registers for some rows, and the
-  /// rows are read nearly in the order they lie in.
-  private static func rowsPerStrip(_ channels: Int) -> Int { max(4, min(rowsPerSum, 1024 / channels)) }
+  /// Rows taken down a column before the next: the columns' constants and sums stay in registers for some rows, and memory is still read nearly in the
+  /// order it lies in, as the processor's prefetching expects.
+  private static let rowsPerStrip = 4
 
-  /// The sums over all rows of both parts of `term`, channel by channel.
+  /// The sums over all rows, channel by channel, of two terms that `add` adds up for a strip.
   @inline(__always)
   private static func columnSums(
-    rows: Range<Int>, channels: Int, team: ThreadTeam, _ term: @Sendable (_ at: Int, _ column: Int, _ lanes: Int) -> (Vector, Vector)
+    rows: Range<Int>, channels: Int, team: ThreadTeam, _ add: @Sendable (Strip, inout Vector, inout Vector) -> Void
   ) -> ([Double], [Double]) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
     let vectors = (channels + 15) / 16
     let width = vectors * 16
     let partial = DoubleBuffer(count: 2 * pieces.count * width)
-    let strip = rowsPerStrip(channels)
+    let strip = rowsPerStrip
     team.forEach(pieces.count) { piece in
       let (first, second) = (partial.base + 2 * piece * width, partial.base + (2 * piece + 1) * width)
       let sums = VectorBuffer(rows: 2 * vectors, vectorsPerRow: 1)
@@ -119,19 +214,18 @@ public enum BatchNormalisation {
         let end = min(start + rowsPerSum, run.upperBound)
         for top in stride(from: start, to: end, by: strip) {
           for vector in 0..<vectors {
-            let lanes = min(16, channels - vector * 16)
+            let column = vector * 16
+            let part = Strip(
+              start: top * channels + column, rows: min(strip, end - top), channels: channels, column: column,
+              lanes: min(16, channels - column))
             var (a, b) = (sums.base[2 * vector], sums.base[2 * vector + 1])
-            for row in top..<min(top + strip, end) {
-              let (u, v) = term(row * channels + vector * 16, vector * 16, lanes)
-              a += u
-              b += v
-            }
+            add(part, &a, &b)
             (sums.base[2 * vector], sums.base[2 * vector + 1]) = (a, b)
           }
         }
         for vector in 0..<vectors {
-          add(sums.base[2 * vector], to: first + vector * 16)
-          add(sums.base[2 * vector + 1], to: second + vector * 16)
+          widen(sums.base[2 * vector], onto: first + vector * 16)
+          widen(sums.base[2 * vector + 1], onto: second + vector * 16)
           (sums.base[2 * vector], sums.base[2 * vector + 1]) = (Vector(), Vector())
         }
       }
@@ -143,56 +237,23 @@ public enum BatchNormalisation {
   }
 
   @inline(__always)
-  private static func add(_ v: Vector, to sums: UnsafeMutablePointer<Double>) { for lane in 0..<16 { sums[lane] += Double(v[lane]) } }
+  private static func widen(_ v: Vector, onto sums: UnsafeMutablePointer<Double>) { for lane in 0..<16 { sums[lane] += Double(v[lane]) } }
 
-  /// Calls `body` for every vector with up to four constants of its channels.
+  /// Calls `body` for every strip.
   @inline(__always)
-  private static func eachVector(
-    rows: Range<Int>, channels: Int, constants: [[Float]], team: ThreadTeam,
-    _ body: @Sendable (_ at: Int, _ lanes: Int, _ constants: (Vector, Vector, Vector, Vector)) -> Void
-  ) {
+  private static func eachStrip(rows: Range<Int>, channels: Int, team: ThreadTeam, _ body: @Sendable (Strip) -> Void) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
-    let strip = rowsPerStrip(channels)
+    let strip = rowsPerStrip
     team.forEach(pieces.count) { piece in
       let run = pieces[piece].shifted(by: rows.lowerBound)
       for top in stride(from: run.lowerBound, to: run.upperBound, by: strip) {
-        let end = min(top + strip, run.upperBound)
         for column in stride(from: 0, to: channels, by: 16) {
-          let lanes = min(16, channels - column)
-          func constant(_ number: Int) -> Vector { number < constants.count ? lane(constants[number], column, lanes) : Vector() }
-          let values = (constant(0), constant(1), constant(2), constant(3))
-          if lanes == 16 {
-            for row in top..<end { body(row &* channels &+ column, 16, values) }
-          } else {
-            for row in top..<end { body(row &* channels &+ column, lanes, values) }
-          }
+          body(
+            Strip(
+              start: top * channels + column, rows: min(strip, run.upperBound - top), channels: channels, column: column,
+              lanes: min(16, channels - column)))
         }
       }
-    }
-  }
-
-  @inline(__always)
-  private static func load(_ base: UnsafeMutablePointer<Float>, _ at: Int, _ lanes: Int) -> Vector {
-    if lanes >= 16 { return UnsafeRawPointer(base + at).loadUnaligned(as: Vector.self) }
-    var v = Vector()
-    for lane in 0..<lanes { v[lane] = base[at + lane] }
-    return v
-  }
-
-  @inline(__always)
-  private static func store(_ v: Vector, _ base: UnsafeMutablePointer<Float>, _ at: Int, _ lanes: Int) {
-    if lanes >= 16 {
-      UnsafeMutableRawPointer(base + at).storeBytes(of: v, as: Vector.self)
-    } else {
-      for lane in 0..<lanes { base[at + lane] = v[lane] }
-    }
-  }
-
-  @inline(__always)
-  private static func lane(_ values: [Float], _ column: Int, _ lanes: Int) -> Vector {
-    values.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return Vector() }
-      return load(UnsafeMutablePointer(mutating: base), column, lanes)
     }
   }
 }

@@ -37,11 +37,7 @@ extension WinogradTile {
   }
 
   static func forward(_ s: ConvolutionShape, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
-    let y = Tensor(uninitialized: s.output)
-    WinogradConvolution<Self>.forward(
-      WinogradGrid(s, Self.self), x, channels: s.inputChannels,
-      filters: WinogradFilters<Self>.transformed(weights, transposed: false, team: team), outputs: s.outputChannels, y: y, team: team)
-    return y
+    WinogradConvolution<Self>.forward(WinogradGrid(s, Self.self), x, weights: weights, team: team)
   }
 
   static func backward(

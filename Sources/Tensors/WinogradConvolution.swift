@@ -19,12 +19,12 @@ enum WinogradConvolution<Tile: WinogradTile> {
   /// How many partial weight gradients are summed apart and merged in order; fixed, so that threads do not matter.
   private static var weightGradientPieces: Int { 8 }
 
-  /// y for x, both channels-last. `filters` is U, from `WinogradFilters.transformed`.
-  static func forward(
-    _ grid: WinogradGrid, _ x: Tensor, channels c: Int, filters: VectorBuffer, outputs k: Int, y: Tensor, team: ThreadTeam
-  ) {
+  /// y [N, P, Q, K] of x and weights [3, 3, C, K].
+  static func forward(_ grid: WinogradGrid, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
     let transforms = WinogradTransforms<Tile>(grid)
-    let (inputVectors, outputVectors) = (c / 16, k / 16)
+    let filters = WinogradFilters<Tile>(weights, transposed: false, team: team)
+    let (inputVectors, outputVectors) = (weights.shape[2] / 16, weights.shape[3] / 16)
+    let y = Tensor(uninitialized: [grid.images, grid.outputHeight, grid.outputWidth, weights.shape[3]])
     if grid.sharesBlocks {
       let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
       for number in 0..<grid.blockCount {
@@ -35,16 +35,16 @@ enum WinogradConvolution<Tile: WinogradTile> {
         team.forEach(runs.count) { transforms.gatherOutputs(m, runs[$0].shifted(by: block.lowerBound), of: block, into: y) }
       }
     } else {
+      let u = filters.all(team)
       team.forEach(grid.blockCount) { number in
         let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
         let block = grid.block(number)
         transforms.scatterInputs(x, block, of: block, into: v)
-        products(
-          grid, v, inputVectors, filters, rows: block.count * grid.tilesPerImage, points: 0..<grid.points, into: m, outputVectors,
-          0..<outputVectors)
+        products(grid, v, inputVectors, u, filters.step, rows: block.count * grid.tilesPerImage, into: m, outputVectors)
         transforms.gatherOutputs(m, block, of: block, into: y)
       }
     }
+    return y
   }
 
   /// dw [3, 3, C, K] and, where asked, dx, from x and dy.
@@ -53,7 +53,7 @@ enum WinogradConvolution<Tile: WinogradTile> {
   ) -> (input: Tensor?, weights: Tensor) {
     let transforms = WinogradTransforms<Tile>(grid)
     let (inputVectors, outputVectors) = (x.shape[3] / 16, dy.shape[3] / 16)
-    let transposed = needsInputGradient ? WinogradFilters<Tile>.transformed(weights, transposed: true, team: team) : nil
+    let transposed = needsInputGradient ? WinogradFilters<Tile>(weights, transposed: true, team: team) : nil
     let dx = needsInputGradient ? Tensor(uninitialized: x.shape) : nil
     let sums = GradientSums<Tile>(grid, inputVectors, outputVectors)
     let dw = Tensor(uninitialized: weights.shape)
@@ -78,7 +78,9 @@ enum WinogradConvolution<Tile: WinogradTile> {
           let target = scratch.base + (kept == nil ? 0 : (pair * sums.eighths + eighths.lowerBound) * sums.perTile)
           sums.add(v, m, rows: rows, eighths: eighths, pairs: pair..<pair + 1, adding: number > 0, into: target)
           if number == last {
-            for eighth in eighths { sums.finish([target + (eighth - eighths.lowerBound) * sums.perTile], eighth: eighth, pair: pair, into: dw) }
+            for eighth in eighths {
+              sums.finish([target + (eighth - eighths.lowerBound) * sums.perTile], eighth: eighth, pair: pair, into: dw)
+            }
           }
         }
         if let dx, let transposed {
@@ -87,6 +89,7 @@ enum WinogradConvolution<Tile: WinogradTile> {
         }
       }
     } else {
+      let ut = transposed?.all(team)
       let parts = Pieces(grid.blockCount, most: weightGradientPieces)
       let partial = (0..<parts.count).map { _ in VectorBuffer(uninitializedRows: sums.count, vectorsPerRow: 1) }
       team.forEach(parts.count) { part in
@@ -99,9 +102,8 @@ enum WinogradConvolution<Tile: WinogradTile> {
           sums.add(
             v, m, rows: rows, eighths: 0..<sums.eighths, pairs: 0..<sums.pairs, adding: number > parts[part].lowerBound,
             into: partial[part].base)
-          if let dx, let transposed {
-            products(
-              grid, m, outputVectors, transposed, rows: rows, points: 0..<grid.points, into: v, inputVectors, 0..<inputVectors)
+          if let dx, let transposed, let ut {
+            products(grid, m, outputVectors, ut, transposed.step, rows: rows, into: v, inputVectors)
             transforms.collectInputs(v, block, of: block, into: dx)
           }
         }
@@ -116,28 +118,35 @@ enum WinogradConvolution<Tile: WinogradTile> {
 
   // MARK: Products
 
-  /// out[ξ] = matrices[ξ] · filters for some points and blocks of 16 columns.
+  /// out[ξ] = matrices[ξ] · filters for all points of a block; `step` vectors from a set of filters to the next.
   private static func products(
-    _ grid: WinogradGrid, _ matrices: VectorBuffer, _ depth: Int, _ filters: VectorBuffer, rows: Int, points: Range<Int>,
-    into out: VectorBuffer, _ width: Int, _ columns: Range<Int>
+    _ grid: WinogradGrid, _ matrices: VectorBuffer, _ depth: Int, _ filters: VectorBuffer, _ step: Int, rows: Int, into out: VectorBuffer,
+    _ width: Int
   ) {
-    let step = WinogradFilters<Tile>.step(rows: depth * 16, columns: width * 16)
-    for point in points {
+    for point in 0..<grid.points {
       BlockedProduct.multiply(
         matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, vectors: depth,
-        filters.base + Tile.filterNumber(point) * step, columns: columns, into: out.base + point * grid.pointStep(vectors: width))
+        filters.base + Tile.filterNumber(point) * step, columns: 0..<width, into: out.base + point * grid.pointStep(vectors: width))
     }
   }
 
-  /// All points and columns, shared out among the threads.
+  /// The same, shared out among the threads, line by line of the filters.
   private static func sharedProducts(
-    _ grid: WinogradGrid, _ matrices: VectorBuffer, _ depth: Int, _ filters: VectorBuffer, rows: Int, into out: VectorBuffer, _ width: Int,
-    _ team: ThreadTeam
+    _ grid: WinogradGrid, _ matrices: VectorBuffer, _ depth: Int, _ filters: WinogradFilters<Tile>, rows: Int, into out: VectorBuffer,
+    _ width: Int, _ team: ThreadTeam
   ) {
     let columns = Pieces(width, most: (width + columnsPerPiece - 1) / columnsPerPiece)
-    team.forEach(grid.points * columns.count) { piece in
-      let point = piece / columns.count
-      products(grid, matrices, depth, filters, rows: rows, points: point..<point + 1, into: out, width, columns[piece % columns.count])
+    let u = filters.buffer(lines: 1)
+    for line in 0..<Tile.filter.count {
+      filters.transform(lines: line..<line + 1, into: u, team: team)
+      let points = (0..<grid.points).filter { Tile.filterOfPoint[$0 / Tile.points] == line }
+      team.forEach(points.count * columns.count) { piece in
+        let point = points[piece / columns.count]
+        BlockedProduct.multiply(
+          matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, vectors: depth,
+          u.base + Tile.filterOfPoint[point % Tile.points] * filters.step, columns: columns[piece % columns.count],
+          into: out.base + point * grid.pointStep(vectors: width))
+      }
     }
   }
 }

@@ -1,49 +1,73 @@
-/// Filters between the nine taps and the points of a fast convolution; "set" is U of one point, or of several that share it.
-enum WinogradFilters<Tile: WinogradTile> {
+/// Filters between the nine taps and the points of a fast convolution: U = G g Gᵀ of filters [3, 3, C, K], or Uᵀ, as the input gradient wants it.
+///
+/// A "set" is U of one point, or of several that share it; the sets are numbered in lines of one row of G each. U of a deep layer has more bytes than the
+/// last-level cache, so a line at a time can be asked for, which is used up before the next overwrites it.
+struct WinogradFilters<Tile: WinogradTile>: Sendable {
   typealias Vector = SIMD16<Float>
+  /// The shape of a set: C, K, or K, C of Uᵀ.
+  private let rows, columns: Int
+  /// Vectors from a set to the next: a blocked matrix [columns / 16][rows][16] and one more, which keeps the sets out of each other's cache sets.
+  let step: Int
+  private let weights: Tensor
+  /// The taps of Uᵀ, [9][columns / 16][rows][16].
+  private let transposed: VectorBuffer?
 
-  /// U = G g Gᵀ of filters [3, 3, C, K]: for every set of filters a blocked matrix [K / 16][C][16] and one vector more, which keeps the sets out of
-  /// each other's cache sets. With C and K exchanged, Uᵀ, where asked, as the input gradient wants it.
-  static func transformed(_ weights: Tensor, transposed: Bool, team: ThreadTeam) -> VectorBuffer {
-    let (c, k, t) = (weights.shape[2], weights.shape[3], Tile.filter.count)
-    let (rows, columns) = transposed ? (k, c) : (c, k)
-    let pointStep = step(rows: rows, columns: columns)
-    let filters = VectorBuffer(uninitializedRows: t * t * pointStep, vectorsPerRow: 1)
-    let g = Tile.filter.flatMap { $0 }
-    // Squares of 16 rows by 16 columns: Uᵀ is transposed in the first-level cache.
-    let across = rows / 16
-    team.forEach(across * (columns / 16)) { square in
-      let (firstRow, vector) = (square % across * 16, square / across)
-      let taps = VectorBuffer(uninitializedRows: 9 * 16, vectorsPerRow: 1)
-      let half = VectorBuffer(uninitializedRows: 3 * t, vectorsPerRow: 1)
-      if transposed {
-        for tap in 0..<9 {
-          let from = weights.base + (tap * c + vector * 16) * k + firstRow
-          let to = taps.floats + tap * 256
-          for lane in 0..<16 { for row in 0..<16 { to[row &* 16 &+ lane] = from[lane &* k &+ row] } }
-        }
-      } else {
-        for tap in 0..<9 {
-          for row in 0..<16 { taps.base[tap * 16 + row] = load(weights.base + (tap * c + firstRow + row) * k + vector * 16) }
-        }
-      }
-      for row in 0..<16 {
-        for column in 0..<3 {
-          let (a, b, d) = (taps.base[column * 16 + row], taps.base[(3 + column) * 16 + row], taps.base[(6 + column) * 16 + row])
-          for i in 0..<t { half.base[i * 3 + column] = a * g[i * 3] + b * g[i * 3 + 1] + d * g[i * 3 + 2] }
-        }
-        let out = filters.base + (vector * rows + firstRow + row)
-        for i in 0..<t {
-          let (a, b, d) = (half.base[i * 3], half.base[i * 3 + 1], half.base[i * 3 + 2])
-          for j in 0..<t { out[(i * t + j) * pointStep] = a * g[j * 3] + b * g[j * 3 + 1] + d * g[j * 3 + 2] }
-        }
+  init(_ weights: Tensor, transposed: Bool, team: ThreadTeam) {
+    let (c, k) = (weights.shape[2], weights.shape[3])
+    (rows, columns) = transposed ? (k, c) : (c, k)
+    step = rows * columns / 16 + 1
+    self.weights = weights
+    guard transposed else {
+      self.transposed = nil
+      return
+    }
+    let taps = VectorBuffer(uninitializedRows: 9 * c / 16 * k, vectorsPerRow: 1)
+    team.forEach(9 * c / 16) { block in
+      for first in stride(from: 0, to: k, by: 16) {
+        let (from, to) = (weights.base + (block * 16 * k + first), taps.floats + (block * k + first) * 16)
+        for lane in 0..<16 { for row in 0..<16 { to[row &* 16 &+ lane] = from[lane &* k &+ row] } }
       }
     }
+    self.transposed = taps
+  }
+
+  /// Scratch memory for some lines.
+  func buffer(lines: Int) -> VectorBuffer { VectorBuffer(uninitializedRows: lines * Tile.filter.count * step, vectorsPerRow: 1) }
+
+  /// All lines.
+  func all(_ team: ThreadTeam) -> VectorBuffer {
+    let filters = buffer(lines: Tile.filter.count)
+    transform(lines: 0..<Tile.filter.count, into: filters, team: team)
     return filters
   }
 
-  /// Vectors from a set of U to the next.
-  static func step(rows: Int, columns: Int) -> Int { rows * columns / 16 + 1 }
+  /// Writes some lines of sets, the first of them to the start of `filters`.
+  func transform(lines: Range<Int>, into filters: VectorBuffer, team: ThreadTeam) {
+    let (t, g) = (Tile.filter.count, Tile.filter.flatMap { $0 })
+    // Vectors of a tap lie [row][vector] in the weights and [vector][row] in the transposed taps.
+    let (rowStride, vectorStride) = transposed == nil ? (columns, 16) : (16, rows * 16)
+    let across = rows / 16
+    team.forEach(across * (columns / 16)) { square in
+      let (firstRow, vector) = (square % across * 16, square / across)
+      let taps = transposed?.floats ?? weights.base
+      for row in firstRow..<firstRow + 16 {
+        let from = taps + (row &* rowStride &+ vector &* vectorStride)
+        func tap(_ number: Int) -> Vector { Self.load(from + number &* rows &* columns) }
+        let (t0, t1, t2, t3, t4, t5, t6, t7, t8) = (tap(0), tap(1), tap(2), tap(3), tap(4), tap(5), tap(6), tap(7), tap(8))
+        var out = filters.base + (vector &* rows &+ row)
+        for i in lines {
+          let (g0, g1, g2) = (g[i &* 3], g[i &* 3 &+ 1], g[i &* 3 &+ 2])
+          let a = t0 * g0 + t3 * g1 + t6 * g2
+          let b = t1 * g0 + t4 * g1 + t7 * g2
+          let d = t2 * g0 + t5 * g1 + t8 * g2
+          for j in 0..<t {
+            out.pointee = a * g[j &* 3] + b * g[j &* 3 &+ 1] + d * g[j &* 3 &+ 2]
+            out += step
+          }
+        }
+      }
+    }
+  }
 
   /// dg = Gᵀ dU G for 8 channels and up to 2 blocks of 16 filters.
   /// - Parameters:

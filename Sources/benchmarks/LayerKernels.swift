@@ -30,7 +30,7 @@ enum LayerKernels {
     func backward(_ x: Tensor, _ y: Tensor, _ statistics: BatchNormalisation.Statistics, _ dy: Tensor) -> [Tensor?] {
       let (dx, residual) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: x.shape))
       let sums = BatchNormalisation.backward(
-        x, y: y, images: 0..<x.shape[0], statistics: statistics, gamma: gamma, outputGradient: dy, input: dx, residual: residual,
+        x, cut: .output(y), images: 0..<x.shape[0], statistics: statistics, gamma: gamma, outputGradient: dy, input: dx, residual: residual,
         team: team)
       return [dx, Tensor(shape: [channels], sums.gamma), Tensor(shape: [channels], sums.beta), residual]
     }

@@ -21,7 +21,7 @@ struct LayerTests {
       x, images: 0..<shape[0], mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: gamma, beta: beta,
       residual: residual, relu: relu, into: y, team: team)
     let gradients = BatchNormalisation.backward(
-      x, y: relu ? y : nil, images: 0..<shape[0], statistics: statistics, gamma: gamma, outputGradient: dy, input: input,
+      x, cut: relu ? .output(y) : .nowhere, images: 0..<shape[0], statistics: statistics, gamma: gamma, outputGradient: dy, input: input,
       residual: residualGradient, team: team)
 
     let (xs, rs, gs, ys) = (x.scalars.map(Double.init), residual.scalars.map(Double.init), dy.scalars.map(Double.init), y.scalars)
@@ -54,6 +54,29 @@ struct LayerTests {
     #expect(close(residualGradient, dz, shape))
     #expect(close(Tensor(shape: [channels], gradients.gamma), dGamma, [channels]))
     #expect(close(Tensor(shape: [channels], gradients.beta), dBeta, [channels]))
+  }
+
+  /// The ReLU's cut worked out from the input is the output's, to the bit: the gradients are equal.
+  @Test(arguments: [[2, 5, 5, 3], [7, 9, 9, 64], [3, 3, 3, 512]])
+  func theCutOfTheInputIsThatOfTheOutput(_ shape: [Int]) {
+    let channels = shape[3]
+    let team = ThreadTeam(threads: 2)
+    let (x, dy) = (randomTensor(shape, item: 1), randomTensor(shape, item: 3))
+    let (gamma, beta) = (randomTensor([channels], item: 4), randomTensor([channels], item: 5))
+    let statistics = BatchNormalisation.statistics(x, images: 0..<shape[0], team: team)
+    let y = Tensor(uninitialized: shape)
+    BatchNormalisation.apply(
+      x, images: 0..<shape[0], mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: gamma, beta: beta,
+      residual: nil, relu: true, into: y, team: team)
+    let results = [BatchNormalisation.Cut.output(y), .normalised(beta: beta)].map { cut in
+      let input = Tensor(uninitialized: shape)
+      let gradients = BatchNormalisation.backward(
+        x, cut: cut, images: 0..<shape[0], statistics: statistics, gamma: gamma, outputGradient: dy, input: input, residual: nil, team: team
+      )
+      return input.scalars + gradients.gamma + gradients.beta
+    }
+    #expect(y.scalars.contains(0) && y.scalars.contains { $0 > 0 })
+    #expect(results[0] == results[1])
   }
 
   @Test(arguments: [[1, 1, 1, 1], [2, 5, 5, 3], [2, 6, 4, 16], [1, 2, 3, 37], [3, 28, 28, 16]])
