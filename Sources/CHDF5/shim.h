@@ -11,6 +11,7 @@ static inline hid_t h5_c_string(void) { return H5T_C_S1; }
 static inline hid_t h5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t h5_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t h5_dataset_create(void) { return H5P_DATASET_CREATE; }
+static inline hid_t h5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t h5_group_create(void) { return H5P_GROUP_CREATE; }
 static inline hid_t h5_default(void) { return H5P_DEFAULT; }
 static inline size_t h5_variable_length(void) { return H5T_VARIABLE; }

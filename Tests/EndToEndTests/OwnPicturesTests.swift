@@ -49,6 +49,7 @@ struct OwnPicturesTests {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "\(Self.programs)/\(program)")
     process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let errors = Pipe()
     process.standardError = errors
     try process.run()
@@ -97,6 +98,20 @@ struct OwnPicturesTests {
     #expect(
       nothing.code != 0 && nothing.error.contains("data/pictures/") && nothing.error.contains("one folder for each class"),
       "\(nothing.error)")
+  }
+
+  @Test func ingestGivesTheSameBytesWhateverTheThreads() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try draw { ["plain", "striped", "dotted"][$0] }
+    let settings =
+      #"{"dataset": "pictures", "subset": 0, "subsetSeed": 0, "verify": false, "imageSize": 24, "imageChannels": 3}"#
+    let digests = try ["1", "2", "2"].map { threads in
+      let outputs = ["--output", "images=\(folder)/images.h5", "--output", "labels=\(folder)/labels.h5"]
+      let done = try run("ingest", outputs + ["--threads", threads, "--parameters", settings])
+      #expect(done.code == 0, "\(done.error)")
+      return try ["images", "labels"].map { try ContentDigest.ofFile("\(folder)/\($0).h5") }
+    }
+    #expect(Set(digests).count == 1)
   }
 
   /// As STL-10 is: the images behind the first ones are neither clustered by their pixels nor scored.
