@@ -186,7 +186,7 @@ struct OriginalsTests {
   func fashionMNISTOfDebianHasTheOfficialContent() throws {
     let folder = try TemporaryFolder()
     let ingested = try Ingested(FashionMNIST(), from: folder, verify: true, subset: 500)
-    #expect(ingested.images.count == 500 && ingested.images.verified && ingested.images.scored == 500)
+    #expect(ingested.images.count == 500 && ingested.images.verified && ingested.labels.verified && ingested.images.scored == 500)
   }
 
   @Test func aFolderOfPicturesBecomesADataSet() throws {
