@@ -26,5 +26,6 @@ static inline const char *h5_last_message(void) {
   const char *text = "unknown failure";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, h5_collect, &text); return text;
 }
-// Error stacks, and whether they are printed, belong to threads.
-static inline void h5_be_silent(void) { H5open(); H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+// Error stacks, and whether they are printed, belong to threads. Files are closed where they are used; one that could not be closed, as on a
+// full disk, must not be closed again when the program ends, for the library crashes on it.
+static inline void h5_be_silent(void) { H5dont_atexit(); H5open(); H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
