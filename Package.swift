@@ -79,7 +79,7 @@ let package = Package(
     tests("GradientsTests", ["Gradients", "Tensors"]),
     tests("ClusteringTests", ["Clustering", "Tensors"]),
     tests("DeepClusteringTests", ["DeepClustering", "Gradients", "Clustering", "Artifacts", "Tensors"]),
-    tests("ArtifactsTests", ["Artifacts", "Tensors"]),
+    tests("ArtifactsTests", ["Artifacts", "Tensors", "CHDF5"]),
     tests("DatasetsTests", ["Datasets", "Artifacts", "Tensors"]),
     tests("FiguresTests", ["Figures", "Artifacts", "Tensors"]),
     tests("TablesTests", ["Tables", "Artifacts"]),

@@ -10,7 +10,7 @@ public struct CheckpointFolder: Sendable {
   static let kept = 2
 
   public let path: String
-  /// What the checkpoints belong to: settings and inputs of the work.
+  /// What the checkpoints belong to: settings and inputs of the work, and what computes it.
   public let identity: ContentDigest
 
   public init(_ path: String, identity: ContentDigest) {
@@ -57,7 +57,7 @@ public struct CheckpointFolder: Sendable {
     let lines = String(decoding: bytes[..<length], as: UTF8.self)
     guard lines.hasPrefix(Self.firstLine) else { return .failure(Fault(words: "is no checkpoint of this version")) }
     guard lines.dropFirst(Self.firstLine.count).hasPrefix(identity.hex + "\n") else {
-      return .failure(Fault(words: "belongs to other settings or inputs"))
+      return .failure(Fault(words: "belongs to other settings, inputs, programs or CPUs"))
     }
     guard lines == header(of: content) else { return .failure(Fault(words: "is damaged: its content has another SHA-256 than it says")) }
     return .success(content)

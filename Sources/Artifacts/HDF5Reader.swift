@@ -41,11 +41,6 @@ public final class HDF5Reader {
     }
   }
 
-  /// A uint8 dataset, read whole.
-  public func bytes(_ name: String, axes: Int) throws(HDF5Error) -> (values: [UInt8], shape: [Int]) {
-    try get(name, axes, h5_uint8(), H5T_INTEGER, zero: UInt8(0))
-  }
-
   /// An int32 dataset, read whole.
   public func integers(_ name: String, axes: Int) throws(HDF5Error) -> (values: [Int32], shape: [Int]) {
     try get(name, axes, h5_int32(), H5T_INTEGER, zero: Int32(0))
@@ -57,21 +52,26 @@ public final class HDF5Reader {
     return Tensor(shape: shape, values)
   }
 
-  /// A uint8 dataset, mapped into memory where it lies in the file as one uncompressed piece (as `HDF5Writer` leaves it), read otherwise.
-  public func mapped(_ name: String, axes: Int) throws -> (pixels: Pixels, shape: [Int]) {
-    let dataset = try open(name)
-    defer { H5Dclose(dataset) }
-    let shape = try checkedShape(dataset, name, axes, H5T_INTEGER, size: 1)
-    let count = shape.reduce(1, *)
-    let properties = H5Dget_create_plist(dataset)
-    defer { H5Pclose(properties) }
-    let address = H5Dget_offset(dataset)
-    if H5Pget_layout(properties) == H5D_CONTIGUOUS, H5Pget_external_count(properties) == 0, address != h5_no_address(), count > 0,
-      Int(address) + count <= fileSize
-    {
-      return (try Pixels(mapping: path, offset: Int(address), count: count), shape)
+  /// A uint8 dataset whose values stay in the file until they are used: mapped into memory where they lie there in order and uncompressed,
+  /// read chunk by chunk otherwise.
+  public func pixels(_ name: String, axes: Int) throws -> (pixels: Pixels, shape: [Int]) {
+    let blocks = try blocks(name, axes: axes)
+    let count = blocks.shape.reduce(1, *)
+    if let address = blocks.address, count > 0, address <= fileSize - count {
+      return (try Pixels(mapping: path, offset: address, count: count), blocks.shape)
     }
-    return (Pixels(try bytes(name, axes: axes).values), shape)
+    return (try Pixels(blocks), blocks.shape)
+  }
+
+  /// A uint8 dataset, to be read some rows of its first axis at a time.
+  func blocks(_ name: String, axes: Int) throws(HDF5Error) -> HDF5BlockReader {
+    let dataset = try open(name)
+    do {
+      return HDF5BlockReader(self, dataset: dataset, shape: try checkedShape(dataset, name, axes, H5T_INTEGER, size: 1))
+    } catch {
+      H5Dclose(dataset)
+      throw error
+    }
   }
 
   /// A dataset of fixed-length text.
@@ -174,5 +174,6 @@ public final class HDF5Reader {
     return (values, shape)
   }
 
-  private func damaged() -> HDF5Error { .damaged(path: path, message: String(cString: h5_last_message())) }
+  /// What the library says of the call that just failed.
+  func damaged() -> HDF5Error { .damaged(path: path, message: String(cString: h5_last_message())) }
 }

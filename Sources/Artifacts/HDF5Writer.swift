@@ -4,13 +4,12 @@ import Tensors
 /// Writes an HDF5 file whose bytes depend on its content alone: no times, fixed library format, one order of everything.
 /// Every dataset says its axes, units and meaning in attributes of these names.
 ///
-/// Datasets are contiguous: readers map them into memory and touch only what they need. Nothing is compressed: photographs shrink by a
-/// tenth at a cost of many times the reading.
+/// Datasets are contiguous and uncompressed, but for those of `blocks`, which can be chunked and compressed.
 public final class HDF5Writer {
   private let path: String
   private let file: hid_t
 
-  private init(_ path: String) throws(HDF5Error) {
+  private init(_ path: String, inMemory: Bool = false) throws(HDF5Error) {
     self.path = path
     h5_be_silent()
     let access = HDF5Access.properties()
@@ -19,8 +18,10 @@ public final class HDF5Writer {
       H5Pclose(access)
       H5Pclose(create)
     }
-    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18)
+    // The format of HDF5 1.10 is the first in which chunks need no index, and its metadata carry checksums.
+    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110)
     H5Pset_obj_track_times(create, false)
+    if inMemory { H5Pset_fapl_core(access, 1 << 20, false) }
     file = H5Fcreate(path, h5_truncate(), create, access)
     if file < 0 { throw .last("create", path) }
   }
@@ -28,16 +29,27 @@ public final class HDF5Writer {
   /// Makes the file `path` with `body`, whole or not at all.
   /// - Throws: `HDF5Error`, `FileError`, or what `body` throws.
   public static func write(to path: String, _ body: (HDF5Writer) throws -> Void) throws {
-    try AtomicFile.write(to: path) { temporary in
-      let writer = try HDF5Writer(temporary)
-      do {
-        try body(writer)
-      } catch {
-        H5Fclose(writer.file)
-        throw error
-      }
-      try writer.check(H5Fclose(writer.file), "finish")
+    try AtomicFile.write(to: path) { temporary in try fill(temporary, body) }
+  }
+
+  /// Makes the file `path` with `body` in place, for callers that see to its appearing whole.
+  static func fill(_ path: String, _ body: (HDF5Writer) throws -> Void) throws {
+    let writer = try HDF5Writer(path)
+    do {
+      try body(writer)
+    } catch {
+      H5Fclose(writer.file)
+      throw error
     }
+    try writer.check(H5Fclose(writer.file), "finish")
+  }
+
+  /// Gives `body` a file that never reaches the disk, to learn what would be written.
+  /// - Parameter path: a file that would be written so; the library lets no two open files have the same name.
+  static func inMemory<Result>(_ path: String, _ body: (HDF5Writer) throws -> Result) throws -> Result {
+    let writer = try HDF5Writer("\(path).trial", inMemory: true)
+    defer { H5Fclose(writer.file) }
+    return try body(writer)
   }
 
   /// Makes a group, whose parent must exist.
@@ -77,8 +89,10 @@ public final class HDF5Writer {
   }
 
   /// Makes a uint8 dataset to be filled block by block, for what is too large for memory.
-  public func blocks(shape: [Int], of name: String, axes: String, units: String, meaning: String) throws(HDF5Error) -> HDF5BlockWriter {
-    let dataset = try make(h5_uint8(), shape, name, axes, units, meaning)
+  public func blocks(
+    shape: [Int], _ layout: HDF5Layout = .contiguous, of name: String, axes: String, units: String, meaning: String
+  ) throws(HDF5Error) -> HDF5BlockWriter {
+    let dataset = try make(h5_uint8(), shape, layout, name, axes, units, meaning)
     return HDF5BlockWriter(dataset: dataset, name: name, path: path)
   }
 
@@ -100,23 +114,25 @@ public final class HDF5Writer {
   ) throws(HDF5Error) {
     let size = H5Tget_size(type) / MemoryLayout<Element>.size
     precondition(values.count == shape.reduce(size, *), "\(values.count) values for shape \(shape) of \(name)")
-    let dataset = try make(type, shape, name, axes, units, meaning)
+    let dataset = try make(type, shape, .contiguous, name, axes, units, meaning)
     defer { H5Dclose(dataset) }
     let status = values.withUnsafeBytes { $0.isEmpty ? 0 : H5Dwrite(dataset, type, h5_whole(), h5_whole(), h5_default(), $0.baseAddress) }
     try check(status, "write \(name) to")
   }
 
   private func make(
-    _ type: hid_t, _ shape: [Int], _ name: String, _ axes: String, _ units: String, _ meaning: String
+    _ type: hid_t, _ shape: [Int], _ layout: HDF5Layout, _ name: String, _ axes: String, _ units: String, _ meaning: String
   ) throws(HDF5Error) -> hid_t {
     let space = H5Screate_simple(Int32(shape.count), shape.map { hsize_t($0) }, nil)
-    let properties = H5Pcreate(h5_dataset_create())
+    let (create, access) = (H5Pcreate(h5_dataset_create()), H5Pcreate(h5_dataset_access()))
     defer {
       H5Sclose(space)
-      H5Pclose(properties)
+      H5Pclose(create)
+      H5Pclose(access)
     }
-    H5Pset_obj_track_times(properties, false)
-    let dataset = H5Dcreate2(file, name, type, space, h5_default(), properties, h5_default())
+    H5Pset_obj_track_times(create, false)
+    layout.apply(create: create, access: access, shape: shape)
+    let dataset = H5Dcreate2(file, name, type, space, h5_default(), create, access)
     try check(dataset, "make \(name) in")
     do {
       try attribute(of: dataset, "axes", axes)
@@ -159,35 +175,5 @@ public final class HDF5Writer {
 
   private func check(_ status: some BinaryInteger, _ operation: String) throws(HDF5Error) {
     if status < 0 { throw .last(operation, path) }
-  }
-}
-
-/// Fills a uint8 dataset block by block, in any order; what is never written reads as 0.
-public final class HDF5BlockWriter {
-  private let dataset: hid_t
-  private let name, path: String
-
-  fileprivate init(dataset: hid_t, name: String, path: String) {
-    self.dataset = dataset
-    self.name = name
-    self.path = path
-  }
-
-  deinit { H5Dclose(dataset) }
-
-  /// Writes a block of `extent` at `start`, both over all axes.
-  public func write(_ bytes: UnsafeRawBufferPointer, start: [Int], extent: [Int]) throws(HDF5Error) {
-    precondition(bytes.count == extent.reduce(1, *) && start.count == extent.count, "\(bytes.count) bytes for a block of \(extent)")
-    guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
-    let inFile = H5Dget_space(dataset)
-    let inMemory = H5Screate_simple(Int32(extent.count), extent.map { hsize_t($0) }, nil)
-    defer {
-      H5Sclose(inFile)
-      H5Sclose(inMemory)
-    }
-    guard
-      H5Sselect_hyperslab(inFile, H5S_SELECT_SET, start.map { hsize_t($0) }, nil, extent.map { hsize_t($0) }, nil) >= 0,
-      H5Dwrite(dataset, h5_uint8(), inMemory, inFile, h5_default(), base) >= 0
-    else { throw .last("write \(name) to", path) }
   }
 }

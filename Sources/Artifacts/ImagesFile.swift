@@ -1,3 +1,5 @@
+import Glibc
+
 /// A set of images of one size: bytes in [count, height, width, channels] order.
 public struct ImageSet: Sendable {
   /// The data set's name.
@@ -31,9 +33,22 @@ public struct ImageSet: Sendable {
   public init(name: String, height: Int, width: Int, channels: Int, pixels: [UInt8], index: [Int32], verified: Bool) {
     self.init(name: name, height: height, width: width, channels: channels, pixels: Pixels(pixels), index: index, verified: verified)
   }
+
+  /// Bytes of one image.
+  public var imageBytes: Int { height * width * channels }
+
+  /// Gives `body` the pixels of all images, of which no others may be used than those of the images `numbers`.
+  /// - Throws: `HDF5Error` where the file is damaged, or what `body` throws.
+  public func read<Result>(_ numbers: some Sequence<Int>, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result {
+    try pixels.read(numbers.lazy.map { $0 * imageBytes..<($0 + 1) * imageBytes }, body)
+  }
+
+  /// The pixels of one image [height, width, channels].
+  /// - Throws: `HDF5Error` where the file is damaged.
+  public func image(_ number: Int) throws -> [UInt8] { try pixels.bytes(number * imageBytes..<(number + 1) * imageBytes) }
 }
 
-/// `images.h5`
+/// `images.h5`. The images lie in chunks of whole images, compressed where that pays (`ImageCompression`).
 public enum ImagesFile {
   /// What is known of a set of images before the first of them is read.
   public struct Header: Sendable {
@@ -55,23 +70,50 @@ public enum ImagesFile {
 
     /// Bytes of one image.
     public var imageBytes: Int { height * width * channels }
+
+    var shape: [Int] { [index.count, height, width, channels] }
   }
 
-  /// Writes images as they come, so that no more than a block of them is in memory.
+  /// Writes images as they come, so that no more than a block of them is in memory. Where compression pays, the file is written once more:
+  /// whether it pays shows when all images are there, and chunks can be compressed once and in order however the images came.
   /// - Parameter body: writes each of the `header.index.count` images to the sink, and says whether the originals had the official checksums.
   public static func write(_ header: Header, to path: String, _ body: (Sink) throws -> Bool) throws {
-    try HDF5Writer.write(to: path) { file in
-      let shape = [header.index.count, header.height, header.width, header.channels]
-      let sink = Sink(
-        try file.blocks(
-          shape: shape, of: "/images", axes: "image, row, column, channel", units: "grey level 0 to 255", meaning: "the pictures"), shape)
+    let rows = ImageCompression.chunkRows(of: header.shape)
+    try AtomicFile.write(to: path) { temporary in
+      var verified = false
+      try write(header, .chunked(rows: rows), to: temporary) { block in
+        let sink = Sink(block, header.shape)
+        verified = try body(sink)
+        precondition(sink.count == header.index.count, "\(sink.count) images written of \(header.index.count)")
+        return verified
+      }
+      let plain = try HDF5Reader(temporary).blocks(images, axes: 4)
+      guard try ImageCompression.pays(for: plain) else { return }
+      // The plain file stays readable without its name.
+      unlink(temporary)
+      try write(header, .compressed(rows: rows), to: temporary) { block in
+        try plain.forEachChunk { rows, bytes in
+          try block.write(bytes, start: [rows.lowerBound, 0, 0, 0], extent: [rows.count] + header.shape[1...])
+        }
+        return verified
+      }
+    }
+  }
+
+  private static let images = "/images"
+
+  private static func write(
+    _ header: Header, _ layout: HDF5Layout, to path: String, _ body: (HDF5BlockWriter) throws -> Bool
+  ) throws {
+    try HDF5Writer.fill(path) { file in
+      let block = try file.blocks(
+        shape: header.shape, layout, of: images, axes: "image, row, column, channel", units: "grey level 0 to 255", meaning: "the pictures")
       try file.write(
         header.index, shape: [header.index.count], to: "/index", axes: "image", units: "number",
         meaning: "the image's place in the original data set")
       try file.attribute("dataset", header.name)
       try file.attribute("scored", header.scored)
-      try file.attribute("verified", try body(sink) ? 1 : 0)
-      precondition(sink.count == header.index.count, "\(sink.count) images written of \(header.index.count)")
+      try file.attribute("verified", try body(block) ? 1 : 0)
     }
   }
 
@@ -102,7 +144,7 @@ public enum ImagesFile {
     let header = Header(
       name: images.name, height: images.height, width: images.width, channels: images.channels, scored: images.scored, index: images.index)
     try write(header, to: path) { sink in
-      try images.pixels.withUnsafeBufferPointer { pixels in try sink.write(UnsafeRawBufferPointer(pixels), at: 0) }
+      try images.read(0..<images.count) { pixels in try sink.write(UnsafeRawBufferPointer(pixels), at: 0) }
       return images.verified
     }
   }
@@ -111,7 +153,7 @@ public enum ImagesFile {
   /// - Throws: `FileError`, `HDF5Error`.
   public static func read(_ path: String) throws -> ImageSet {
     let file = try HDF5Reader(path)
-    let (pixels, shape) = try file.mapped("/images", axes: 4)
+    let (pixels, shape) = try file.pixels(images, axes: 4)
     let (index, _) = try file.integers("/index", axes: 1)
     guard index.count == shape[0] else {
       throw HDF5Error.unexpected(dataset: "/index", path: path, expected: "\(shape[0]) numbers", found: "\(index.count)")

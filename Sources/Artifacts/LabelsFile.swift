@@ -2,10 +2,13 @@
 public struct Labels: Sendable, Equatable {
   public let values: [Int32]
   public let classNames: [String]
+  /// Whether the originals had the official checksums.
+  public let verified: Bool
 
-  public init(values: [Int32], classNames: [String]) {
+  public init(values: [Int32], classNames: [String], verified: Bool = false) {
     self.values = values
     self.classNames = classNames
+    self.verified = verified
   }
 }
 
@@ -20,6 +23,7 @@ public enum LabelsFile {
       if let fine {
         try write(fine, to: file, "/fine_labels", "/fine_class_names", meaning: "true class of the finer division, -1 for none")
       }
+      try file.attribute("verified", labels.verified ? 1 : 0)
       if !files.isEmpty { try file.write(files, to: "/file_names", axes: "image", meaning: "the picture's file in the data set's folder") }
     }
   }
@@ -32,7 +36,9 @@ public enum LabelsFile {
   /// - Throws: `FileError`, `HDF5Error`.
   public static func read(_ path: String) throws -> Labels {
     let file = try HDF5Reader(path)
-    let labels = Labels(values: try file.integers("/labels", axes: 1).values, classNames: try file.strings("/class_names"))
+    let labels = Labels(
+      values: try file.integers("/labels", axes: 1).values, classNames: try file.strings("/class_names"),
+      verified: try file.number("verified") == 1)
     if let wrong = labels.values.first(where: { $0 < -1 || $0 >= labels.classNames.count }) {
       throw HDF5Error.unexpected(dataset: "/labels", path: path, expected: "-1 to \(labels.classNames.count - 1)", found: "\(wrong)")
     }

@@ -51,6 +51,8 @@ public struct Scores: Codable, Hashable, Sendable {
   public let epochs: [Metrics]
   /// Images with a label, which the metrics count; 0 for a set without labels.
   public let images: Int
+  /// Whether the original files had the official checksums.
+  public let verified: Bool
   public let classNames: [String]
   /// confusion[cluster][class]: images of the last epoch's cluster that belong to the class.
   public let confusion: [[Int]]
@@ -64,13 +66,14 @@ public struct Scores: Codable, Hashable, Sendable {
   public let cases: [Cases]
 
   public init(
-    last: Metrics, best: Metrics, epochs: [Metrics], images: Int, classNames: [String], confusion: [[Int]], clusterClasses: [Int],
-    varianceByClass: [Double], varianceByCluster: [Double], cases: [Cases]
+    last: Metrics, best: Metrics, epochs: [Metrics], images: Int, verified: Bool, classNames: [String], confusion: [[Int]],
+    clusterClasses: [Int], varianceByClass: [Double], varianceByCluster: [Double], cases: [Cases]
   ) {
     self.last = last
     self.best = best
     self.epochs = epochs
     self.images = images
+    self.verified = verified
     self.classNames = classNames
     self.confusion = confusion
     self.clusterClasses = clusterClasses

@@ -20,21 +20,24 @@ public enum ViewsFile {
     public let augmented: Pixels
 
     /// The views of some images, in the order of `numbers`, copy by copy.
-    public func views(of numbers: [Int]) -> (originals: [UInt8], augmented: [UInt8]) {
-      (gather(originals, numbers, copies: 1), gather(augmented, numbers, copies: repeats))
+    /// - Throws: `HDF5Error` where the file is damaged.
+    public func views(of numbers: [Int]) throws -> (originals: [UInt8], augmented: [UInt8]) {
+      (try gather(originals, numbers, copies: 1), try gather(augmented, numbers, copies: repeats))
     }
 
-    private func gather(_ pixels: Pixels, _ numbers: [Int], copies: Int) -> [UInt8] {
+    private func gather(_ pixels: Pixels, _ numbers: [Int], copies: Int) throws -> [UInt8] {
       let bytes = size * size * channels
-      return [UInt8](unsafeUninitializedCapacity: copies * numbers.count * bytes) { chosen, count in
-        pixels.withUnsafeBufferPointer { all in
-          for copy in 0..<copies {
-            for number in numbers {
-              precondition((0..<images).contains(number), "image \(number) of \(images)")
-              let from = UnsafeBufferPointer(rebasing: all[(copy * images + number) * bytes..<(copy * images + number + 1) * bytes])
-              _ = UnsafeMutableBufferPointer(rebasing: chosen[count..<count + bytes]).initialize(from: from)
-              count += bytes
-            }
+      let ranges = (0..<copies).flatMap { copy in
+        numbers.map { number in
+          precondition((0..<images).contains(number), "image \(number) of \(images)")
+          return (copy * images + number) * bytes..<(copy * images + number + 1) * bytes
+        }
+      }
+      return try pixels.read(ranges) { all in
+        [UInt8](unsafeUninitializedCapacity: ranges.count * bytes) { chosen, count in
+          for range in ranges {
+            _ = UnsafeMutableBufferPointer(rebasing: chosen[count..<count + bytes]).initialize(fromContentsOf: all[range])
+            count += bytes
           }
         }
       }
@@ -75,8 +78,8 @@ public enum ViewsFile {
   public static func read(_ path: String, pass: Int) throws -> Pass? {
     let file = try HDF5Reader(path)
     guard file.contains(name(pass)) else { return nil }
-    let (originals, shape) = try file.mapped("\(name(pass))/originals", axes: 4)
-    let (augmented, augmentedShape) = try file.mapped("\(name(pass))/augmented", axes: 5)
+    let (originals, shape) = try file.pixels("\(name(pass))/originals", axes: 4)
+    let (augmented, augmentedShape) = try file.pixels("\(name(pass))/augmented", axes: 5)
     guard Array(augmentedShape.dropFirst()) == shape, shape[1] == shape[2] else {
       throw HDF5Error.unexpected(dataset: "\(name(pass))/augmented", path: path, expected: "copies of \(shape)", found: "\(augmentedShape)")
     }

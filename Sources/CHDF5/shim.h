@@ -11,6 +11,7 @@ static inline hid_t h5_c_string(void) { return H5T_C_S1; }
 static inline hid_t h5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t h5_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t h5_dataset_create(void) { return H5P_DATASET_CREATE; }
+static inline hid_t h5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t h5_group_create(void) { return H5P_GROUP_CREATE; }
 static inline hid_t h5_default(void) { return H5P_DEFAULT; }
 static inline size_t h5_variable_length(void) { return H5T_VARIABLE; }
@@ -25,5 +26,6 @@ static inline const char *h5_last_message(void) {
   const char *text = "unknown failure";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, h5_collect, &text); return text;
 }
-// Error stacks, and whether they are printed, belong to threads.
-static inline void h5_be_silent(void) { H5open(); H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+// Error stacks, and whether they are printed, belong to threads. Files are closed where they are used; one that could not be closed, as on a
+// full disk, must not be closed again when the program ends, for the library crashes on it.
+static inline void h5_be_silent(void) { H5dont_atexit(); H5open(); H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }

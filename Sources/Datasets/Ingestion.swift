@@ -55,7 +55,8 @@ public struct Ingestion: Sendable {
     }
     let fine = open.fineClassNames.isEmpty ? nil : Labels(values: found.fine, classNames: open.fineClassNames)
     let files = open.fileNames.isEmpty ? [] : chosen.map { open.fileNames[$0] }
-    try LabelsFile.write(Labels(values: found.values, classNames: open.classNames), fine: fine, files: files, to: labels)
+    let classes = Labels(values: found.values, classNames: open.classNames, verified: verify)
+    try LabelsFile.write(classes, fine: fine, files: files, to: labels)
   }
 
   /// A random subset of image numbers, ascending.

@@ -9,7 +9,7 @@ struct TableNotes {
   let labels: [String?]
 
   var lines: [String] {
-    [how, best, spread, unlabelled].compactMap { $0 } + layout.remarks + [budget, source, notRun, missing].compactMap { $0 }
+    [how, best, spread, unlabelled, unverified].compactMap { $0 } + layout.remarks + [budget, source, notRun, missing].compactMap { $0 }
   }
 
   /// The runs of data sets with labels.
@@ -52,6 +52,12 @@ struct TableNotes {
       return !here.isEmpty && here.allSatisfy { $0.scores.images == 0 }
     }.map(\.label)
     return names.isEmpty ? nil : "No scores, since its images have no labels: \(names.joined(separator: ", "))."
+  }
+
+  /// Data sets that were taken as they were found.
+  private var unverified: String? {
+    let names = layout.columns.filter { column in runs.contains { $0.dataset == column.dataset && !$0.scores.verified } }.map(\.label)
+    return names.isEmpty ? nil : "The original files were not held against official checksums: \(names.joined(separator: ", "))."
   }
 
   /// Epochs, images and network of every data set.

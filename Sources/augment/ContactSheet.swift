@@ -13,7 +13,7 @@ enum ContactSheet {
     for image in 0..<images {
       var column = 0
       for pass in passes {
-        let views = pass.views(of: [image])
+        let views = try pass.views(of: [image])
         let bytes = size * size * pass.channels
         for view in [views.originals[...]] + (0..<pass.repeats).map({ views.augmented[$0 * bytes..<($0 + 1) * bytes] }) {
           canvas.draw(view, size: size, channels: pass.channels, zoom: zoom, left: column * cell + gap, top: image * cell + gap)

@@ -24,8 +24,8 @@ StageProgram.run(description) { job in
     let numbers = Array(block)
     defer { job.progress(done: pass * images.count + block.upperBound, total: layout.passes * images.count, unit: "image") }
     return (
-      Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: views, team: job.team),
-      Views.augmented(images, numbers: numbers, pass: pass, seed: seed, repeats: layout.repeats, augmentation: views, team: job.team)
+      try Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: views, team: job.team),
+      try Views.augmented(images, numbers: numbers, pass: pass, seed: seed, repeats: layout.repeats, augmentation: views, team: job.team)
     )
   }
   let passes = try (0..<layout.passes).compactMap { try ViewsFile.read(job.output("views"), pass: $0) }

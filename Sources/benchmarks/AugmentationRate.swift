@@ -30,8 +30,8 @@ struct AugmentationRate: ParsableCommand {
       greyProbability: 0.2, flipProbability: 0.5, rotationDegrees: 0, rotationProbability: 0)
     let team = ThreadTeam(threads: threads)
     let numbers = Array(0..<images)
-    let seconds = Stopwatch.median(of: repetitions) {
-      _ = Views.augmented(set, numbers: numbers, pass: 0, seed: 0, repeats: 1, augmentation: augmentation, team: team)
+    let seconds = try Stopwatch.median(of: repetitions) {
+      _ = try Views.augmented(set, numbers: numbers, pass: 0, seed: 0, repeats: 1, augmentation: augmentation, team: team)
     }
     let rate = Stopwatch.rounded(Double(images) / seconds, 0)
     let result: JSONValue = [

@@ -15,10 +15,10 @@ struct Benchmarks: ParsableCommand {
 /// Wall time and how to ask for it often enough.
 enum Stopwatch {
   /// The median of the seconds that `repetitions` calls take, after two that are not counted.
-  static func median(of repetitions: Int, _ body: () -> Void) -> Double {
-    body()
-    body()
-    let seconds = (0..<max(1, repetitions)).map { _ in once(body).seconds }
+  static func median(of repetitions: Int, _ body: () throws -> Void) rethrows -> Double {
+    try body()
+    try body()
+    let seconds = try (0..<max(1, repetitions)).map { _ in try once(body).seconds }
     return seconds.sorted()[seconds.count / 2]
   }
 

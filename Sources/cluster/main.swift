@@ -24,9 +24,8 @@ StageProgram.run(description) { job in
   guard images.scored >= job[clusters], let method = ClusteringMethod(rawValue: job[method]) else {
     throw StageError.illegalSetting("clusters", "must be at most the number of images to cluster, \(images.scored), not \(job[clusters])")
   }
-  let imageBytes = images.height * images.width * images.channels
-  let values = images.pixels.withUnsafeBufferPointer { $0[..<(images.scored * imageBytes)].map { Float($0) / 255 } }
-  let pixels = Tensor(shape: [images.scored, imageBytes], values)
+  let values = try images.read(0..<images.scored) { $0[..<(images.scored * images.imageBytes)].map { Float($0) / 255 } }
+  let pixels = Tensor(shape: [images.scored, images.imageBytes], values)
   let settings = ClusteringSettings(
     clusters: job[clusters], restarts: job[restarts], iterations: job[iterations], tolerance: job[tolerance])
   let assignments = try method.cluster(pixels, settings, seed: UInt64(job[seed]), team: job.team) { progress in

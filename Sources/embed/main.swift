@@ -41,7 +41,7 @@ StageProgram.run(description) { job in
     var probabilities = job[network.heads].map { _ in [Float]() }
     for start in stride(from: 0, to: images.count, by: job[batch]) {
       let numbers = Array(start..<min(start + job[batch], images.count))
-      let views = Views.evaluation(images, numbers: numbers, resize: job[resize], size: job[size], team: job.team)
+      let views = try Views.evaluation(images, numbers: numbers, resize: job[resize], size: job[size], team: job.team)
       let tape = Tape(team: job.team, training: false)
       let h = model.features(input.prepare(views, team: job.team), batches: [numbers.count], on: tape)
       values += h.value.scalars

@@ -60,7 +60,8 @@ struct Evaluation {
     let mapped = (0..<clusterCount).map { $0 < final.classOfCluster.count ? final.classOfCluster[$0] : classCount }
     let variances = variances(mapped: mapped)
     return Scores(
-      last: metrics[metrics.count - 1], best: metrics[best], epochs: metrics, images: labelled.count, classNames: labels.classNames,
+      last: metrics[metrics.count - 1], best: metrics[best], epochs: metrics, images: labelled.count, verified: labels.verified,
+      classNames: labels.classNames,
       confusion: (0..<clusterCount).map { cluster in
         (0..<classCount).map { cluster < final.contingency.count && $0 < final.contingency.count ? final.contingency[cluster][$0] : 0 }
       },
@@ -76,7 +77,8 @@ struct Evaluation {
     // Every image belongs to the class of its cluster, so to say.
     let own = last.clusters.map { Int($0) }
     return Scores(
-      last: metrics[metrics.count - 1], best: metrics[metrics.count - 1], epochs: metrics, images: 0, classNames: labels.classNames,
+      last: metrics[metrics.count - 1], best: metrics[metrics.count - 1], epochs: metrics, images: 0, verified: labels.verified,
+      classNames: labels.classNames,
       confusion: (0..<clusterCount).map { _ in [] }, clusterClasses: (0..<clusterCount).map { _ in -1 }, varianceByClass: [],
       varianceByCluster: last.probabilities.last.map { IntraClassVariance.of($0, groups: own, count: clusterCount) } ?? [],
       cases: cases(classes: own, mapped: Array(0..<clusterCount), count: count, seed: seed).map {

@@ -47,12 +47,12 @@ struct PaperFigure {
     let input = try job.only("scores")
     let scores = try Scores.read(input.path)
     let images = try ImagesFile.read(job.only("images").path)
-    let (bytes, confident) = (images.height * images.width * images.channels, try layout.integer("confident"))
-    func tile(_ image: Int, _ caption: String) throws(TableError) -> CaseGrid.Tile {
+    let confident = try layout.integer("confident")
+    func tile(_ image: Int, _ caption: String) throws -> CaseGrid.Tile {
       guard 0..<images.count ~= image else {
-        throw .malformed(place: "scores of \(input.instance)", complaint: "there is no image \(image) among \(images.count)")
+        throw TableError.malformed(place: "scores of \(input.instance)", complaint: "there is no image \(image) among \(images.count)")
       }
-      return CaseGrid.Tile(pixels: images.pixels[image * bytes..<(image + 1) * bytes], caption: caption)
+      return CaseGrid.Tile(pixels: try images.image(image)[...], caption: caption)
     }
     let unlabelled = scores.images == 0
     let rows = try scores.cases.sorted { ($0.mappedClass, $0.cluster) < ($1.mappedClass, $1.cluster) }.map { cluster in

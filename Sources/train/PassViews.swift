@@ -29,10 +29,10 @@ final class PassViews: Sendable {
 
   /// Originals [n, S, S, C] and augmented [R·n, S, S, C], copy by copy.
   func views(of numbers: [Int], pass: Int) throws -> (originals: [UInt8], augmented: [UInt8]) {
-    if let views = try stored(pass) { return views.views(of: numbers) }
+    if let views = try stored(pass) { return try views.views(of: numbers) }
     return (
-      Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: augmentation, team: team),
-      Views.augmented(images, numbers: numbers, pass: pass, seed: seed, repeats: repeats, augmentation: augmentation, team: team)
+      try Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: augmentation, team: team),
+      try Views.augmented(images, numbers: numbers, pass: pass, seed: seed, repeats: repeats, augmentation: augmentation, team: team)
     )
   }
 

@@ -40,8 +40,12 @@ StageProgram.run(description) { job in
     images: images.count, clusteredImages: images.scored, epochs: job[epochs], batch: job[batch], repeats: job[repeats],
     learningRate: job[learningRate], loss: loss, snapshots: job[snapshots], seed: UInt64(job[seed]))
   let checkpoints = try job.checkpointFolder.map { folder in
-    let images = try ContentDigest.ofFile(job.input("images")).hex
-    return CheckpointFolder(folder, identity: ContentDigest.of(Array((images + job.canonicalSettings).utf8)))
+    // As in the runner's action key: other code or another CPU would end with other weights.
+    let parts = [
+      try ContentDigest.ofFile("/proc/self/exe").hex, NumericClass.current, try ContentDigest.ofFile(job.input("images")).hex,
+      job.canonicalSettings,
+    ]
+    return CheckpointFolder(folder, identity: ContentDigest.of(Array(parts.joined(separator: "\n").utf8)))
   }
   let resumed = checkpoints?.newest(
     decode: { bytes in TrainingState(decoding: bytes).flatMap { $0.fits(model) ? $0 : nil } }, warn: job.warn)

@@ -40,10 +40,7 @@ struct Ingested {
   }
 
   /// The pixels of one image.
-  func image(_ number: Int) -> [UInt8] {
-    let bytes = images.height * images.width * images.channels
-    return Array(images.pixels[number * bytes..<(number + 1) * bytes])
-  }
+  func image(_ number: Int) throws -> [UInt8] { try images.image(number) }
 }
 
 /// Tar archives in the ustar format, wrong ones too.

@@ -44,7 +44,7 @@ struct PyTorchAgreementTests {
     func state(_ group: String) throws -> [(name: String, tensor: Tensor)] {
       try file.names(in: group).map { ($0, try file.tensor("\(group)/\($0)")) }
     }
-    let (first, shape) = try file.bytes("step_0/originals", axes: 4)
+    let (first, shape) = try file.pixels("step_0/originals", axes: 4)
     let network = ResidualNetwork(
       inputChannels: 2, widths: try numbers("widths"), blocks: try numbers("blocks"), heads: try numbers("heads"), seed: 0)
     let names = try file.names(in: "initial").sorted()
@@ -53,7 +53,7 @@ struct PyTorchAgreementTests {
     let doubles = { (name: String) in try file.tensor("shape/\(name)").scalars.map { Double($0) } }
     let input = InputImages(size: shape[1], channels: shape[3], mean: try doubles("mean"), std: try doubles("std"), sobel: true)
     let team = ThreadTeam(threads: 2)
-    try expectClose(input.prepare(first, team: team), file.tensor("sobel"), tolerance.probabilities, "Sobel responses")
+    try expectClose(input.prepare(first.bytes(), team: team), file.tensor("sobel"), tolerance.probabilities, "Sobel responses")
 
     let loss = StructuralContrast(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
@@ -62,7 +62,7 @@ struct PyTorchAgreementTests {
     for step in 0..<3 {
       let tape = Tape(team: team, training: true)
       let views = try ["originals", "augmented"].map {
-        input.prepare(try file.bytes("step_\(step)/\($0)", axes: 4).values, team: team)
+        input.prepare(try file.pixels("step_\(step)/\($0)", axes: 4).pixels.bytes(), team: team)
       }
       let counts = views.map { $0.shape[0] }
       let features = network.features(Tensor(joining: views), batches: counts, on: tape)
@@ -86,7 +86,7 @@ struct PyTorchAgreementTests {
     try checkFinal(network, file, tolerance)
 
     let tape = Tape(team: team, training: false)
-    let images = input.prepare(try file.bytes("step_2/originals", axes: 4).values, team: team)
+    let images = input.prepare(try file.pixels("step_2/originals", axes: 4).pixels.bytes(), team: team)
     let h = network.features(images, batches: [images.shape[0]], on: tape)
     try expectClose(h.value, file.tensor("inference/features"), tolerance.later, "features")
     for head in network.heads.indices {

@@ -56,8 +56,11 @@ struct TrainProgramTests {
     }
   }
 
-  private func start(_ program: String, _ arguments: [String], settings: [String]) throws -> Running {
+  private func start(
+    _ program: String, _ arguments: [String], settings: [String], environment: [String: String] = [:]
+  ) throws -> Running {
     let process = Process()
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.executableURL = URL(fileURLWithPath: "\(Self.programs)/\(program)")
     process.arguments = arguments + settings.flatMap { ["--set", $0] }
     let errors = "\(folder)/errors-\(UUID().uuidString)"
@@ -68,17 +71,17 @@ struct TrainProgramTests {
   }
 
   private func train(
-    to name: String, checkpoints: Bool, threads: Int = 1, images: String = "images.h5", views: String? = nil, settings: [String] = []
-  ) throws
-    -> Running
-  {
+    to name: String, checkpoints: Bool, threads: Int = 1, images: String = "images.h5", views: String? = nil, settings: [String] = [],
+    environment: [String: String] = [:]
+  ) throws -> Running {
     try start(
       "train",
       [
         "--input", "images=\(folder)/\(images)", "--output", "weights=\(folder)/\(name).h5", "--output", "history=\(folder)/\(name).csv",
         "--threads", "\(threads)",
       ] + (views.map { ["--input", "views=\(folder)/\($0)"] } ?? [])
-        + (checkpoints ? ["--checkpoint", "\(folder)/\(name).checkpoints"] : []), settings: Self.settings + settings)
+        + (checkpoints ? ["--checkpoint", "\(folder)/\(name).checkpoints"] : []),
+      settings: Self.settings + settings, environment: environment)
   }
 
   private func digests(_ name: String) throws -> [ContentDigest] {
@@ -193,6 +196,16 @@ struct TrainProgramTests {
     let (other, said) = try train(to: "whole", checkpoints: true, settings: ["seed=4"]).end()
     #expect(other == 0 && said.contains("other settings"))
     #expect(try digests("whole") != whole)
+  }
+
+  @Test("a checkpoint of another numeric class is not used, with a warning")
+  func otherClass() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(try train(to: "run", checkpoints: true, environment: ["OPENBLAS_CORETYPE": "Haswell"]).end().code == 0)
+    let same = try train(to: "run", checkpoints: true, environment: ["OPENBLAS_CORETYPE": "Haswell"]).end()
+    #expect(same.code == 0 && !same.words.contains("warning"), "\(same.words)")
+    let other = try train(to: "run", checkpoints: true, environment: ["OPENBLAS_CORETYPE": "Sandybridge"]).end()
+    #expect(other.code == 0 && other.words.contains("belongs to other settings, inputs, programs or CPUs"), "\(other.words)")
   }
 
   @Test(

@@ -47,8 +47,9 @@ struct OwnPicturesTests {
 
   private func run(_ program: String, _ arguments: [String]) throws -> (code: Int32, error: String) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "\(Self.programs)/\(program)")
+    process.executableURL = URL(fileURLWithPath: program.hasPrefix("/") ? program : "\(Self.programs)/\(program)")
     process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let errors = Pipe()
     process.standardError = errors
     try process.run()
@@ -97,6 +98,34 @@ struct OwnPicturesTests {
     #expect(
       nothing.code != 0 && nothing.error.contains("data/pictures/") && nothing.error.contains("one folder for each class"),
       "\(nothing.error)")
+  }
+
+  @Test func ingestGivesTheSameBytesWhateverTheThreads() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try draw { ["plain", "striped", "dotted"][$0] }
+    let digests = try ["1", "2", "2"].map { threads in
+      let done = try run("ingest", ingestArguments + ["--threads", threads])
+      #expect(done.code == 0, "\(done.error)")
+      return try ["images", "labels"].map { try ContentDigest.ofFile("\(folder)/\($0).h5") }
+    }
+    #expect(Set(digests).count == 1)
+  }
+
+  /// As on a full disk, the system refuses to make the file as long as it must be.
+  @Test func ingestOnAFullDiskSaysSoAndLeavesNothing() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try draw { _ in "" }
+    let limited = ["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"", "\(Self.programs)/ingest"] + ingestArguments
+    let done = try run("/bin/bash", limited)
+    #expect(done.code == 74 && done.error.contains("cannot write /images to"), "\(done.error)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["data", "pipeline.json"])
+  }
+
+  private var ingestArguments: [String] {
+    let settings = #"{"dataset": "pictures", "subset": 0, "subsetSeed": 0, "verify": false, "imageSize": 24, "imageChannels": 3}"#
+    return [
+      "--output", "images=\(folder)/images.h5", "--output", "labels=\(folder)/labels.h5", "--parameters", settings,
+    ]
   }
 
   /// As STL-10 is: the images behind the first ones are neither clustered by their pixels nor scored.

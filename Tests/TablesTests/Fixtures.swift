@@ -19,9 +19,8 @@ enum Fixtures {
     }
     let (last, top) = (metrics(accuracy, epoch), metrics(best ?? accuracy, max(epoch - 2, 0)))
     return Scores(
-      last: last, best: top, epochs: epoch == 0 ? [last] : [top, last], images: images, classNames: ["a", "b"],
-      confusion: [[1, 0], [0, 1]],
-      clusterClasses: [0, 1], varianceByClass: [], varianceByCluster: [], cases: [])
+      last: last, best: top, epochs: epoch == 0 ? [last] : [top, last], images: images, verified: true,
+      classNames: ["a", "b"], confusion: [[1, 0], [0, 1]], clusterClasses: [0, 1], varianceByClass: [], varianceByCluster: [], cases: [])
   }
 
   static func run(_ method: String, _ seed: Int, _ scores: Scores, dataset: String = "fashion-mnist") -> ScoredRun {

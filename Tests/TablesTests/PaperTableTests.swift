@@ -87,8 +87,8 @@ struct PaperTableTests {
   func unlabelled() throws {
     let none = Scores.Metrics(epoch: 4, accuracy: nil, nmi: nil, nmiArithmetic: nil, ari: nil)
     let scores = Scores(
-      last: none, best: none, epochs: [none], images: 0, classNames: [], confusion: [[], []], clusterClasses: [-1, -1], varianceByClass: [],
-      varianceByCluster: [0.1, 0.2], cases: [])
+      last: none, best: none, epochs: [none], images: 0, verified: false, classNames: [], confusion: [[], []], clusterClasses: [-1, -1],
+      varianceByClass: [], varianceByCluster: [0.1, 0.2], cases: [])
     let table = try PaperTable(
       name: "table4", profile: "own",
       layout: Fixtures.layout(Fixtures.overClustering, columns: [["dataset": "mine", "label": "Mine", "published": .null]]),
@@ -98,6 +98,8 @@ struct PaperTableTests {
     #expect(table.markdown.contains("| CCR                     |    — |    — |    — |        — |             — |"))
     let notes = table.notes.joined(separator: "\n")
     #expect(notes.contains("No scores, since its images have no labels: Mine.") && notes.contains("Mine: unlabelled images, 4 epochs"))
+    #expect(notes.contains("The original files were not held against official checksums: Mine."))
+    #expect(try !Fixtures.table4().notes.contains { $0.contains("checksums") })
     #expect(notes.contains("The paper has no numbers for Mine.") && !notes.contains("best ACC") && !notes.contains("standard deviation"))
     #expect(table.json["columns"]?.array?.first?["published"] == .null)
     #expect(table.latex.contains("CCR & --- & --- & --- & --- & --- & --- & --- "))
