@@ -22,7 +22,9 @@ public enum BatchNormalisation {
     precondition(!images.isEmpty && x.shape[0] >= images.upperBound, "images \(images) of \(x.shape)")
     let rows = rows(of: images, in: x)
     let shift = (0..<channels).map { x.base[rows.lowerBound * channels + $0] }
-    let shifts = vectors(shift)
+    let constants = Constants(channels: channels, most: 1)
+    defer { withExtendedLifetime(constants) {} }
+    let shifts = constants.add(shift)
     let (sums, squares) = columnSums(rows: rows, channels: channels, team: team) { strip, sum, square in
       let s = strip.of(shifts)
       for row in 0..<strip.rows {
@@ -50,13 +52,16 @@ public enum BatchNormalisation {
   ) {
     let channels = mean.count
     let scale = (0..<channels).map { gamma.base[$0] * inverseDeviation[$0] }
-    let (scales, shifts) = (vectors(scale), vectors((0..<channels).map { beta.base[$0] - mean[$0] * scale[$0] }))
+    let constants = Constants(channels: channels, most: 2)
+    defer { withExtendedLifetime(constants) {} }
+    let (scales, shifts) = (constants.add(scale), constants.add((0..<channels).map { beta.base[$0] - mean[$0] * scale[$0] }))
+    let residual = residual.map { Address(floats: $0.base) }
     eachStrip(rows: rows(of: images, in: x), channels: channels, team: team) { strip in
       let (scale, shift) = (strip.of(scales), strip.of(shifts))
       let least = Vector(repeating: relu ? 0 : -.infinity)
       if let residual {
         for row in 0..<strip.rows {
-          let z = shift.addingProduct(strip.load(x.base, row), scale) + strip.load(residual.base, row)
+          let z = shift.addingProduct(strip.load(x.base, row), scale) + strip.load(residual.floats, row)
           strip.store(larger(z, least), y.base, row)
         }
       } else {
@@ -89,29 +94,35 @@ public enum BatchNormalisation {
     let rows = rows(of: images, in: x)
     let (mean, inverse) = (statistics.mean, statistics.inverseDeviation)
     let factor = (0..<channels).map { gamma.base[$0] * inverse[$0] }
-    // The sign of what `apply` computed, by the same arithmetic.
-    let shifts: [Vector] =
-      if case .normalised(let beta) = cut { vectors((0..<channels).map { beta.base[$0] - mean[$0] * factor[$0] }) } else { [] }
-    let (means, factors) = (vectors(mean), vectors(factor))
+    let constants = Constants(channels: channels, most: 5)
+    defer { withExtendedLifetime(constants) {} }
+    let (values, dy, gradients) = (Address(floats: x.base), Address(floats: outputGradient.base), Address(floats: dx.base))
+    let (means, factors) = (constants.add(mean), constants.add(factor))
+    let (shifts, output): (Address?, Address?) =
+      switch cut {
+      case .nowhere: (nil, nil)
+      // The sign of what `apply` computed, by the same arithmetic.
+      case .normalised(let beta): (constants.add((0..<channels).map { beta.base[$0] - mean[$0] * factor[$0] }), nil)
+      case .output(let y): (nil, Address(floats: y.base))
+      }
     /// Calls `body` with every row's gradient behind the ReLU and its centred input.
     @Sendable @inline(__always)
     func eachRow(_ strip: Strip, _ body: (_ row: Int, _ gradient: Vector, _ centred: Vector) -> Void) {
       let mean = strip.of(means)
-      switch cut {
-      case .nowhere:
-        for row in 0..<strip.rows { body(row, strip.load(outputGradient.base, row), strip.load(x.base, row) - mean) }
-      case .normalised:
+      if let output {
+        for row in 0..<strip.rows {
+          let g = strip.load(dy.floats, row).replacing(with: Vector(), where: strip.load(output.floats, row) .<= 0)
+          body(row, g, strip.load(values.floats, row) - mean)
+        }
+      } else if let shifts {
         let (scale, shift) = (strip.of(factors), strip.of(shifts))
         for row in 0..<strip.rows {
-          let value = strip.load(x.base, row)
-          let g = strip.load(outputGradient.base, row).replacing(with: Vector(), where: shift.addingProduct(value, scale) .<= 0)
+          let value = strip.load(values.floats, row)
+          let g = strip.load(dy.floats, row).replacing(with: Vector(), where: shift.addingProduct(value, scale) .<= 0)
           body(row, g, value - mean)
         }
-      case .output(let y):
-        for row in 0..<strip.rows {
-          let g = strip.load(outputGradient.base, row).replacing(with: Vector(), where: strip.load(y.base, row) .<= 0)
-          body(row, g, strip.load(x.base, row) - mean)
-        }
+      } else {
+        for row in 0..<strip.rows { body(row, strip.load(dy.floats, row), strip.load(values.floats, row) - mean) }
       }
     }
     let (beta, centredSums) = columnSums(rows: rows, channels: channels, team: team) { strip, sum, product in
@@ -123,18 +134,19 @@ public enum BatchNormalisation {
     let count = Double(rows.count)
     let gammaSums = (0..<channels).map { centredSums[$0] * Double(inverse[$0]) }
     // dx = factor · (g − Σg/M − (x − μ)/σ · Σ(g (x − μ)/σ)/M), the sums multiplied out once for each channel.
-    let slopes = vectors((0..<channels).map { -factor[$0] * (Float(gammaSums[$0] / count) * inverse[$0]) })
-    let offsets = vectors((0..<channels).map { -factor[$0] * Float(beta[$0] / count) })
+    let slopes = constants.add((0..<channels).map { -factor[$0] * (Float(gammaSums[$0] / count) * inverse[$0]) })
+    let offsets = constants.add((0..<channels).map { -factor[$0] * Float(beta[$0] / count) })
+    let residual = residual.map { Address(floats: $0.base) }
     eachStrip(rows: rows, channels: channels, team: team) { strip in
       let (factor, slope, offset) = (strip.of(factors), strip.of(slopes), strip.of(offsets))
       if let residual {
         eachRow(strip) { row, g, centred in
-          strip.store(g, residual.base, row)
-          strip.store(offset.addingProduct(g, factor).addingProduct(centred, slope), dx.base, row)
+          strip.store(g, residual.floats, row)
+          strip.store(offset.addingProduct(g, factor).addingProduct(centred, slope), gradients.floats, row)
         }
       } else {
         eachRow(strip) { row, g, centred in
-          strip.store(offset.addingProduct(g, factor).addingProduct(centred, slope), dx.base, row)
+          strip.store(offset.addingProduct(g, factor).addingProduct(centred, slope), gradients.floats, row)
         }
       }
     }
@@ -171,7 +183,7 @@ public enum BatchNormalisation {
 
     /// The constants of the channels.
     @inline(__always)
-    func of(_ constants: [Vector]) -> Vector { constants.withUnsafeBufferPointer { $0[column / 16] } }
+    func of(_ constants: Address) -> Vector { UnsafeRawPointer(constants.floats + column).load(as: Vector.self) }
 
     private func some(_ from: UnsafeMutablePointer<Float>) -> Vector {
       var v = Vector()
@@ -180,12 +192,28 @@ public enum BatchNormalisation {
     }
   }
 
-  /// A constant of every channel, for `Strip.of`.
-  private static func vectors(_ values: [Float]) -> [Vector] {
-    stride(from: 0, to: values.count, by: 16).map { column in
-      var v = Vector()
-      for lane in 0..<min(16, values.count - column) { v[lane] = values[column + lane] }
-      return v
+  /// Where a tensor's elements lie, or constants of all channels. The loops take addresses: to pass a tensor on is to count a reference, which two
+  /// threads at once do slowly.
+  private struct Address: @unchecked Sendable {
+    let floats: UnsafeMutablePointer<Float>
+  }
+
+  /// Constants of every channel, each from a vector's border on, valid as long as this object.
+  private final class Constants {
+    private let buffer: VectorBuffer
+    private let vectors: Int
+    private var used = 0
+
+    init(channels: Int, most: Int) {
+      vectors = (channels + 15) / 16
+      buffer = VectorBuffer(rows: most * vectors, vectorsPerRow: 1)
+    }
+
+    func add(_ values: [Float]) -> Address {
+      let base = buffer.floats + used * vectors * 16
+      used += 1
+      for (channel, value) in values.enumerated() { base[channel] = value }
+      return Address(floats: base)
     }
   }
 

@@ -7,8 +7,8 @@ enum ConvolutionAlgorithm {
 
   /// The algorithm of least counted cost, in multiply-adds of 16 lanes for one image; a function of the shape alone.
   ///
-  /// Patches: k²·P·Q·(C·K/16 + `transformCost`·C/16). Fast convolutions: per tile t²·C·K/16 for the products and `transformCost`·t² for the
-  /// transforms of every 16 channels in and out, loads and stores included.
+  /// Patches: k²·P·Q·(C·K/16 + `transformCost`·C/16). Fast convolutions: per tile and product C·K/16 multiply-adds and `transformCost` for the
+  /// transforms of every 16 channels in and out, loads and stores included; a tenth less for a whole map, whose error is a tenth of the others'.
   static func choice(for s: ConvolutionShape) -> ConvolutionAlgorithm {
     guard PatchConvolution.suits(s) else { return .direct }
     let transformCost = 8.0
@@ -16,7 +16,8 @@ enum ConvolutionAlgorithm {
     let sides = Double(s.inputChannels + s.outputChannels) / 16
     func cost(_ tile: any WinogradTile.Type) -> Double {
       let tiles = ((s.outputHeight + tile.outputs - 1) / tile.outputs) * ((s.outputWidth + tile.outputs - 1) / tile.outputs)
-      return Double(tiles * tile.points * tile.points) * (pair + transformCost * sides)
+      let wholeMap = tile.margin == 0 ? 0.9 : 1
+      return wholeMap * Double(tiles * tile.products) * (pair + transformCost * sides)
     }
     let patches = Double(s.kernel * s.kernel * s.outputHeight * s.outputWidth) * (pair + transformCost * Double(s.inputChannels) / 16)
     let best = tiles.filter { $0.suits(s) }.min { cost($0) < cost($1) }
@@ -24,7 +25,8 @@ enum ConvolutionAlgorithm {
   }
 
   private static let tiles: [any WinogradTile.Type] = [
-    WinogradMap3.self, WinogradTile4.self, WinogradTile5.self, WinogradTile6.self, WinogradStrided3.self, WinogradStridedMap5.self,
+    WinogradMap3.self, WinogradCyclicMap5.self, WinogradTile4.self, WinogradTile5.self, WinogradTile6.self, WinogradStrided3.self,
+    WinogradStridedMap5.self,
     WinogradStridedMap9.self,
   ]
 }

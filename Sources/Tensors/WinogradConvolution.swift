@@ -1,7 +1,7 @@
 /// 3 × 3 convolution of padding 1 and stride 1 or 2 with fewer multiplications, for channel counts that are multiples of 16.
 ///
 /// Goals, in order: bit-equal for any number of threads; a half to a third of the direct kernels' time; memory for one block of tiles only.
-/// Legend: tiles of m × m outputs from n × n inputs, ξ one of the t² points, C channels in, K channels out.
+/// Legend: tiles of m × m outputs from n × n inputs, ξ one of the products, C channels in, K channels out.
 ///   U[ξ] = G g Gᵀ   [C, K]        V[ξ] = Bᵀ d B   [tiles, C]        M[ξ] = V[ξ] · U[ξ]   [tiles, K]        Y = Aᵀ M A
 /// Backward is the adjoint of these lines, from dM = A dY Aᵀ:
 ///   dU[ξ] = V[ξ]ᵀ · dM[ξ],   dg = Gᵀ dU G;        dV[ξ] = dM[ξ] · U[ξ]ᵀ,   dd = B dV Bᵀ, added up where tiles overlap.
@@ -126,7 +126,7 @@ enum WinogradConvolution<Tile: WinogradTile> {
     for point in 0..<grid.points {
       BlockedProduct.multiply(
         matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, vectors: depth,
-        filters.base + Tile.filterNumber(point) * step, columns: 0..<width, into: out.base + point * grid.pointStep(vectors: width))
+        filters.base + Tile.set(of: point) * step, columns: 0..<width, into: out.base + point * grid.pointStep(vectors: width))
     }
   }
 
@@ -136,24 +136,19 @@ enum WinogradConvolution<Tile: WinogradTile> {
     _ width: Int, _ team: ThreadTeam
   ) {
     let columns = Pieces(width, most: (width + columnsPerPiece - 1) / columnsPerPiece)
-    let u = filters.buffer(lines: 1)
-    for line in 0..<Tile.filter.count {
+    let u = filters.buffer(sets: Tile.lines.map(\.count).max() ?? 0)
+    for (line, sets) in Tile.lines.enumerated() {
       filters.transform(lines: line..<line + 1, into: u, team: team)
-      let points = (0..<grid.points).filter { Tile.filterOfPoint[$0 / Tile.points] == line }
+      let points = (0..<grid.points).filter { sets.contains(Tile.set(of: $0)) }
       team.forEach(points.count * columns.count) { piece in
         let point = points[piece / columns.count]
         BlockedProduct.multiply(
           matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, vectors: depth,
-          u.base + Tile.filterOfPoint[point % Tile.points] * filters.step, columns: columns[piece % columns.count],
+          u.base + (Tile.set(of: point) - sets.lowerBound) * filters.step, columns: columns[piece % columns.count],
           into: out.base + point * grid.pointStep(vectors: width))
       }
     }
   }
-}
-
-extension WinogradTile {
-  /// The number of the filters of a point of the t² in two dimensions.
-  static func filterNumber(_ point: Int) -> Int { filterOfPoint[point / points] * filter.count + filterOfPoint[point % points] }
 }
 
 /// The sums dU[ξ] = Vᵀ · dM, in register tiles of 8 channels and two blocks of 16 filters ("eighths" and "pairs"); of each tile all sets of filters lie
@@ -169,7 +164,7 @@ private struct GradientSums<Tile: WinogradTile>: Sendable {
     (self.grid, self.inputVectors, self.outputVectors) = (grid, inputVectors, outputVectors)
     var seen = Set<Int>()
     sets = (0..<grid.points).map { point in
-      let number = Tile.filterNumber(point)
+      let number = Tile.set(of: point)
       return (number, seen.insert(number).inserted)
     }
   }
@@ -177,7 +172,7 @@ private struct GradientSums<Tile: WinogradTile>: Sendable {
   var eighths: Int { inputVectors * 16 / BlockedProduct.adjointChannels }
   var pairs: Int { (outputVectors + 1) / 2 }
   /// Vectors of a register tile's sums, all sets of filters.
-  var perTile: Int { Tile.filter.count * Tile.filter.count * tile }
+  var perTile: Int { (Tile.lines.last?.upperBound ?? 0) * tile }
   /// Vectors of all sums.
   var count: Int { eighths * pairs * perTile }
 

@@ -31,38 +31,35 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
     self.transposed = taps
   }
 
-  /// Scratch memory for some lines.
-  func buffer(lines: Int) -> VectorBuffer { VectorBuffer(uninitializedRows: lines * Tile.filter.count * step, vectorsPerRow: 1) }
+  /// Scratch memory for some sets.
+  func buffer(sets: Int) -> VectorBuffer { VectorBuffer(uninitializedRows: sets * step, vectorsPerRow: 1) }
 
   /// All lines.
   func all(_ team: ThreadTeam) -> VectorBuffer {
-    let filters = buffer(lines: Tile.filter.count)
-    transform(lines: 0..<Tile.filter.count, into: filters, team: team)
+    let filters = buffer(sets: Tile.lines.last?.upperBound ?? 0)
+    transform(lines: 0..<Tile.lines.count, into: filters, team: team)
     return filters
   }
 
   /// Writes some lines of sets, the first of them to the start of `filters`.
   func transform(lines: Range<Int>, into filters: VectorBuffer, team: ThreadTeam) {
-    let (t, g) = (Tile.filter.count, Tile.filter.flatMap { $0 })
+    let matrix = Tile.filter.flatMap { $0 }
+    let starts = Tile.lines[lines].map { ($0.lowerBound - Tile.lines[lines.lowerBound].lowerBound) * self.step }
     // Vectors of a tap lie [row][vector] in the weights and [vector][row] in the transposed taps.
-    let (rowStride, vectorStride) = transposed == nil ? (columns, 16) : (16, rows * 16)
-    let across = rows / 16
+    let (rowStride, vectorStride) = transposed == nil ? (self.columns, 16) : (16, self.rows * 16)
+    let (across, step, rows, columns) = (self.rows / 16, self.step, self.rows, self.columns)
     team.forEach(across * (columns / 16)) { square in
       let (firstRow, vector) = (square % across * 16, square / across)
-      let taps = transposed?.floats ?? weights.base
-      for row in firstRow..<firstRow + 16 {
-        let from = taps + (row &* rowStride &+ vector &* vectorStride)
-        func tap(_ number: Int) -> Vector { Self.load(from + number &* rows &* columns) }
-        let (t0, t1, t2, t3, t4, t5, t6, t7, t8) = (tap(0), tap(1), tap(2), tap(3), tap(4), tap(5), tap(6), tap(7), tap(8))
-        var out = filters.base + (vector &* rows &+ row)
-        for i in lines {
-          let (g0, g1, g2) = (g[i &* 3], g[i &* 3 &+ 1], g[i &* 3 &+ 2])
-          let a = t0 * g0 + t3 * g1 + t6 * g2
-          let b = t1 * g0 + t4 * g1 + t7 * g2
-          let d = t2 * g0 + t5 * g1 + t8 * g2
-          for j in 0..<t {
-            out.pointee = a * g[j &* 3] + b * g[j &* 3 &+ 1] + d * g[j &* 3 &+ 2]
-            out += step
+      let (taps, filters) = (transposed?.floats ?? weights.base, filters.base)
+      matrix.withUnsafeBufferPointer { matrix in
+        starts.withUnsafeBufferPointer { starts in
+          guard let matrix = matrix.baseAddress else { return }
+          for row in firstRow..<firstRow + 16 {
+            let from = taps + (row &* rowStride &+ vector &* vectorStride)
+            func tap(_ number: Int) -> Vector { Self.load(from + number &* rows &* columns) }
+            let g = (tap(0), tap(1), tap(2), tap(3), tap(4), tap(5), tap(6), tap(7), tap(8))
+            let out = filters + (vector &* rows &+ row)
+            for line in lines { Tile.filterLine(line, g, matrix, into: out + starts[line &- lines.lowerBound], step) }
           }
         }
       }
@@ -74,36 +71,32 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
   ///   - parts: pointers to [sets][8][2] vectors each, whose sum in this order is dU.
   ///   - gradient: [3, 3, C, K].
   static func gatherGradient(_ parts: [UnsafeMutablePointer<Vector>], channel: Int, vectors: Range<Int>, into gradient: Tensor) {
-    let (c, k, t) = (gradient.shape[2], gradient.shape[3], Tile.filter.count)
-    let g = Tile.filter.flatMap { $0 }
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: 3 * t) { half in
-      for number in 0..<2 * BlockedProduct.adjointChannels {
-        let vector = vectors.lowerBound + number % 2
-        guard vector < vectors.upperBound else { continue }
-        for column in 0..<t {
-          var (a, b, d) = (Vector(), Vector(), Vector())
-          for row in 0..<t {
-            let at = (row * t + column) * 2 * BlockedProduct.adjointChannels + number
-            var u = parts[0][at]
-            for part in parts.dropFirst() { u += part[at] }
-            a.addProduct(u, g[row * 3])
-            b.addProduct(u, g[row * 3 + 1])
-            d.addProduct(u, g[row * 3 + 2])
+    let (c, k) = (gradient.shape[2], gradient.shape[3])
+    let sets = Tile.lines.last?.upperBound ?? 0
+    let tile = 2 * BlockedProduct.adjointChannels
+    let matrix = Tile.filter.flatMap { $0 }
+    let base = gradient.base
+    matrix.withUnsafeBufferPointer { matrix in
+      withUnsafeTemporaryAllocation(of: Vector.self, capacity: sets) { work in
+        guard let u = work.baseAddress, let matrix = matrix.baseAddress else { return }
+        for number in 0..<tile where vectors.contains(vectors.lowerBound + number % 2) {
+          for set in 0..<sets {
+            var sum = parts[0][set &* tile &+ number]
+            for part in 1..<parts.count { sum += parts[part][set &* tile &+ number] }
+            u[set] = sum
           }
-          (half[column], half[t + column], half[2 * t + column]) = (a, b, d)
-        }
-        for i in 0..<3 {
-          var (a, b, d) = (Vector(), Vector(), Vector())
-          for column in 0..<t {
-            let u = half[i * t + column]
-            a.addProduct(u, g[column * 3])
-            b.addProduct(u, g[column * 3 + 1])
-            d.addProduct(u, g[column * 3 + 2])
-          }
-          let at = gradient.base + (i * 3 * c + channel + number / 2) * k + vector * 16
-          store(a, at)
-          store(b, at + c * k)
-          store(d, at + 2 * c * k)
+          let g = Tile.filterAdjoint(u, matrix)
+          let to = base + ((channel + number / 2) * k + (vectors.lowerBound + number % 2) * 16)
+          let tap = c &* k
+          store(g.0, to)
+          store(g.1, to + tap)
+          store(g.2, to + 2 &* tap)
+          store(g.3, to + 3 &* tap)
+          store(g.4, to + 4 &* tap)
+          store(g.5, to + 5 &* tap)
+          store(g.6, to + 6 &* tap)
+          store(g.7, to + 7 &* tap)
+          store(g.8, to + 8 &* tap)
         }
       }
     }

@@ -9,7 +9,7 @@ struct WinogradGrid: Sendable {
   private static let sharedPairs = 1 << 15
 
   let images, height, width, outputHeight, outputWidth: Int
-  /// m and t² of the tile.
+  /// m of the tile and its products.
   let outputs, points: Int
   let tilesDown, tilesAcross: Int
   /// Whether a block is shared by all threads, filter by filter, instead of each thread having blocks of its own.
@@ -20,7 +20,7 @@ struct WinogradGrid: Sendable {
     (images, height, width) = (shape.images, shape.height, shape.width)
     (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
     outputs = Tile.outputs
-    points = Tile.points * Tile.points
+    points = Tile.products
     tilesDown = (outputHeight + outputs - 1) / outputs
     tilesAcross = (outputWidth + outputs - 1) / outputs
     let tiles = tilesDown * tilesAcross

@@ -5,6 +5,7 @@ enum WinogradTile5: WinogradTile {
   static var margin: Int { 1 }
   static var outputs: Int { 5 }
   static var points: Int { 7 }
+  static var filterRows: Int { 7 }
   static let filter: [[Float]] = [
     [-1 / 2, 0, 0], [-1 / 3, -1 / 3, -1 / 3], [1 / 9, -1 / 9, 1 / 9], [1 / 36, 1 / 18, 1 / 9], [-1 / 60, 1 / 30, -1 / 15],
     [32 / 45, 16 / 45, 8 / 45], [0, 0, 1],
@@ -81,6 +82,7 @@ enum WinogradTile6: WinogradTile {
   static var margin: Int { 1 }
   static var outputs: Int { 6 }
   static var points: Int { 8 }
+  static var filterRows: Int { 8 }
   static let filter: [[Float]] = [
     [-1, 0, 0], [-2 / 9, -2 / 9, -2 / 9], [-2 / 9, 2 / 9, -2 / 9], [1 / 90, 1 / 45, 2 / 45], [1 / 90, -1 / 45, 2 / 45],
     [32 / 45, 16 / 45, 8 / 45], [32 / 45, -16 / 45, 8 / 45], [0, 0, 1],

@@ -10,6 +10,7 @@ enum WinogradMap3: WinogradTile {
   static var margin: Int { 0 }
   static var outputs: Int { 3 }
   static var points: Int { 4 }
+  static var filterRows: Int { 4 }
   static let filter: [[Float]] = [[1 / 4, 3 / 8, 1 / 4], [1 / 4, -3 / 8, 1 / 4], [1 / 4, 1 / 8, -1 / 4], [1 / 4, -1 / 8, -1 / 4]]
   static let filterOfPoint = [0, 1, 2, 3]
 
@@ -60,6 +61,7 @@ enum WinogradStrided3: WinogradTile {
   static var margin: Int { 1 }
   static var outputs: Int { 3 }
   static var points: Int { 7 }
+  static var filterRows: Int { 5 }
   static let filter: [[Float]] = [[0, 1, 0], [1, 0, 0], [1 / 2, 0, 1 / 2], [1 / 2, 0, -1 / 2], [0, 0, 1]]
   static let filterOfPoint = [0, 0, 0, 1, 2, 3, 4]
 
@@ -118,6 +120,7 @@ enum WinogradStridedMap5: WinogradTile {
   static var margin: Int { 0 }
   static var outputs: Int { 3 }
   static var points: Int { 6 }
+  static var filterRows: Int { 4 }
   static let filter: [[Float]] = [[0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 0, 0]]
   static let filterOfPoint = [0, 0, 0, 1, 2, 3]
 
@@ -170,6 +173,7 @@ enum WinogradStridedMap9: WinogradTile {
   static var margin: Int { 0 }
   static var outputs: Int { 5 }
   static var points: Int { 10 }
+  static var filterRows: Int { 6 }
   static let filter: [[Float]] = [[0, 1, 0], [0, 0, 1 / 2], [-1 / 2, 0, -1 / 2], [1 / 6, 0, -1 / 6], [1 / 3, 0, 1 / 6], [1, 0, 0]]
   static let filterOfPoint = [0, 0, 0, 0, 0, 1, 2, 3, 4, 5]
 

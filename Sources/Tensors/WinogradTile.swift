@@ -18,8 +18,9 @@ protocol WinogradTile: SendableMetatype {
   static var outputs: Int { get }
   /// t
   static var points: Int { get }
-  /// G, a row of 3 for every set of filters.
+  /// G, [filterRows][3]. Loops take the number of rows as a constant, and a pointer: reading a static array counts references.
   static var filter: [[Float]] { get }
+  static var filterRows: Int { get }
   /// The row of G of each point; points of one stride's phase share filters.
   static var filterOfPoint: [Int] { get }
   /// Bᵀ d: n → t.
@@ -30,12 +31,115 @@ protocol WinogradTile: SendableMetatype {
   static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int)
   /// A y: m → t, the adjoint of `output`.
   static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int)
+
+  // In two dimensions, [rows][columns] of each; all but one tile leave these to the one-dimensional transforms.
+
+  /// Products of a tile: t².
+  static var products: Int { get }
+  /// The sets of filters, numbered in lines that can be computed one by one.
+  static var lines: [Range<Int>] { get }
+  /// The set of filters of a product.
+  static func set(of product: Int) -> Int
+  /// One line of G g Gᵀ, a step apart. `matrix` is G row by row, here and below.
+  static func filterLine(
+    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Vector>, _ step: Int)
+  /// Gᵀ u G of all sets, in place of which other values are left.
+  static func filterAdjoint(_ u: UnsafeMutablePointer<Vector>, _ matrix: UnsafePointer<Float>) -> FilterTaps
+  /// Bᵀ d B of n × n inputs, the products a step apart. `scratch` has `scratchVectors` vectors, here and below.
+  static func input(_ d: UnsafePointer<Vector>, into v: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>)
+  static func inputAdjoint(
+    _ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>)
+  /// Aᵀ m A, to m × m outputs.
+  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>)
+  static func outputAdjoint(
+    _ y: UnsafePointer<Vector>, into m: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>)
+
   /// y of a shape that these tiles suit. Like `backward` a requirement, so that every tile has kernels compiled for it.
   static func forward(_ s: ConvolutionShape, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor
   /// dx, where asked, and dw.
   static func backward(
     _ s: ConvolutionShape, _ x: Tensor, weights: Tensor, outputGradient: Tensor, needsInputGradient: Bool, team: ThreadTeam
   ) -> (input: Tensor?, weights: Tensor)
+}
+
+/// The nine taps of 16 filters of one channel, row by row.
+typealias FilterTaps = (
+  SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>
+)
+
+extension WinogradTile {
+  static var products: Int { points * points }
+  static var lines: [Range<Int>] { (0..<filterRows).map { $0 * filterRows..<($0 + 1) * filterRows } }
+  static func set(of product: Int) -> Int { filterOfPoint[product / points] * filterRows + filterOfPoint[product % points] }
+  static var scratchVectors: Int { 2 * points * max(points, inputs) }
+
+  @inline(__always)
+  static func filterLine(
+    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Vector>, _ step: Int
+  ) {
+    filterRow(matrix + 3 &* line, g, matrix, into: u, step)
+  }
+
+  /// The values of all rows of G in the second dimension for one row in the first.
+  @inline(__always)
+  static func filterRow(
+    _ row: UnsafePointer<Float>, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Vector>, _ step: Int
+  ) {
+    let (a, b, c) = (row[0], row[1], row[2])
+    let (left, middle, right) = (g.0 * a + g.3 * b + g.6 * c, g.1 * a + g.4 * b + g.7 * c, g.2 * a + g.5 * b + g.8 * c)
+    for j in 0..<filterRows { u[j &* step] = left * matrix[3 &* j] + middle * matrix[3 &* j &+ 1] + right * matrix[3 &* j &+ 2] }
+  }
+
+  @inline(__always)
+  static func filterAdjoint(_ u: UnsafeMutablePointer<Vector>, _ matrix: UnsafePointer<Float>) -> FilterTaps { separableAdjoint(u, matrix) }
+
+  @inline(__always)
+  static func separableAdjoint(_ u: UnsafeMutablePointer<Vector>, _ matrix: UnsafePointer<Float>) -> FilterTaps {
+    let count = filterRows
+    /// Σ_i G[i][tap] u[i], down a column or along a row.
+    @inline(__always)
+    func taps(_ u: UnsafeMutablePointer<Vector>, _ step: Int) -> (Vector, Vector, Vector) {
+      var (a, b, c) = (Vector(), Vector(), Vector())
+      for i in 0..<count {
+        let value = u[i &* step]
+        a.addProduct(value, matrix[3 &* i])
+        b.addProduct(value, matrix[3 &* i &+ 1])
+        c.addProduct(value, matrix[3 &* i &+ 2])
+      }
+      return (a, b, c)
+    }
+    for column in 0..<count { (u[column], u[count &+ column], u[2 &* count &+ column]) = taps(u + column, count) }
+    let (top, middle, bottom) = (taps(u, 1), taps(u + count, 1), taps(u + 2 &* count, 1))
+    return (top.0, top.1, top.2, middle.0, middle.1, middle.2, bottom.0, bottom.1, bottom.2)
+  }
+
+  @inline(__always)
+  static func input(_ d: UnsafePointer<Vector>, into v: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>) {
+    for j in 0..<inputs { input(d + j, inputs, into: scratch + j, inputs) }
+    for i in 0..<points { input(scratch + i &* inputs, 1, into: v + i &* points &* step, step) }
+  }
+
+  @inline(__always)
+  static func inputAdjoint(
+    _ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>
+  ) {
+    for j in 0..<points { inputAdjoint(v + j &* step, points &* step, into: scratch + j, points) }
+    for i in 0..<inputs { inputAdjoint(scratch + i &* points, 1, into: d + i &* inputs, 1) }
+  }
+
+  @inline(__always)
+  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>) {
+    for j in 0..<points { output(m + j &* step, points &* step, into: scratch + j, points) }
+    for i in 0..<outputs { output(scratch + i &* points, 1, into: y + i &* outputs, 1) }
+  }
+
+  @inline(__always)
+  static func outputAdjoint(
+    _ y: UnsafePointer<Vector>, into m: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>
+  ) {
+    for j in 0..<outputs { outputAdjoint(y + j, outputs, into: scratch + j, outputs) }
+    for i in 0..<points { outputAdjoint(scratch + i &* outputs, 1, into: m + i &* points &* step, step) }
+  }
 }
 
 /// F(4, 3): points 0, 1, −1, ½, −2, ∞. 36 products for 16 outputs instead of 144.
@@ -45,6 +149,7 @@ enum WinogradTile4: WinogradTile {
   static var margin: Int { 1 }
   static var outputs: Int { 4 }
   static var points: Int { 6 }
+  static var filterRows: Int { 6 }
   static let filter: [[Float]] = [
     [1, 0, 0], [1 / 3, 1 / 3, 1 / 3], [-1 / 3, 1 / 3, -1 / 3], [-16 / 15, -8 / 15, -4 / 15], [1 / 15, -2 / 15, 4 / 15], [0, 0, 1],
   ]

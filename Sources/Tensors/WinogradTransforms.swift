@@ -7,12 +7,11 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
 
   /// V = Bᵀ d B of the tiles of x.
   func scatterInputs(_ x: Tensor, _ images: Range<Int>, of block: Range<Int>, into v: VectorBuffer) {
-    let (n, t, c) = (Tile.inputs, Tile.points, x.shape[3])
+    let (n, c) = (Tile.inputs, x.shape[3])
     let vectors = c / 16
     let pointStep = grid.pointStep(vectors: vectors)
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: n * n + t * n) { work in
+    withUnsafeTemporaryAllocation(of: Vector.self, capacity: n * n + Tile.scratchVectors) { work in
       guard let tile = work.baseAddress else { return }
-      let half = tile + n * n
       grid.forEachTile(images, of: block) { row, image, top, left in
         let (firstRow, firstColumn) = (top &* Tile.stride &- Tile.margin, left &* Tile.stride &- Tile.margin)
         let (first, last) = (max(0, -firstColumn), min(n, grid.width &- firstColumn))
@@ -30,9 +29,7 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
             for j in first..<last { line[j] = load(pixels + j &* c) }
             for j in last..<n { line[j] = Vector() }
           }
-          for j in 0..<n { Tile.input(tile + j, n, into: half + j, n) }
-          let target = v.base + (vector &* grid.pitch &+ row)
-          for i in 0..<t { Tile.input(half + i &* n, 1, into: target + i &* t &* pointStep, pointStep) }
+          Tile.input(tile, into: v.base + (vector &* grid.pitch &+ row), pointStep, scratch: tile + n * n)
         }
       }
     }
@@ -40,7 +37,7 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
 
   /// dx = B dV Bᵀ, added up over the tiles of an image in their order.
   func collectInputs(_ v: VectorBuffer, _ images: Range<Int>, of block: Range<Int>, into dx: Tensor) {
-    let (n, t, c) = (Tile.inputs, Tile.points, dx.shape[3])
+    let (n, c) = (Tile.inputs, dx.shape[3])
     let vectors = c / 16
     let pointStep = grid.pointStep(vectors: vectors)
     let alone = grid.tilesPerImage == 1
@@ -48,17 +45,15 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
       let imageSize = grid.height * grid.width * c
       (dx.base + images.lowerBound * imageSize).update(repeating: 0, count: images.count * imageSize)
     }
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: n * t + n) { work in
-      guard let half = work.baseAddress else { return }
-      let line = half + n * t
+    withUnsafeTemporaryAllocation(of: Vector.self, capacity: n * n + Tile.scratchVectors) { work in
+      guard let tile = work.baseAddress else { return }
       grid.forEachTile(images, of: block) { row, image, top, left in
         let (firstRow, firstColumn) = (top &* Tile.stride &- Tile.margin, left &* Tile.stride &- Tile.margin)
         let (first, last) = (max(0, -firstColumn), min(n, grid.width &- firstColumn))
         for vector in 0..<vectors {
-          let source = v.base + (vector &* grid.pitch &+ row)
-          for j in 0..<t { Tile.inputAdjoint(source + j &* pointStep, t &* pointStep, into: half + j, t) }
+          Tile.inputAdjoint(v.base + (vector &* grid.pitch &+ row), pointStep, into: tile, scratch: tile + n * n)
           for i in max(0, -firstRow)..<min(n, grid.height &- firstRow) {
-            Tile.inputAdjoint(half + i &* t, 1, into: line, 1)
+            let line = tile + i &* n
             let pixel = (image &* grid.height &+ firstRow &+ i) &* grid.width &+ firstColumn
             let pixels = dx.base + (pixel &* c &+ vector &* 16)
             if alone {
@@ -74,19 +69,17 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
 
   /// Y = Aᵀ M A.
   func gatherOutputs(_ m: VectorBuffer, _ images: Range<Int>, of block: Range<Int>, into y: Tensor) {
-    let (t, outputs, k) = (Tile.points, Tile.outputs, y.shape[3])
+    let (outputs, k) = (Tile.outputs, y.shape[3])
     let vectors = k / 16
     let pointStep = grid.pointStep(vectors: vectors)
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: outputs * t + outputs) { work in
-      guard let half = work.baseAddress else { return }
-      let line = half + outputs * t
+    withUnsafeTemporaryAllocation(of: Vector.self, capacity: outputs * outputs + Tile.scratchVectors) { work in
+      guard let tile = work.baseAddress else { return }
       grid.forEachTile(images, of: block) { row, image, top, left in
         let (down, across) = (min(outputs, grid.outputHeight &- top), min(outputs, grid.outputWidth &- left))
         for vector in 0..<vectors {
-          let source = m.base + (vector &* grid.pitch &+ row)
-          for j in 0..<t { Tile.output(source + j &* pointStep, t &* pointStep, into: half + j, t) }
+          Tile.output(m.base + (vector &* grid.pitch &+ row), pointStep, into: tile, scratch: tile + outputs * outputs)
           for i in 0..<down {
-            Tile.output(half + i &* t, 1, into: line, 1)
+            let line = tile + i &* outputs
             let pixels = y.base + (((image &* grid.outputHeight &+ top &+ i) &* grid.outputWidth &+ left) &* k &+ vector &* 16)
             for j in 0..<across { store(line[j], pixels + j &* k) }
           }
@@ -97,12 +90,11 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
 
   /// dM = A dY Aᵀ.
   func spreadGradients(_ dy: Tensor, _ images: Range<Int>, of block: Range<Int>, into m: VectorBuffer) {
-    let (t, outputs, k) = (Tile.points, Tile.outputs, dy.shape[3])
+    let (outputs, k) = (Tile.outputs, dy.shape[3])
     let vectors = k / 16
     let pointStep = grid.pointStep(vectors: vectors)
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: outputs * outputs + t * outputs) { work in
+    withUnsafeTemporaryAllocation(of: Vector.self, capacity: outputs * outputs + Tile.scratchVectors) { work in
       guard let tile = work.baseAddress else { return }
-      let half = tile + outputs * outputs
       grid.forEachTile(images, of: block) { row, image, top, left in
         let (down, across) = (min(outputs, grid.outputHeight &- top), min(outputs, grid.outputWidth &- left))
         for vector in 0..<vectors {
@@ -116,9 +108,8 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
             for j in 0..<across { line[j] = load(pixels + j &* k) }
             for j in across..<outputs { line[j] = Vector() }
           }
-          for j in 0..<outputs { Tile.outputAdjoint(tile + j, outputs, into: half + j, outputs) }
-          let target = m.base + (vector &* grid.pitch &+ row)
-          for i in 0..<t { Tile.outputAdjoint(half + i &* outputs, 1, into: target + i &* t &* pointStep, pointStep) }
+          Tile.outputAdjoint(
+            tile, into: m.base + (vector &* grid.pitch &+ row), pointStep, scratch: tile + outputs * outputs)
         }
       }
     }
