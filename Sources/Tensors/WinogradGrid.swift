@@ -2,7 +2,7 @@
 struct WinogradGrid: Sendable {
   /// Tiles a block should have for every 64 channels: enough that a matrix product reuses the filters it loads, few enough that what the
   /// transforms write is still in the second-level cache.
-  private static let tilesPerBlock = 40
+  private static let tilesPerBlock = 50
   /// Bytes of transformed images and gradients that layers of many filters work on at once, in the last-level cache.
   private static let sharedBytes = 32 << 20
   /// From this many pairs of channels on, reading all filters for every block costs more than sharing the work of a block by filters.
