@@ -8,8 +8,8 @@ enum ConvolutionAlgorithm {
   /// The algorithm of least counted cost, in multiply-adds of 16 lanes for one image; a function of the shape alone.
   ///
   /// Patches: k²·P·Q·(C·K/16 + `transformCost`·C/16). Fast convolutions: per tile and product C·K/16 multiply-adds and `transformCost` for the
-  /// transforms of every 16 channels in and out, loads and stores included. Weights make exactness count: a whole map, which errs by 3e-7, is taken
-  /// up to a tenth above the least cost; F(5, 3), which errs by 5e-6, where it saves a fifth on F(4, 3) and its 1e-6.
+  /// transforms of every 16 channels in and out, loads and stores included. Weights make exactness count: a whole map, which errs by 2e-7, is taken
+  /// up to a tenth above the least cost; F(5, 3), which errs by 3e-6, where it saves a fifth on F(4, 3) and its 1e-6.
   static func choice(for s: ConvolutionShape) -> ConvolutionAlgorithm {
     guard PatchConvolution.suits(s) else { return .direct }
     let transformCost = 8.0

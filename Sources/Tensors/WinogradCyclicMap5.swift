@@ -5,7 +5,7 @@
 /// - number × number: one product, 4 of them;
 /// - number × pair, 8 of them: (p + qω)(c + dω) = (pc − qd) + (pc − (p − q)(c − d))ω, three products;
 /// - pair × pair, 4 of them: four numbers X₀₀ + X₀₁ω₂ + X₁₀ω₁ + X₁₁ω₁ω₂, which at ω₂ = ω₁ and ω₂ = ω₁² are two pairs, three products each.
-/// Its three products more than F(5, 3) has buy a digit: all coefficients of Bᵀ and Aᵀ are small integers, the error is 3e-7 instead of 5e-6.
+/// Its three products more than F(5, 3) has buy a digit: all coefficients of Bᵀ and Aᵀ are small integers, the error is 2e-7 instead of 3e-6.
 /// In one dimension the values are [number, number, pair, pair]; in two they come in lines of the first dimension: 8 products of each number, 18 of each pair.
 enum WinogradCyclicMap5: WinogradTile {
   static var stride: Int { 1 }
