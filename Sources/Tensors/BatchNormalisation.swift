@@ -3,7 +3,6 @@
 public enum BatchNormalisation {
   /// ε of PyTorch's default.
   public static let epsilon: Float = 1e-5
-  private typealias Vector = SIMD16<Float>
 
   /// The statistics of one batch, per channel.
   public struct Statistics: Sendable {

@@ -1,7 +1,5 @@
 /// Pooling over channels-last images [N, H, W, C].
 public enum Pooling {
-  private typealias Vector = SIMD16<Float>
-
   /// Max pooling 2 × 2, stride 2, padding 1 (the stem of §4.2's backbone): [N, H, W, C] → [N, H/2 + 1, W/2 + 1, C].
   /// Padding counts as −∞. The windows do not overlap and together cover every pixel.
   public static func max(_ x: Tensor, team: ThreadTeam) -> Tensor {
@@ -11,9 +9,9 @@ public enum Pooling {
       windows.forEach(image) { output, a, b, c, d in
         var channel = 0
         while channel + 16 <= windows.channels {
-          let top = larger(load(x.base + a + channel), load(x.base + b + channel))
-          let bottom = larger(load(x.base + c + channel), load(x.base + d + channel))
-          store(larger(top, bottom), y.base + output + channel)
+          let top = larger(Vector(loading: x.base + a + channel), Vector(loading: x.base + b + channel))
+          let bottom = larger(Vector(loading: x.base + c + channel), Vector(loading: x.base + d + channel))
+          larger(top, bottom).store(to: y.base + output + channel)
           channel += 16
         }
         while channel < windows.channels {
@@ -37,16 +35,16 @@ public enum Pooling {
       windows.forEach(image) { output, a, b, c, d in
         var channel = 0
         while channel + 16 <= windows.channels {
-          let (va, vb) = (load(x.base + a + channel), load(x.base + b + channel))
-          let (vc, vd) = (load(x.base + c + channel), load(x.base + d + channel))
+          let (va, vb) = (Vector(loading: x.base + a + channel), Vector(loading: x.base + b + channel))
+          let (vc, vd) = (Vector(loading: x.base + c + channel), Vector(loading: x.base + d + channel))
           let top = larger(larger(va, vb), larger(vc, vd))
-          let gradient = load(outputGradient.base + output + channel)
+          let gradient = Vector(loading: outputGradient.base + output + channel)
           let (isA, isB, isC) = (va .== top, vb .== top, vc .== top)
           let notAB = .!(isA .| isB)
-          store(Vector().replacing(with: gradient, where: notAB .& .!isC), dx.base + d + channel)
-          store(Vector().replacing(with: gradient, where: notAB .& isC), dx.base + c + channel)
-          store(Vector().replacing(with: gradient, where: isB .& .!isA), dx.base + b + channel)
-          store(Vector().replacing(with: gradient, where: isA), dx.base + a + channel)
+          Vector().replacing(with: gradient, where: notAB .& .!isC).store(to: dx.base + d + channel)
+          Vector().replacing(with: gradient, where: notAB .& isC).store(to: dx.base + c + channel)
+          Vector().replacing(with: gradient, where: isB .& .!isA).store(to: dx.base + b + channel)
+          Vector().replacing(with: gradient, where: isA).store(to: dx.base + a + channel)
           channel += 16
         }
         while channel < windows.channels {
@@ -88,17 +86,7 @@ public enum Pooling {
     }
     return dx
   }
-
-  @inline(__always)
-  private static func load(_ p: UnsafeMutablePointer<Float>) -> Vector { UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
-
-  @inline(__always)
-  private static func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self) }
 }
-
-/// The larger of each lane: one instruction, where the library's `pointwiseMax` is a loop over lanes.
-@inline(__always)
-func larger(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> { a.replacing(with: b, where: a .< b) }
 
 /// The 2 × 2 windows, stride 2, of an image with one pixel of padding.
 private struct Windows: Sendable {
