@@ -6,17 +6,18 @@ public enum Pooling {
     let windows = Windows(x.shape)
     let y = Tensor(uninitialized: windows.output)
     team.forEach(windows.images) { image in
+      let (from, to) = (x.base, y.base)
       windows.forEach(image) { output, a, b, c, d in
         var channel = 0
-        while channel + 16 <= windows.channels {
-          let top = larger(Vector(loading: x.base + a + channel), Vector(loading: x.base + b + channel))
-          let bottom = larger(Vector(loading: x.base + c + channel), Vector(loading: x.base + d + channel))
-          larger(top, bottom).store(to: y.base + output + channel)
-          channel += 16
+        while channel + Lanes.scalarCount <= windows.channels {
+          let top = Lanes(loading: from + a + channel).larger(Lanes(loading: from + b + channel))
+          let bottom = Lanes(loading: from + c + channel).larger(Lanes(loading: from + d + channel))
+          top.larger(bottom).store(to: to + output + channel)
+          channel += Lanes.scalarCount
         }
         while channel < windows.channels {
-          let top = Swift.max(x.base[a + channel], x.base[b + channel])
-          y.base[output + channel] = Swift.max(top, Swift.max(x.base[c + channel], x.base[d + channel]))
+          let top = Swift.max(from[a + channel], from[b + channel])
+          to[output + channel] = Swift.max(top, Swift.max(from[c + channel], from[d + channel]))
           channel += 1
         }
       }
@@ -30,27 +31,28 @@ public enum Pooling {
     precondition(outputGradient.shape == windows.output, "gradient \(outputGradient.shape) for output \(windows.output)")
     let dx = Tensor(uninitialized: x.shape)
     team.forEach(windows.images) { image in
+      let (from, to, gradients) = (x.base, dx.base, outputGradient.base)
       // A window at the border names its pixels more than once, later names first: written in the order d, c, b, a, the
       // last word on a pixel is that of its first name, which no equal pixel beats.
       windows.forEach(image) { output, a, b, c, d in
         var channel = 0
-        while channel + 16 <= windows.channels {
-          let (va, vb) = (Vector(loading: x.base + a + channel), Vector(loading: x.base + b + channel))
-          let (vc, vd) = (Vector(loading: x.base + c + channel), Vector(loading: x.base + d + channel))
-          let top = larger(larger(va, vb), larger(vc, vd))
-          let gradient = Vector(loading: outputGradient.base + output + channel)
+        while channel + Lanes.scalarCount <= windows.channels {
+          let (va, vb) = (Lanes(loading: from + a + channel), Lanes(loading: from + b + channel))
+          let (vc, vd) = (Lanes(loading: from + c + channel), Lanes(loading: from + d + channel))
+          let top = va.larger(vb).larger(vc.larger(vd))
+          let gradient = Lanes(loading: gradients + output + channel)
           let (isA, isB, isC) = (va .== top, vb .== top, vc .== top)
           let notAB = .!(isA .| isB)
-          Vector().replacing(with: gradient, where: notAB .& .!isC).store(to: dx.base + d + channel)
-          Vector().replacing(with: gradient, where: notAB .& isC).store(to: dx.base + c + channel)
-          Vector().replacing(with: gradient, where: isB .& .!isA).store(to: dx.base + b + channel)
-          Vector().replacing(with: gradient, where: isA).store(to: dx.base + a + channel)
-          channel += 16
+          gradient.kept(where: notAB .& .!isC).store(to: to + d + channel)
+          gradient.kept(where: notAB .& isC).store(to: to + c + channel)
+          gradient.kept(where: isB .& .!isA).store(to: to + b + channel)
+          gradient.kept(where: isA).store(to: to + a + channel)
+          channel += Lanes.scalarCount
         }
         while channel < windows.channels {
           var best = a
-          for pixel in [b, c, d] where x.base[pixel + channel] > x.base[best + channel] { best = pixel }
-          for pixel in [d, c, b, a] { dx.base[pixel + channel] = pixel == best ? outputGradient.base[output + channel] : 0 }
+          for pixel in [b, c, d] where from[pixel + channel] > from[best + channel] { best = pixel }
+          for pixel in [d, c, b, a] { to[pixel + channel] = pixel == best ? gradients[output + channel] : 0 }
           channel += 1
         }
       }

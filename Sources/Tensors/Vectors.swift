@@ -31,6 +31,16 @@ extension SIMD where Scalar == Float {
   package func store(to address: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(address).storeBytes(of: self, as: Self.self) }
 }
 
-/// The larger of each lane: one instruction, where the library's `pointwiseMax` is a loop over lanes.
-@inline(__always)
-func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: a .< b) }
+extension Lanes {
+  /// These lanes where the mask is set, `others` elsewhere. By bits: the library's `replacing` is a loop over lanes, which compilers untie badly.
+  @inline(__always)
+  func kept(where mask: SIMDMask<MaskStorage>, else others: Lanes = Lanes()) -> Lanes {
+    let mask = unsafeBitCast(mask, to: MaskStorage.self)
+    let bits = (unsafeBitCast(self, to: MaskStorage.self) & mask) | (unsafeBitCast(others, to: MaskStorage.self) & ~mask)
+    return unsafeBitCast(bits, to: Lanes.self)
+  }
+
+  /// The larger of each lane; not a number where this one is not.
+  @inline(__always)
+  func larger(_ others: Lanes) -> Lanes { others.kept(where: self .< others, else: self) }
+}
