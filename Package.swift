@@ -3,8 +3,8 @@ import Foundation
 import PackageDescription
 
 // MARK: - The machine
-// Kernels are written in Swift SIMD types, so the instruction set is chosen here, once, for all targets.
-// x86-64-v3 (AVX2 + FMA) is the least that is fast; results name the level they were computed with (numeric class).
+// Kernels are written in Swift SIMD types, so the instruction set is chosen here, once, for all targets but CProcessor, which says so where a
+// program meets an older processor. x86-64-v3 (AVX2 + FMA) is the least; results are equal at any level from there on.
 let cpuFlags =
   (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
   .split(separator: "\n").first { $0.hasPrefix("flags") }
@@ -43,7 +43,8 @@ let package = Package(
     gate("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
 
     // MARK: Rooms (arrows point down only; docs/architecture.md)
-    room("Tensors", ["COpenBLAS"]),
+    .target(name: "CProcessor", cSettings: march == "x86-64-v4" ? [.define("PROCESSOR_AVX512")] : []),
+    room("Tensors", ["COpenBLAS", "CProcessor"]),
     room("Gradients", ["Tensors"]),
     room("Clustering", ["Tensors"]),
     room("DeepClustering", ["Gradients", "Clustering", "Tensors"]),

@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// Everything random about one augmented view, drawn before anything is computed.
@@ -66,10 +65,10 @@ extension Augmentation {
   /// Up to ten tries for area and ratio, else the centre with the ratio clamped.
   private func randomCrop(height: Int, width: Int, _ stream: inout RandomStream) -> (top: Int, left: Int, height: Int, width: Int) {
     let area = Double(height * width)
-    let logs = (log(cropRatio.lowerBound), log(cropRatio.upperBound))
+    let logs = (Elementary.log(cropRatio.lowerBound), Elementary.log(cropRatio.upperBound))
     for _ in 0..<10 {
       let target = area * (cropScale.lowerBound + (cropScale.upperBound - cropScale.lowerBound) * Double(stream.uniform()))
-      let ratio = exp(logs.0 + (logs.1 - logs.0) * Double(stream.uniform()))
+      let ratio = Elementary.exp(logs.0 + (logs.1 - logs.0) * Double(stream.uniform()))
       let (w, h) = (Int((target * ratio).squareRoot().rounded()), Int((target / ratio).squareRoot().rounded()))
       guard w >= 1, h >= 1, w <= width, h <= height else { continue }
       return (stream.integer(below: height - h + 1), stream.integer(below: width - w + 1), h, w)

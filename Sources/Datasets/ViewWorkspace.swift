@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// The memory in which one thread makes views one after the other, and the making itself.
 ///
@@ -191,10 +192,10 @@ struct Rotation {
   private let a, b, c, d, e, f: Int
 
   init(degrees: Double, size: Int) {
-    let angle = -degrees * .pi / 180
+    let angle = Elementary.circle(turns: -degrees / 360)
     // PIL rounds the matrix to 15 decimals, so that right angles are exact.
     func rounded(_ x: Double) -> Double { (x * 1e15).rounded(.toNearestOrEven) / 1e15 }
-    let (cosine, sine) = (rounded(cos(angle)), rounded(sin(angle)))
+    let (cosine, sine) = (rounded(angle.cos), rounded(angle.sin))
     let middle = Double(size) / 2
     let (x, y) = (cosine * -middle + sine * -middle + middle, -sine * -middle + cosine * -middle + middle)
     func fixed(_ x: Double) -> Int { Int((x * 65536 + 0.5).rounded(.down)) }

@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// Adam (Kingma & Ba 2015) as PyTorch computes it: ε outside the root, bias corrected, no weight decay.
@@ -41,8 +40,8 @@ public final class Adam: @unchecked Sendable {
       var state = moments[index]
       moments[index] = Moments(steps: 0, first: Tensor(zeros: [0]), second: Tensor(zeros: [0]))
       state.steps += 1
-      let size = Float(learningRate / (1 - pow(Self.beta1, Double(state.steps))))
-      let correction = Float((1 - pow(Self.beta2, Double(state.steps))).squareRoot())
+      let size = Float(learningRate / (1 - Elementary.power(Self.beta1, state.steps)))
+      let correction = Float((1 - Elementary.power(Self.beta2, state.steps)).squareRoot())
       let update = AdamUpdate(
         firstDecay: Float(Self.beta1), secondDecay: Float(Self.beta2), size: size, correction: correction, epsilon: Self.epsilon)
       update.apply(to: &parameter.value, gradient: gradient, first: &state.first, second: &state.second, team: team)

@@ -120,16 +120,11 @@ public final class Tape {
   /// x [N, D] · weightᵀ + bias, weight [K, D], bias [K] → [N, K].
   public func linear(_ x: Variable, weight: Parameter, bias: Parameter) -> Variable {
     let (weights, team) = (weight.value, team)
-    let (n, k) = (x.value.shape[0], weights.shape[0])
-    var y = MatrixProduct.multiply(x.value, weights, transposeB: true)
-    let b = bias.value.scalars
-    y.withUnsafeMutableBufferPointer { y in for row in 0..<n { for column in 0..<k { y[row * k + column] += b[column] } } }
-    return record(y, [x], depends: true) { gradient in
-      weight.accumulate(MatrixProduct.multiply(gradient, x.value, transposeA: true), team)
-      var sums = [Float](repeating: 0, count: k)
-      gradient.withUnsafeBufferPointer { g in for row in 0..<n { for column in 0..<k { sums[column] += g[row * k + column] } } }
-      bias.accumulate(Tensor(shape: [k], sums), team)
-      return [MatrixProduct.multiply(gradient, weights)]
+    return record(Linear.forward(x.value, weights: weights, bias: bias.value), [x], depends: true) { gradient in
+      let gradients = Linear.backward(x.value, weights: weights, outputGradient: gradient)
+      weight.accumulate(gradients.weights, team)
+      bias.accumulate(gradients.bias, team)
+      return [gradients.input]
     }
   }
 
@@ -151,7 +146,7 @@ public final class Tape {
         let top = slice.max() ?? 0
         var sum: Float = 0
         for at in slice.indices {
-          y[at] = Exponential.of(y[at] - top)
+          y[at] = Float(Elementary.exp(Double(y[at] - top)))
           sum += y[at]
         }
         for at in slice.indices { y[at] /= sum }

@@ -48,7 +48,7 @@ public struct StageDescription: Sendable {
   public let gathered: [Port]
   public let outputs: [Port]
   public let settings: [AnySetting]
-  /// Whether results depend on OpenBLAS and the CPU: then both are part of the action key.
+  /// Whether results depend on OpenBLAS: then it is part of the action key, and its kernels of the numeric class.
   public let usesBLAS: Bool
   public let originals: Originals?
 
@@ -76,12 +76,9 @@ public struct StageDescription: Sendable {
       .init("name", .string(name)), .init("version", .integer(version)), .init("summary", .string(summary)), .init("inputs", ports(inputs)),
       .init("gathered", ports(gathered)), .init("outputs", ports(outputs)),
       .init("settings", .array(settings.map(\.facts.schema))), .init("usesBLAS", .bool(usesBLAS)),
+      .init("numericClass", .string(usesBLAS ? NumericClass.currentWithBLAS : NumericClass.current)),
     ]
-    if usesBLAS {
-      members += [
-        .init("numericClass", .string(NumericClass.current)), .init("blasLibrary", .string(BLAS.libraryPath)),
-      ]
-    }
+    if usesBLAS { members.append(.init("blasLibrary", .string(BLAS.libraryPath))) }
     if let originals { members.append(.init("originals", ["pinnedBy": .string(originals.pinnedBy)])) }
     return .object(members)
   }

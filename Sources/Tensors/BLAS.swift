@@ -20,27 +20,29 @@ public enum BLAS {
     return ""
   }
 
-  /// The type whose kernels suit this CPU: `SkylakeX` where it has AVX-512, `Haswell` where it has AVX2 and FMA, nil elsewhere.
-  public static func preferredCoreType() -> String? {
-    let features = NumericClass.cpuFeatures
-    if features.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]) { return "SkylakeX" }
-    if features.isSuperset(of: ["avx2", "fma"]) { return "Haswell" }
-    return nil
-  }
+  /// The type whose kernels every machine with AVX2 and FMA computes with, so that their results are equal; nil elsewhere.
+  public static func preferredCoreType() -> String? { NumericClass.required.isSubset(of: NumericClass.cpuFeatures) ? "Haswell" : nil }
 }
 
 /// The kind of machine a number was computed on: results are bit-equal within one class.
+///
+/// All x86-64 machines with AVX2 and FMA are one class: sums run in a written order, elementary functions are our own (`Elementary`), and OpenBLAS,
+/// where it is used, is given the same kernels everywhere.
 public enum NumericClass {
-  /// Architecture and OpenBLAS core, such as `x86_64/avx512/SkylakeX`.
+  /// What the processor must have, as Linux names it.
+  static let required: Set<String> = ["avx2", "fma", "bmi2"]
+
+  /// The class of results that OpenBLAS has no part in, such as `x86-64/fma`.
   public static var current: String {
-    let features = cpuFeatures
-    let level = features.contains("avx512vl") ? "avx512" : features.contains("avx2") ? "avx2" : "baseline"
     #if arch(x86_64)
-      return "x86_64/\(level)/\(BLAS.coreName)"
+      return "x86-64/fma"
     #else
-      return "arm64/neon/\(BLAS.coreName)"
+      return "arm64/neon"
     #endif
   }
+
+  /// The class of results with products, or eigenvectors, of OpenBLAS in them, such as `x86-64/fma/Haswell`.
+  public static var currentWithBLAS: String { "\(current)/\(BLAS.coreName)" }
 
   /// The CPU's feature flags as Linux names them; empty where it names none.
   static var cpuFeatures: Set<String> {

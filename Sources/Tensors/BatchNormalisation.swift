@@ -271,7 +271,9 @@ public enum BatchNormalisation {
   }
 
   @inline(__always)
-  private static func widen(_ v: Lanes, onto sums: UnsafeMutablePointer<Double>) { for lane in 0..<Lanes.scalarCount { sums[lane] += Double(v[lane]) } }
+  private static func widen(_ v: Lanes, onto sums: UnsafeMutablePointer<Double>) {
+    for lane in 0..<Lanes.scalarCount { sums[lane] += Double(v[lane]) }
+  }
 
   /// Calls `body` for every strip.
   @inline(__always)

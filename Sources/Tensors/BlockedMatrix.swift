@@ -71,7 +71,8 @@ struct AdjointSums: Sendable {
 
   /// Adds the products of `summed` rows of V and M, or sets the sums to them.
   func add(
-    _ v: UnsafePointer<Vector>, _ m: UnsafePointer<Vector>, rows summed: Int, pitch: Int, adding: Bool, into sums: UnsafeMutablePointer<Vector>
+    _ v: UnsafePointer<Vector>, _ m: UnsafePointer<Vector>, rows summed: Int, pitch: Int, adding: Bool,
+    into sums: UnsafeMutablePointer<Vector>
   ) {
     var target = sums
     for pair in 0..<pairs {

@@ -31,7 +31,8 @@ extension WinogradTile {
   /// Whether these tiles compute a convolution of this shape.
   static func suits(_ s: ConvolutionShape) -> Bool {
     let wholeMap = s.height == inputs && s.width == inputs
-    return s.inputChannels % 16 == 0 && s.outputChannels % 16 == 0 && s.kernel == 3 && s.padding == 1 && s.stride == stride && (margin == 1 || wholeMap)
+    return s.inputChannels % 16 == 0 && s.outputChannels % 16 == 0 && s.kernel == 3 && s.padding == 1 && s.stride == stride
+      && (margin == 1 || wholeMap)
   }
 
   static func forward(_ s: ConvolutionShape, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {

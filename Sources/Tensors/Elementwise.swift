@@ -1,5 +1,3 @@
-import Glibc
-
 extension Tensor {
   /// self += other · factor, element by element.
   public mutating func add(_ other: Tensor, times factor: Float = 1) {
@@ -22,9 +20,4 @@ extension Tensor {
       for i in 0..<min(Self.elementsPerPiece, count - start) { a[i] += b[i] }
     }
   }
-}
-
-/// e^x of the C library, in Double rounded to Float: the same bits on every CPU of a class.
-public enum Exponential {
-  public static func of(_ x: Float) -> Float { Float(Glibc.exp(Double(x))) }
 }

@@ -38,7 +38,8 @@ enum PatchConvolution {
       gather(s, x, blocks[number], pitch: blocks.pitch, into: v)
       let rows = blocks[number].count * blocks.pixels
       BlockedProduct.multiply(
-        v.base, rows: rows, pitch: blocks.pitch, depth: blocks.depth, u.base, uRows: u.rows, columns: 0..<blocks.outputVectors, into: m.base)
+        v.base, rows: rows, pitch: blocks.pitch, depth: blocks.depth, u.base, uRows: u.rows, columns: 0..<blocks.outputVectors, into: m.base
+      )
       let to = y.base + blocks[number].lowerBound * blocks.pixels * s.outputChannels
       BlockedMatrix.unblock(m.base, rows: rows, pitch: blocks.pitch, columns: s.outputChannels, into: to)
     }
@@ -66,7 +67,8 @@ enum PatchConvolution {
         sums.add(v.base, m.base, rows: rows, pitch: blocks.pitch, adding: number > parts[part].lowerBound, into: partial[part].base)
         if let dx, let turned {
           BlockedProduct.multiply(
-            m.base, rows: rows, pitch: blocks.pitch, depth: blocks.outputs, turned.base, uRows: turned.rows, columns: 0..<depth, into: v.base)
+            m.base, rows: rows, pitch: blocks.pitch, depth: blocks.outputs, turned.base, uRows: turned.rows, columns: 0..<depth,
+            into: v.base)
           scatter(s, v, blocks[number], pitch: blocks.pitch, into: dx)
         }
       }

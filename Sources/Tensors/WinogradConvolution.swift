@@ -125,7 +125,8 @@ enum WinogradConvolution<Tile: WinogradTile> {
     for point in 0..<grid.points {
       BlockedProduct.multiply(
         matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, depth: 16 * depth,
-        filters.base + Tile.set(of: point) * step, uRows: 16 * depth, columns: 0..<width, into: out.base + point * grid.pointStep(vectors: width))
+        filters.base + Tile.set(of: point) * step, uRows: 16 * depth, columns: 0..<width,
+        into: out.base + point * grid.pointStep(vectors: width))
     }
   }
 

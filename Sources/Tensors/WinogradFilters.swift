@@ -60,7 +60,8 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
               let g = (tap(0), tap(1), tap(2), tap(3), tap(4), tap(5), tap(6), tap(7), tap(8))
               let out = Self.lanes(filters + (vector &* rows &+ row), from: lane)
               for line in lines {
-                Tile.filterLine(line, g, matrix, into: out + starts[line &- lines.lowerBound] &* Self.lanesPerVector, step &* Self.lanesPerVector)
+                Tile.filterLine(
+                  line, g, matrix, into: out + starts[line &- lines.lowerBound] &* Self.lanesPerVector, step &* Self.lanesPerVector)
               }
             }
           }

@@ -99,7 +99,8 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
               line.update(repeating: Lanes(), count: outputs)
               continue
             }
-            let pixels = dy.base + (((image &* grid.outputHeight &+ top &+ i) &* grid.outputWidth &+ left) &* k &+ part &* Lanes.scalarCount)
+            let pixels =
+              dy.base + (((image &* grid.outputHeight &+ top &+ i) &* grid.outputWidth &+ left) &* k &+ part &* Lanes.scalarCount)
             for j in 0..<across { line[j] = Lanes(loading: pixels + j &* k) }
             for j in across..<outputs { line[j] = Lanes() }
           }
@@ -126,7 +127,8 @@ struct WinogradTransforms<Tile: WinogradTile>: Sendable {
     @inline(__always)
     func place(in matrices: VectorBuffer, _ row: Int, _ part: Int) -> UnsafeMutablePointer<Lanes> {
       let vector = part / Self.perVector &* pitch &+ row
-      return UnsafeMutableRawPointer(matrices.base).assumingMemoryBound(to: Lanes.self) + (vector &* Self.perVector &+ part % Self.perVector)
+      return UnsafeMutableRawPointer(matrices.base).assumingMemoryBound(to: Lanes.self)
+        + (vector &* Self.perVector &+ part % Self.perVector)
     }
   }
 }

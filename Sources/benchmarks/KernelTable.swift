@@ -33,7 +33,8 @@ struct KernelTable: ParsableCommand {
       let busy = Stopwatch.processorSeconds
       let seconds = Stopwatch.median(of: count, kernel.call)
       return Row(
-        kernel: kernel, error: error, seconds: seconds, processorSeconds: (Stopwatch.processorSeconds - busy) / Double(count + Stopwatch.uncounted), peak: peak)
+        kernel: kernel, error: error, seconds: seconds,
+        processorSeconds: (Stopwatch.processorSeconds - busy) / Double(count + Stopwatch.uncounted), peak: peak)
     }
     if json {
       let table: JSONValue = [
@@ -70,7 +71,8 @@ struct KernelTable: ParsableCommand {
         [
           .init("kernel", .string(kernel.name)), .init("shape", .string(kernel.shape)),
           .init("milliseconds", .number(Stopwatch.rounded(seconds * 1e3, 3))),
-          .init("processor_milliseconds", .number(Stopwatch.rounded(processorSeconds * 1e3, 3))), .init("relative_error", .number(Double(error))),
+          .init("processor_milliseconds", .number(Stopwatch.rounded(processorSeconds * 1e3, 3))),
+          .init("relative_error", .number(Double(error))),
         ] + speed)
     }
 
@@ -80,7 +82,8 @@ struct KernelTable: ParsableCommand {
         case .flop(let flop): "\(Int(flop / seconds / 1e9)) GFLOP/s, \(Int((flop / seconds / 1e7 / peak).rounded())) % of GEMM"
         case .bytes(let bytes): "\(Int(bytes / seconds / 1e9)) GB/s"
         }
-      return "\(kernel.name), \(kernel.shape): \(Stopwatch.rounded(seconds * 1e3, 2)) ms, \(Stopwatch.rounded(processorSeconds * 1e3, 2)) ms of processor, \(speed)"
+      return
+        "\(kernel.name), \(kernel.shape): \(Stopwatch.rounded(seconds * 1e3, 2)) ms, \(Stopwatch.rounded(processorSeconds * 1e3, 2)) ms of processor, \(speed)"
     }
   }
 }

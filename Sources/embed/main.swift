@@ -16,7 +16,7 @@ let description = StageDescription(
   summary: "Computes features and assignment probabilities of all images, batch normalisation in inference mode.",
   inputs: [Port("images", "images.h5"), Port("weights", "weights.h5")],
   outputs: [Port("features", "features.h5"), Port("assignments", "assignments.h5")],
-  settings: network.all + [AnySetting(resize), AnySetting(size), AnySetting(snapshots), AnySetting(batch)], usesBLAS: true)
+  settings: network.all + [AnySetting(resize), AnySetting(size), AnySetting(snapshots), AnySetting(batch)], usesBLAS: false)
 
 StageProgram.run(description) { job in
   Memory.keepFreedPages()

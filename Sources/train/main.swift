@@ -20,7 +20,7 @@ let description = StageDescription(
   outputs: [Port("weights", "weights.h5"), Port("history", "history.csv")],
   settings: network.all + augmentation.all + losses.all + [
     AnySetting(seed), AnySetting(epochs), AnySetting(snapshots), AnySetting(batch), AnySetting(repeats), AnySetting(learningRate),
-  ], usesBLAS: true)
+  ], usesBLAS: false)
 
 StageProgram.run(description) { job in
   Memory.keepFreedPages()

@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// k-means++ (Arthur & Vassilvitskii 2007): each centre is a row drawn with probability proportional to its squared distance to the
@@ -10,7 +9,7 @@ enum KMeansPlusPlus {
   /// - Returns: centres [K, D] for each restart.
   static func starts(_ x: Tensor, clusters: Int, restarts: Range<Int>, seed: UInt64, team: ThreadTeam) -> [Tensor] {
     let (n, d) = (x.shape[0], x.shape[1])
-    let candidates = 2 + Int(log(Double(clusters)))
+    let candidates = 2 + Int(Elementary.log(Double(clusters)))
     var streams = restarts.map { RandomStream(seed: seed, purpose: .kMeans, item: $0) }
     var chosen = streams.indices.map { [streams[$0].integer(below: n)] }
     let nearest = SharedArray<Float>(repeating: .infinity, count: restarts.count * n)

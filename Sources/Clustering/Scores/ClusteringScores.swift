@@ -1,4 +1,4 @@
-import Glibc
+import Tensors
 
 /// ACC, NMI and ARI (§4.1) of clusters against classes; all ignore the names of both.
 public struct ClusteringScores: Sendable {
@@ -44,14 +44,14 @@ public struct ClusteringScores: Sendable {
   private func normalised(_ mean: (Double, Double) -> Double) -> Double {
     let (rows, columns) = (rowSums, columnSums)
     func entropy(_ sums: [Int]) -> Double {
-      sums.filter { $0 > 0 }.reduce(0) { $0 - Double($1) / Double(n) * log(Double($1) / Double(n)) }
+      sums.filter { $0 > 0 }.reduce(0) { $0 - Double($1) / Double(n) * Elementary.log(Double($1) / Double(n)) }
     }
     let (h, g) = (entropy(rows), entropy(columns))
     if h == 0, g == 0 { return 1 }
     var information = 0.0
     for (i, row) in contingency.enumerated() {
       for (j, count) in row.enumerated() where count > 0 {
-        information += Double(count) / Double(n) * log(Double(count) * Double(n) / (Double(rows[i]) * Double(columns[j])))
+        information += Double(count) / Double(n) * Elementary.log(Double(count) * Double(n) / (Double(rows[i]) * Double(columns[j])))
       }
     }
     let normaliser = mean(h, g)

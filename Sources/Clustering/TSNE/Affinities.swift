@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// The symmetric affinities of t-SNE over nearest neighbours: p_ij = (p_j|i + p_i|j)/2n with p_j|i ∝ exp(−β_i d_ij²), β_i such that
@@ -72,24 +71,24 @@ package struct Affinities: Sendable {
   ///
   /// More equal nearest distances than the perplexity leave no such β; the result is then their even share.
   package static func conditional(_ squares: [Double], perplexity: Double) -> [Double] {
-    let (target, least) = (log(perplexity), squares.min() ?? 0)
+    let (target, least) = (Elementary.log(perplexity), squares.min() ?? 0)
     let excess = squares.map { $0 - least }
     let mean = excess.reduce(0, +) / Double(excess.count)
     var p = [Double](repeating: 1 / Double(squares.count), count: squares.count)
-    guard mean > 0, log(Double(squares.count)) > target else { return p }
-    var (logBeta, low, high) = (-log(mean), -Double.infinity, Double.infinity)
+    guard mean > 0, Elementary.log(Double(squares.count)) > target else { return p }
+    var (logBeta, low, high) = (-Elementary.log(mean), -Double.infinity, Double.infinity)
     for _ in 0..<100 {
-      let beta = exp(logBeta)
+      let beta = Elementary.exp(logBeta)
       var (sum, first, second) = (0.0, 0.0, 0.0)
       for j in excess.indices {
-        p[j] = exp(-beta * excess[j])
+        p[j] = Elementary.exp(-beta * excess[j])
         sum += p[j]
         first += p[j] * excess[j]
         second += p[j] * excess[j] * excess[j]
       }
       for j in p.indices { p[j] /= sum }
       (first, second) = (first / sum, second / sum)
-      let entropy = log(sum) + beta * first
+      let entropy = Elementary.log(sum) + beta * first
       if abs(entropy - target) < entropyTolerance { break }
       if entropy > target { low = logBeta } else { high = logBeta }
       // d entropy / d ln β

@@ -1,4 +1,4 @@
-import Glibc
+import Tensors
 
 /// 16 complex numbers, one of each of 16 sequences.
 package struct ComplexVector: BitwiseCopyable {
@@ -42,8 +42,8 @@ package struct FourierTransform: Sendable {
       guard let radix = [4, 2, 3, 5].first(where: { left % $0 == 0 }) else { preconditionFailure("\(length) has a prime factor above 5") }
       let twiddles = (0..<left / radix).flatMap { p in
         (1..<radix).map { k -> SIMD2<Float> in
-          let angle = -2 * Double.pi * Double(k * p % left) / Double(left)
-          return SIMD2(Float(cos(angle)), Float(sin(angle)))
+          let angle = Elementary.circle(turns: -Double(k * p % left) / Double(left))
+          return SIMD2(Float(angle.cos), Float(angle.sin))
         }
       }
       passes.append(Pass(radix: radix, length: left, stride: stride, twiddles: twiddles))

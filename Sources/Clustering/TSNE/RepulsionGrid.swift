@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// A square grid of nodes around a map, padded with zeros to twice its side, and the Fourier transforms of the Student-t kernels on it.
@@ -52,7 +51,7 @@ final class RepulsionGrid: Sendable {
     // for those pushed, gives at a frequency.
     let offset = (0..<side).map { Float($0 < nodes ? $0 : $0 - side) * spacing }
     let sharpening = (0..<side).map { k -> Double in
-      let response = (4 + 2 * cos(2 * Double.pi * Double(k) / Double(side))) / 6
+      let response = (4 + 2 * Elementary.circle(turns: Double(k) / Double(side)).cos) / 6
       return 1 / (response * response)
     }
     func spectrum(_ part: KeyPath<ComplexVector, SIMD16<Float>> & Sendable, _ kernel: @Sendable (Float, Float) -> Float) -> SharedArray<
@@ -85,7 +84,7 @@ final class RepulsionGrid: Sendable {
 
   /// The inverse transform of a spectrum that is even in both directions, at the offsets 0...3 of each.
   private static func near(_ spectrum: SharedArray<SIMD16<Float>>, groups: Int, side: Int) -> [Double] {
-    let cosines = (0..<side).map { cos(2 * Double.pi * Double($0) / Double(side)) }
+    let cosines = (0..<side).map { Elementary.circle(turns: Double($0) / Double(side)).cos }
     var values = [Double](repeating: 0, count: splineNodes * splineNodes)
     for group in 0..<groups {
       for dy in 0..<splineNodes {

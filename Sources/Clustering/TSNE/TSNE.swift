@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// t-SNE (van der Maaten & Hinton 2008) to two dimensions; the paper's Figure 3.

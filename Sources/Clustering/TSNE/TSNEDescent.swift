@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// The positions of a t-SNE map on their way down.
@@ -114,7 +113,7 @@ package struct TSNEDescent {
         for place in affinities.starts[i]..<affinities.starts[i + 1] where affinities.weights[place] > 0 {
           let weight = Double(affinities.weights[place])
           let difference = SIMD2<Double>(positions[i]) - SIMD2<Double>(positions[Int(affinities.partners[place])])
-          sum += weight * log(weight * (1 + (difference * difference).sum()) * z)
+          sum += weight * Elementary.log(weight * (1 + (difference * difference).sum()) * z)
         }
       }
       return sum

@@ -1,4 +1,4 @@
-import Glibc
+import Tensors
 
 /// The balance loss L_ne: how far the clusters' total probabilities are from equal, ln C + Σ_c p_c ln p_c with p the column sums of P over
 /// their total; 0 where all clusters are equally full, ln C where one has everything.
@@ -13,12 +13,12 @@ public func balanceLoss(_ originals: DoubleMatrix) -> (value: Double, gradient: 
   var sums = [Double](repeating: 0, count: c)
   for row in 0..<originals.rows { for cluster in 0..<c { sums[cluster] += originals[row, cluster] } }
   let total = sums.reduce(0, +)
-  var value = log(Double(c))
+  var value = Elementary.log(Double(c))
   var slopes: [Double] = []
   var mean = 0.0
   for sum in sums {
     let p = sum / total
-    let logarithm = log(max(p, smallest))
+    let logarithm = Elementary.log(max(p, smallest))
     let slope = logarithm + (p > smallest ? 1 : 0)
     value += p * logarithm
     mean += p * slope

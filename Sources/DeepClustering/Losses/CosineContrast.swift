@@ -1,4 +1,4 @@
-import Glibc
+import Tensors
 
 /// A loss of two assignment matrices with its gradients on both.
 ///
@@ -83,12 +83,12 @@ func softmaxRows(_ logits: DoubleMatrix) -> (logSumExp: [Double], softmax: Doubl
     for at in range { largest = max(largest, logits.values[at]) }
     var sum = 0.0
     for at in range {
-      let power = exp(logits.values[at] - largest)
+      let power = Elementary.exp(logits.values[at] - largest)
       softmax.values[at] = power
       sum += power
     }
     for at in range { softmax.values[at] /= sum }
-    logSumExp.append(largest + log(sum))
+    logSumExp.append(largest + Elementary.log(sum))
   }
   return (logSumExp, softmax)
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// One line of the history: a pass of one head over the data.
@@ -18,7 +17,7 @@ public struct PassSummary: Sendable, Hashable {
   /// When a head should have left the start, to say something if it has not.
   static let epochsToLearnSomething = 10
 
-  static func instanceLossOfNothing(batch: Int, repeats: Int) -> Double { log(Double(batch * repeats)) }
+  static func instanceLossOfNothing(batch: Int, repeats: Int) -> Double { Elementary.log(Double(batch * repeats)) }
 }
 
 /// The sums of a pass that is under way.
