@@ -40,11 +40,11 @@ final class VectorBuffer: @unchecked Sendable {
 /// A range cut into consecutive runs whose borders depend on its length alone.
 public struct Pieces: Sendable {
   /// Runs of images a layer is cut into: enough to share among cores, few enough that scratch memory is reused.
-  public static let imageRuns = 16
+  public static let imageRuns = 64
 
   /// How many pieces may be summed apart, each into so many vectors of its own, and merged in order: enough for a node's cores, few enough that
   /// merging does not cost more than summing.
-  static func most(sumsOf vectors: Int) -> Int { max(8, min(64, (8 << 20) / (64 * vectors))) }
+  static func most(sumsOf vectors: Int) -> Int { max(8, min(64, (32 << 20) / (64 * vectors))) }
 
   public let total: Int
   public let count: Int

@@ -14,9 +14,7 @@ enum WinogradConvolution<Tile: WinogradTile> {
   private static var columnsPerPiece: Int { 8 }
   /// Groups of 8 channels whose weight gradients a thread works out together where a block is shared: the gradients it reads for one are still
   /// in its first-level cache for the next.
-  private static var eighthsPerPiece: Int { 4 }
-  /// How many partial weight gradients are summed apart and merged in order; fixed, so that threads do not matter.
-  private static var weightGradientPieces: Int { 8 }
+  private static var eighthsPerPiece: Int { 2 }
 
   /// y [N, P, Q, K] of x and weights [3, 3, C, K].
   static func forward(_ grid: WinogradGrid, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
@@ -89,7 +87,7 @@ enum WinogradConvolution<Tile: WinogradTile> {
       }
     } else {
       let ut = transposed?.all(team)
-      let parts = Pieces(grid.blockCount, most: weightGradientPieces)
+      let parts = Pieces(grid.blockCount, most: Pieces.most(sumsOf: sums.count))
       let partial = (0..<parts.count).map { _ in VectorBuffer(uninitializedRows: sums.count, vectorsPerRow: 1) }
       team.forEach(parts.count) { part in
         let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
