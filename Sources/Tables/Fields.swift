@@ -34,8 +34,11 @@ public struct Fields {
     return text
   }
 
-  /// A string, or nil for `null`.
-  public func optionalText(_ name: String) throws(TableError) -> String? { try value(name) == .null ? nil : text(name) }
+  /// A string, or nil for `null` and where there is no such member.
+  public func textIfPresent(_ name: String) throws(TableError) -> String? {
+    guard names.contains(name), try value(name) != .null else { return nil }
+    return try text(name)
+  }
 
   public func integer(_ name: String) throws(TableError) -> Int {
     let value = try value(name)
