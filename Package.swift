@@ -75,7 +75,8 @@ let package = Package(
     program("tsne", ["StageKit", "Clustering", "Figures", "Artifacts", "Tensors"]),
     program("evaluate", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
     program("tabulate", ["StageKit", "Tables", "Figures", "Artifacts", "Tensors"]),
-    program("benchmarks", ["DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
+    program(
+      "benchmarks", ["StageKit", "DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
 
     // MARK: Tests
     tests("TensorsTests", ["Tensors"]),

@@ -43,11 +43,13 @@ public struct GroupedBars: Sendable {
     let ruler = try Canvas.ruler()
     let rows = max(1, (groups.texts.count + Self.groupsInRow - 1) / Self.groupsInRow)
     let perRow = (groups.texts.count + rows - 1) / rows
+    let highest = series.flatMap(\.values).map { $0.mean + ($0.deviation ?? 0) }.filter(\.isFinite).max() ?? 0
+    let axis = Axis(holding: 0...(highest > 0 ? highest : 1), steps: 6)
     let names = groups.fitted(ruler, size: Self.nameSize, width: 230)
     let widest = names.map { ruler.textWidth($0, size: Self.nameSize) }.max() ?? 0
     let turned = widest > (1100 - Self.margin) / Double(max(perRow, 1)) - 8
     // A turned name hangs down to the left of its group: the first one must not leave the sheet.
-    let left = turned ? max(100, widest * 0.71 + 10) : 100
+    let left = max(100, axis.labelsWidth(ruler, textSize: 15) + 50, turned ? widest * 0.71 + 10 : 0)
     let below = turned ? 40 + widest * 0.71 : 46
     let plotWidth = Self.width - left - Self.margin
     let heading = Heading(title: title, subtitle: subtitle)
@@ -60,8 +62,6 @@ public struct GroupedBars: Sendable {
     legend.draw(on: canvas, x: left, y: headingHeight) { place, x, y in
       canvas.bar(x, y - 8, 16, 16, SeriesStyle(place, of: Self.colours))
     }
-    let highest = series.flatMap(\.values).map { $0.mean + ($0.deviation ?? 0) }.filter(\.isFinite).max() ?? 0
-    let axis = Axis(holding: 0...max(highest, 1e-6), steps: 6)
     for row in 0..<rows {
       let first = row * perRow
       let shown = first..<min(first + perRow, names.count)
@@ -77,7 +77,9 @@ public struct GroupedBars: Sendable {
     width: Double
   ) {
     let bottom = top + Self.plotHeight
-    canvas.text(valueLabel, left - 62, top + Self.plotHeight / 2, size: 17, align: .centre, turn: -90)
+    canvas.text(
+      valueLabel, left - max(62, axis.labelsWidth(canvas, textSize: 15) + 12), top + Self.plotHeight / 2, size: 17, align: .centre,
+      turn: -90)
     axis.draw(on: canvas, x: left, y: top, width: width, height: Self.plotHeight, textSize: 15)
     let bar = group * 0.74 / Double(max(series.count, 1))
     for (place, index) in shown.enumerated() {

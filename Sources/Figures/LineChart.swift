@@ -41,8 +41,12 @@ public struct LineChart: Sendable {
   /// - Parameter width: of the picture, pixels.
   /// - Throws: `FigureError`
   public func draw(width: Int) throws(FigureError) -> PNGImage {
-    let (left, margin) = (100.0, 28.0)
+    let margin = 28.0
     let ruler = try Canvas.ruler()
+    let points = curves.flatMap(\.points)
+    let lowest = min(points.map(\.band.lowerBound).min() ?? 0, 0)
+    let axis = Axis(holding: lowest...max(points.map(\.band.upperBound).max() ?? 0, lowest + 1e-6), steps: 7)
+    let left = max(100, axis.labelsWidth(ruler, textSize: 15) + 50)
     let names = try names(ruler)
     let right = margin + 24 + Self.sampleWidth + (names.map { ruler.textWidth($0, size: Self.nameSize, bold: true) }.max() ?? 0)
     let plotWidth = 1200 - left - right
@@ -51,12 +55,10 @@ public struct LineChart: Sendable {
     let top = heading.height(ruler, width: 1200 - 2 * margin) + 14
     let canvas = try Canvas(width: 1200, height: top + plotHeight + 66, pixels: width)
     heading.draw(on: canvas, x: margin, width: 1200 - 2 * margin)
-    canvas.text(valueLabel, left - 62, top + plotHeight / 2, size: 17, align: .centre, turn: -90)
+    canvas.text(
+      valueLabel, left - max(62, axis.labelsWidth(ruler, textSize: 15) + 12), top + plotHeight / 2, size: 17, align: .centre, turn: -90)
     canvas.text(horizontalLabel, left + plotWidth / 2, top + plotHeight + 52, size: 17, align: .centre)
 
-    let points = curves.flatMap(\.points)
-    let lowest = min(points.map(\.band.lowerBound).min() ?? 0, 0)
-    let axis = Axis(holding: lowest...max(points.map(\.band.upperBound).max() ?? 0, lowest + 1e-6), steps: 7)
     axis.draw(on: canvas, x: left, y: top, width: plotWidth, height: plotHeight, textSize: 15)
     let (first, last) = (points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 0)
     func across(_ x: Double) -> Double { left + plotWidth * (last > first ? (x - first) / (last - first) : 0.5) }

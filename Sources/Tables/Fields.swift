@@ -46,6 +46,14 @@ public struct Fields {
     return integer
   }
 
+  public func integer(_ name: String, in range: ClosedRange<Int>) throws(TableError) -> Int {
+    let integer = try integer(name)
+    guard range ~= integer else {
+      throw .malformed(place: place, complaint: "\"\(name)\" must be \(range.lowerBound) to \(range.upperBound), not \(integer)")
+    }
+    return integer
+  }
+
   public func integers(_ name: String) throws(TableError) -> [Int] {
     let value = try value(name)
     let integers = value.array?.compactMap(\.integer)

@@ -58,24 +58,12 @@ public struct PaperTable: Sendable {
   /// - Parameter runs: scores by method, data set and seed; those of data sets that no column shows are left out.
   /// - Throws: `TableError` where layout, published numbers and runs contradict each other.
   public init(name: String, profile: String, layout: TableLayout, published: PublishedNumbers, runs: [ScoredRun]) throws(TableError) {
-    let printed = try published.rows(of: name)
-    for (place, row) in layout.rows.enumerated() {
-      guard let key = row.published, !printed.contains(where: { $0.key == key }) else { continue }
-      throw .unprintedRow(
-        place: "layout.rows[\(place)]", table: name, key: key, nearest: NearestSpelling.of(key, among: printed.map(\.key)))
-    }
-    let unlisted = printed.filter { row in !layout.rows.contains { $0.published == row.key } }
-    guard unlisted.isEmpty else { throw .unlistedRows(table: name, rows: unlisted.map(\.name)) }
+    try layout.check(against: published, table: name)
     let runs = runs.filter { run in layout.columns.contains { $0.dataset == run.dataset } }
     if let homeless = runs.first(where: { run in !layout.rows.contains { $0.method == run.method } }) {
       throw .homelessScores(instance: homeless.instance, table: name)
     }
     let labels = layout.columns.map { column in column.published.flatMap { published.datasets[$0] } }
-    for (column, label) in zip(layout.columns, labels) {
-      if let name = column.published, label == nil {
-        throw .malformed(place: "layout.columns", complaint: "the paper has no data set \"\(name)\"")
-      }
-    }
     self.name = name
     self.profile = profile
     self.layout = layout

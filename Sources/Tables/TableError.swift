@@ -30,7 +30,13 @@ public enum TableError: ExplainedError, Hashable {
   public var remedy: String {
     switch self {
     case .malformed(let place, _):
-      place.hasPrefix("layout") ? "correct tabulate's layout in pipeline.json" : "correct data/published.json"
+      place.hasPrefix("layout")
+        ? "correct tabulate's layout in pipeline.json"
+        : place.hasPrefix("published")
+          ? "correct data/published.json"
+          : place.hasPrefix("inputs") || place.hasPrefix("scores")
+            ? "correct the inputs of stage tabulate in pipeline.json: results of one data set and subset belong together"
+            : "make the file anew with ccr run --force"
     case .unlistedRows: "add the rows to tabulate's layout in pipeline.json, with \"method\": null where there is no such method yet"
     case .unprintedRow: "correct \"published\" in tabulate's layout in pipeline.json, or leave it out for a method the paper does not have"
     case .homelessScores: "add its method to \"rows\" of tabulate's layout, or gather fewer scores"

@@ -66,4 +66,23 @@ public struct TableLayout: Sendable {
     self.network = Network(widths: try network.integers("widths"), blocks: try network.integers("blocks"))
     remarks = try root.texts("remarks")
   }
+
+  /// Whether the paper has what the layout names, and the layout all rows that the paper has.
+  /// - Parameter table: `table1` … `table4`.
+  /// - Throws: `TableError` where not.
+  public func check(against published: PublishedNumbers, table: String) throws(TableError) {
+    let printed = try published.rows(of: table)
+    for (place, row) in rows.enumerated() {
+      guard let key = row.published, !printed.contains(where: { $0.key == key }) else { continue }
+      throw .unprintedRow(
+        place: "layout.rows[\(place)]", table: table, key: key, nearest: NearestSpelling.of(key, among: printed.map(\.key)))
+    }
+    let unlisted = printed.filter { row in !rows.contains { $0.published == row.key } }
+    guard unlisted.isEmpty else { throw .unlistedRows(table: table, rows: unlisted.map(\.name)) }
+    for column in columns {
+      if let name = column.published, published.datasets[name] == nil {
+        throw .malformed(place: "layout.columns", complaint: "the paper has no data set \"\(name)\"")
+      }
+    }
+  }
 }

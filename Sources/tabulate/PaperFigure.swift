@@ -3,18 +3,13 @@ import Figures
 import StageKit
 import Tables
 
-/// The paper's Figures 3, 4 and 5 and the loss curves, from gathered results and a layout: `title`, `width` in pixels, and what one figure alone needs.
+/// The paper's Figures 3, 4 and 5 and the loss curves, from gathered results and a layout.
 struct PaperFigure {
   let job: StageJob
-  let layout: JSONValue
-
-  func fields(_ names: [String] = [], optional: [String] = []) throws(TableError) -> Fields {
-    try Fields(layout, "layout", names: ["title", "width"] + names + optional)
-  }
+  let layout: FigureLayout
 
   /// Figure 3: t-SNE at the start, in the middle and at the end of training, and of the assignment probabilities (§4.4.1).
   func maps() throws -> PNGImage {
-    let layout = try fields()
     let labels = try LabelsFile.read(job.only("labels").path)
     // In the paper's order: features as training goes on, then the assignment probabilities.
     let embeddings = try job.gathered("embeddings").map { try EmbeddingFile.read($0.path) }
@@ -35,19 +30,17 @@ struct PaperFigure {
         cloud: PointCloud(points: embedding.points, labels: embedding.index.map { colours.number(Int($0)) }))
     }
     return try ScatterPanels(
-      title: try layout.text("title") + (colours.isByCluster ? ", coloured by cluster" : ""),
+      title: layout.title() + (colours.isByCluster ? ", coloured by cluster" : ""),
       subtitle: "t-SNE of \(thousands(last.index.count)) images; \(colours.explanation)", classNames: colours.names, panels: panels
-    ).draw(width: try layout.integer("width"))
+    ).draw(width: layout.width)
   }
 
   /// Figure 4: what each cluster gets right and wrong (§4.4.2), the most confident images first, then some at random. Without labels there is
   /// no right and wrong: all stand on the left.
   func cases() throws -> PNGImage {
-    let layout = try fields(["confident"], optional: ["titleWithoutLabels"])
     let input = try job.only("scores")
     let scores = try Scores.read(input.path)
     let images = try ImagesFile.read(job.only("images").path)
-    let confident = try layout.integer("confident")
     guard !scores.cases.isEmpty else { throw TableError.noCases(instance: input.instance) }
     let isLabelled = scores.images > 0
     func tile(_ image: Int, _ trueClass: Int? = nil) throws -> CaseGrid.Tile {
@@ -66,50 +59,42 @@ struct PaperFigure {
     let names = try DisplayNames(scores.classNames, kind: "class")
     if isLabelled { names.warnings.forEach(job.warn) }
     return try CaseGrid(
-      title: try layout.title(isLabelled: isLabelled),
+      title: layout.title(isLabelled: isLabelled),
       subtitle: (isLabelled
         ? "A row is a cluster: its number in assignments.h5 and the class it is mapped to, of"
         : "A row is a cluster, with its number in assignments.h5; no image has a label, so there is no right and wrong. Of")
         + " seed \(input.coordinates["seed"]?.canonical ?? "unknown") at epoch "
-        + "\(scores.last.epoch). In each box first the \(confident) most confident images, then images drawn at random.",
-      height: images.height, width: images.width, channels: images.channels, leading: confident, classNames: isLabelled ? names : nil,
+        + "\(scores.last.epoch). In each box first the \(layout.confident) most confident images, then images drawn at random.",
+      height: images.height, width: images.width, channels: images.channels, leading: layout.confident,
+      classNames: isLabelled ? names : nil,
       rows: rows
-    ).draw(width: try layout.integer("width"))
+    ).draw(width: layout.width)
   }
 
   /// Figure 5: spread of the assignment probabilities within each class, with and without the relation loss (§4.5.2); without labels, within
   /// each cluster.
   func variances() throws -> PNGImage {
-    let layout = try fields(["series"], optional: ["titleWithoutLabels"])
     let runs = try job.scoredRuns()
     guard let first = runs.first else { throw TableError.nothingGathered(port: "scores") }
     let isLabelled = first.scores.images > 0
     let groups = isLabelled ? first.scores.classNames : first.scores.clusterClasses.indices.map(String.init)
     let names = try DisplayNames(groups, kind: isLabelled ? "class" : "cluster")
     names.warnings.forEach(job.warn)
-    let series = try layout.list("series", names: ["method", "label"]).map { one in
-      let method = try one.text("method")
-      let variances = runs.filter { $0.method == method }.map { isLabelled ? $0.scores.varianceByClass : $0.scores.varianceByCluster }
+    let series = layout.series.map { one in
+      let variances = runs.filter { $0.method == one.method }.map { isLabelled ? $0.scores.varianceByClass : $0.scores.varianceByCluster }
       let values = groups.indices.map { index in
         Spread(variances.compactMap { $0.indices.contains(index) ? $0[index] : nil })
       }
-      return GroupedBars.Series(name: try one.text("label"), values: values.map { ($0?.mean ?? .nan, $0?.deviation) })
+      return GroupedBars.Series(name: one.label, values: values.map { ($0?.mean ?? .nan, $0?.deviation) })
     }
     let seeds = Set(runs.map(\.seed)).count
     let epochs = Set(runs.map(\.scores.last.epoch)).sorted().map(String.init).joined(separator: ", ")
     return try GroupedBars(
-      title: try layout.title(isLabelled: isLabelled),
+      title: layout.title(isLabelled: isLabelled),
       subtitle: "Mean squared distance of assignment probabilities to their \(isLabelled ? "class" : "cluster")'s mean at epoch \(epochs); "
         + "smaller is tighter. "
         + (seeds > 1 ? "Mean and standard deviation over \(seeds) seeds." : "One seed."),
       valueLabel: isLabelled ? "intra-class variance" : "variance within clusters", groups: names, series: series
-    ).draw(width: try layout.integer("width"))
-  }
-}
-
-extension Fields {
-  /// The title, or the one that is right for images without labels where there is one.
-  fileprivate func title(isLabelled: Bool) throws(TableError) -> String {
-    try text(!isLabelled && names.contains("titleWithoutLabels") ? "titleWithoutLabels" : "title")
+    ).draw(width: layout.width)
   }
 }
