@@ -9,18 +9,11 @@ let cpuFlags =
   (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
   .split(separator: "\n").first { $0.hasPrefix("flags") }
   .map { Set($0.split(separator: " ").map(String.init)) } ?? []
-let march: [String] =
-  if let level = Context.environment["CCR_MARCH"] {
-    ["-Xcc", "-march=\(level)"]
-  } else if cpuFlags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]) {
-    ["-Xcc", "-march=x86-64-v4"]
-  } else if cpuFlags.isSuperset(of: ["avx2", "fma", "bmi2"]) {
-    ["-Xcc", "-march=x86-64-v3"]
-  } else {
-    []
-  }
-// Square roots are instructions, also side by side, instead of calls that may set errno.
-let settings: [SwiftSetting] = [.unsafeFlags(march + ["-Xcc", "-fno-math-errno"])]
+let hasAVX512 = cpuFlags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"])
+let march = Context.environment["CCR_MARCH"] ?? (hasAVX512 ? "x86-64-v4" : "x86-64-v3")
+// Square roots are instructions, also side by side, instead of calls that may set errno. AVX512 says how wide registers are (Tensors/Vectors.swift).
+let settings: [SwiftSetting] =
+  [.unsafeFlags(["-Xcc", "-march=\(march)", "-Xcc", "-fno-math-errno"])] + (march == "x86-64-v4" ? [.define("AVX512")] : [])
 
 func gate(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
