@@ -17,18 +17,22 @@ public struct DisplayNames: Sendable {
       // A character must be in both: names stand in regular and in bold.
       let text = typefaces.1.settable(typefaces.0.settable(name)).split(separator: " ").joined(separator: " ")
       let says = text.contains { $0 != " " && $0 != Typeface.substitute }
-      if text.contains(Typeface.substitute), !name.contains(Typeface.substitute) { altered.append("\(number) (\(name))") }
+      if text.contains(Typeface.substitute), !name.contains(Typeface.substitute) { altered.append("\(number) (\(Self.oneLine(name)))") }
       texts.append(says ? text : "\(kind) \(number)")
     }
     self.texts = texts
     numbers = Array(names.indices)
-    warnings =
-      altered.isEmpty
-      ? []
-      : [
-        "DejaVu Sans, in which figures are set, lacks characters of \(kind) \(altered.joined(separator: ", ")): they are drawn as "
-          + "\(Typeface.substitute), and a name of nothing else as \"\(kind) \" and its number"
-      ]
+    warnings = altered.isEmpty ? [] : [Self.warning(altered, kind: kind)]
+  }
+
+  private static func oneLine(_ name: String) -> String { name.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+
+  private static func warning(_ altered: [String], kind: String) -> String {
+    let listed = 5
+    let rest = altered.count > listed ? " and \(altered.count - listed) more" : ""
+    return
+      "DejaVu Sans, in which figures are set, lacks characters of \(kind) \(altered.prefix(listed).joined(separator: ", "))\(rest): they "
+      + "are drawn as \(Typeface.substitute), and a name of nothing else as \"\(kind) \" and its number"
   }
 
   private init(texts: [String], numbers: [Int?]) {

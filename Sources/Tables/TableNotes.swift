@@ -68,8 +68,8 @@ struct TableNotes {
       guard !here.isEmpty else { return nil }
       let images = Set(here.map(\.scores.images)).sorted()
       let epochs = Set(here.map(\.scores.last.epoch).filter { $0 > 0 }).sorted()
-      return "\(column.label): \(images == [0] ? "unlabelled" : list(images, grouped: true)) images"
-        + (epochs.isEmpty ? "" : ", \(list(epochs)) epochs")
+      return "\(column.label): \(images == [0] ? "unlabelled" : list(images, grouped: true)) image\(images == [1] ? "" : "s")"
+        + (epochs.isEmpty ? "" : ", \(list(epochs)) epoch\(epochs == [1] ? "" : "s")")
     }
     guard !parts.isEmpty else { return nil }
     let network = "a residual network with stages of \(list(layout.network.widths)) channels and \(list(layout.network.blocks)) blocks"

@@ -57,6 +57,8 @@ struct NamesTests {
     #expect(names.texts == ["fox □", "class 1", "class 2", "class 3", "γάτα", "eté", "a bc", "class 7"])
     let warning = try #require(names.warnings.first)
     #expect(names.warnings.count == 1 && warning.contains("class 0 (fox 🦊), 1 (日本語), 7 (שלום)"))
+    let many = try DisplayNames((0..<200).map { "日\n\($0)" }, kind: "class").warnings
+    #expect(many.count == 1 && many[0].contains("class 0 (日 0), 1 (日 1), 2 (日 2), 3 (日 3), 4 (日 4) and 195 more: they are drawn"))
     #expect(try DisplayNames(["Ankle boot", "кот", "é", "50 % → 1"], kind: "class").warnings.isEmpty)
   }
 
