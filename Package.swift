@@ -42,6 +42,9 @@ let package = Package(
     gate("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     gate("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
 
+    // The typeface of the figures, compiled in.
+    .target(name: "CDejaVu", exclude: ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LICENSE"]),
+
     // MARK: Rooms (arrows point down only; docs/architecture.md)
     .target(name: "CProcessor", cSettings: march == "x86-64-v4" ? [.define("PROCESSOR_AVX512")] : []),
     room("Tensors", ["COpenBLAS", "CProcessor"]),
@@ -50,7 +53,7 @@ let package = Package(
     room("DeepClustering", ["Gradients", "Clustering", "Tensors"]),
     room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),
     room("Datasets", ["Artifacts", "Tensors", "CArchive", "CJPEG"]),
-    room("Figures", ["Artifacts", "Tensors", "CCairo"]),
+    room("Figures", ["Artifacts", "Tensors", "CCairo", "CDejaVu"]),
     room("Tables", ["Artifacts"]),
     room("StageKit", ["Artifacts", "Tensors", arguments]),
     room("Workflow", ["Artifacts"]),
@@ -59,14 +62,15 @@ let package = Package(
     program("ccr", ["Workflow", "Artifacts", arguments]),
     program("fetch", ["Datasets", "Artifacts", arguments]),
     program("ingest", ["StageKit", "Datasets", "Artifacts"]),
-    program("augment", ["StageKit", "Datasets", "Artifacts", "Figures", "Tensors"]),
+    program("augment", ["StageKit", "Datasets", "Artifacts", "Tensors"]),
     program("train", ["StageKit", "DeepClustering", "Datasets", "Artifacts", "Tensors"]),
     program("embed", ["StageKit", "DeepClustering", "Datasets", "Artifacts", "Tensors"]),
     program("cluster", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
     program("tsne", ["StageKit", "Clustering", "Figures", "Artifacts", "Tensors"]),
     program("evaluate", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
     program("tabulate", ["StageKit", "Tables", "Figures", "Artifacts", "Tensors"]),
-    program("benchmarks", ["DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
+    program(
+      "benchmarks", ["StageKit", "DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
 
     // MARK: Tests
     tests("TensorsTests", ["Tensors"]),

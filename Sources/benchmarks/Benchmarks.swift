@@ -55,14 +55,3 @@ enum ResidentMemory {
     return usage.ru_maxrss >> 10
   }
 }
-
-/// OpenBLAS reads its core type once, while it loads, so a program that wants another must start again.
-enum BLASCore {
-  static func restartIfOutdated() {
-    guard getenv("OPENBLAS_CORETYPE") == nil, let core = BLAS.preferredCoreType() else { return }
-    setenv("OPENBLAS_CORETYPE", core, 1)
-    var arguments = CommandLine.arguments.map { strdup($0) }
-    arguments.append(nil)
-    execv("/proc/self/exe", arguments)
-  }
-}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Artifacts
+import StageKit
 import Tensors
 
 struct KernelTable: ParsableCommand {
@@ -19,7 +20,7 @@ struct KernelTable: ParsableCommand {
   }
 
   func run() throws {
-    BLASCore.restartIfOutdated()
+    BLAS.restartWithPreferredCore()
     Memory.keepFreedPages()
     let team = ThreadTeam(threads: threads)
     let count = quick ? 20 : images

@@ -25,7 +25,7 @@ let description = StageDescription(
 
 StageProgram.run(description) { job in
   if let path = job.optionalOutput("picture") {
-    let figure = PaperFigure(job: job, layout: job[layout])
+    let figure = PaperFigure(job: job, layout: try FigureLayout(job[layout], of: job[output]))
     let picture =
       switch job[output] {
       case "figure3": try figure.maps()

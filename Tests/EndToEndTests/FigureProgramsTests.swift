@@ -1,0 +1,122 @@
+import Artifacts
+import Foundation
+import Tensors
+import Testing
+
+/// `evaluate`, `tsne` and `tabulate` as programs, on clusters without a class, images without labels and names in any script.
+struct FigureProgramsTests {
+  private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+  private let folder = FileManager.default.temporaryDirectory.path + "/ccr-figures-\(UUID().uuidString)"
+
+  /// Sixty images of 4 × 4: of three clusters, number 1 is empty and number 2 can be mapped to no class where there is only one.
+  private func prepare(classNames: [String]) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let clusters = (0..<60).map { Int32($0 % 3 == 0 ? 0 : 2) }
+    let probabilities = Tensor(
+      shape: [60, 3], clusters.enumerated().flatMap { place, cluster in (0..<3).map { $0 == cluster ? 0.6 + Float(place) / 200 : 0.1 } })
+    try AssignmentsFile.write([Assignments(epoch: 2, clusters: clusters, probabilities: [probabilities])], to: "\(folder)/assignments.h5")
+    try LabelsFile.write(
+      Labels(values: [Int32](repeating: classNames.isEmpty ? -1 : 0, count: 60), classNames: classNames), to: "\(folder)/labels.h5")
+    try ImagesFile.write(
+      ImageSet(
+        name: "some", height: 4, width: 4, channels: 1, pixels: Pixels((0..<960).map { UInt8($0 % 251) }), index: (0..<60).map { $0 },
+        verified: false), to: "\(folder)/images.h5")
+    let done = try run(
+      "evaluate", ["--parameters", #"{"cases": 2, "seed": 0}"#], inputs: ["assignments", "labels"], output: "scores=\(folder)/scores.json")
+    #expect(done.code == 0, "\(done.error)")
+  }
+
+  private func run(_ program: String, _ arguments: [String], inputs: [String] = [], output: String? = nil) throws -> (
+    code: Int32, error: String
+  ) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "\(Self.programs)/\(program)")
+    process.arguments =
+      arguments + inputs.flatMap { ["--input", "\($0)=\(folder)/\($0).h5"] } + (output.map { ["--output", $0] } ?? [])
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  private func figure4(_ layout: JSONValue) throws -> (code: Int32, error: String) {
+    func gathered(_ name: String, _ file: String) -> JSONValue {
+      [["instance": .string(name), "coordinates": ["seed": 0], "action": "a", "output": "o", "path": .string("\(folder)/\(file)")]]
+    }
+    let request: JSONValue = [
+      "instance": "tabulate[output=figure4]", "inputs": .object([]),
+      "gathered": ["scores": gathered("evaluate", "scores.json"), "images": gathered("ingest", "images.h5")],
+      "outputs": ["picture": .string("\(folder)/figure4.png")], "parameters": ["output": "figure4", "profile": "own", "layout": layout],
+      "threads": 1,
+    ]
+    try AtomicFile.write(request.canonical, to: "\(folder)/request.json")
+    return try run("tabulate", ["--request", "\(folder)/request.json"])
+  }
+
+  private let layout: JSONValue = ["title": "Figure 4", "titleWithoutLabels": "Clusters", "width": 900, "confident": 2]
+
+  @Test func figureFourHasARowForEveryCluster() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try prepare(classNames: ["cat"])
+    let scores = try Scores.read("\(folder)/scores.json")
+    #expect(scores.clusterClasses == [-1, -1, 0] && scores.cases.map(\.cluster) == [0, 1, 2])
+    #expect(scores.cases.map(\.mappedClass) == [-1, -1, 0])
+    // Nobody in cluster 0 is in the right place; nobody is in cluster 1.
+    #expect(scores.cases[0].successes.isEmpty && scores.cases[0].failures.count == 4 && scores.cases[0].failureClasses == [0, 0, 0, 0])
+    #expect(scores.cases[1].successes.isEmpty && scores.cases[1].failures.isEmpty && scores.cases[2].successes.count == 4)
+    let done = try figure4(layout)
+    #expect(done.code == 0 && done.error.isEmpty, "\(done.error)")
+    #expect(try PNGImage.read("\(folder)/figure4.png").width == 900)
+  }
+
+  @Test func namesThatCannotBeSetAreNamedInAWarning() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try prepare(classNames: ["猫"])
+    let done = try figure4(layout)
+    #expect(done.code == 0 && done.error.contains("warning: DejaVu Sans") && done.error.contains("class 0 (猫)"), "\(done.error)")
+  }
+
+  @Test func imagesWithoutLabelsAreColouredByCluster() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try prepare(classNames: [])
+    #expect(try figure4(layout).code == 0)
+    let settings = #"""
+      {"title": "t", "epoch": 2, "firstPoint": 10, "points": 40, "perplexity": 5, "iterations": 20, "exaggeration": 12,
+      "exaggerationIterations": 5, "pictureSize": 500}
+      """#
+    try FileManager.default.copyItem(atPath: "\(folder)/assignments.h5", toPath: "\(folder)/points.h5")
+    func map(_ inputs: [String]) throws -> (embedding: Embedding, picture: PNGImage) {
+      let done = try run(
+        "tsne", ["--parameters", settings, "--output", "picture=\(folder)/tsne.png"], inputs: inputs, output: "embedding=\(folder)/tsne.h5")
+      #expect(done.code == 0, "\(done.error)")
+      return (try EmbeddingFile.read("\(folder)/tsne.h5"), try PNGImage.read("\(folder)/tsne.png"))
+    }
+    let coloured = try map(["points", "labels", "assignments"])
+    #expect(coloured.embedding.clusters == (10..<50).map { Int32($0 % 3 == 0 ? 0 : 2) })
+    let plain = try map(["points", "labels"])
+    #expect(plain.embedding.clusters.isEmpty && plain.embedding.points.scalars == coloured.embedding.points.scalars)
+    /// Whether any pixel is red: cluster 2's colour.
+    func isRed(_ picture: PNGImage) -> Bool {
+      stride(from: 0, to: picture.pixels.count, by: 3).contains {
+        picture.pixels[$0] > 180 && picture.pixels[$0 + 1] < 90 && picture.pixels[$0 + 2] < 90
+      }
+    }
+    #expect(isRed(coloured.picture) && !isRed(plain.picture))
+  }
+
+  @Test(arguments: [
+    (#""width": 0, "confident": 2"#, #""width" must be 200 to 10000, not 0"#), (#""width": 900"#, #""confident" is missing"#),
+    (#""width": 900, "confident": -1"#, #""confident" must be 0 to 100, not -1"#),
+    (#""width": 900, "confident": 2, "titel": """#, #"there is no "titel" here; did you mean "title"?"#),
+  ])
+  func layoutsAreChecked(members: String, complaint: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try prepare(classNames: ["cat"])
+    let done = try figure4(JSONValue.parse("{\"title\": \"t\", \(members)}", file: "layout"))
+    #expect(done.code == 65 && done.error.contains(complaint), "\(done.error)")
+    #expect(done.error.contains("remedy: correct tabulate's layout in pipeline.json"))
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/figure4.png"))
+  }
+}
