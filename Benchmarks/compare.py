@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures this project's work beside its peers' and writes docs/benchmarks.md.
+"""Measures this project's work beside its peers' and writes the part of docs/benchmarks.md on this kind of machine.
 
 Each row's commands run in alternating pairs (ours, peer, ours, peer, …), so that both sides meet the same state of the machine; the
 table has the medians, and the median, least and greatest ratio of a pair. Of several peers for one row the fastest is quoted.
@@ -13,6 +13,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import shlex
 import statistics
 import subprocess
@@ -152,25 +153,35 @@ def spelled(row):
     return dict.fromkeys(" ".join(command).replace("{folder}/", "") for command in ours + peers)
 
 
-def document(outcomes, machine_text, pairs, load):
+def parts(document):
+    """The parts of docs/benchmarks.md by kind of machine."""
+    found = re.split(r"^## Machines with (\S+)\n", document, flags=re.MULTILINE)
+    return {name: re.split(r"^## ", text, flags=re.MULTILINE)[0].strip() for name, text in zip(found[1::2], found[2::2])}
+
+
+def part(outcomes, machine_text, pairs, load):
     versions = sorted({m.peer[0]["peer"] for _, m in outcomes if isinstance(m, Measurement) and m.peer and "peer" in m.peer[0]})
     debian = ("Debian's python3-torch was measured too; the faster PyTorch is quoted." if catalogue.debian_has_torch()
               else "Debian's python3-torch is not installed here and was not measured.")
     missed = [row.work for row, outcome in outcomes if not (isinstance(outcome, Measurement) and outcome.reached)]
-    commands = [f"- {row.work}: " + ", ".join(f"`{command}`" for command in spelled(row)) for row, _ in outcomes]
-    return f"""# Benchmarks
-
-Written by `make bench-peers`; not edited by hand.
-
-- Machine: {machine_text}. Load average at the start {load:.2f}.
+    return f"""- Machine: {machine_text}. Load average at the start {load:.2f}.
 - Measured {datetime.date.today()}{f", commit {state()}" if state() else ""}; {pairs} alternating pairs a row, fewer for the longest.
 - Peers quoted: {"; ".join(versions) or "none"}. {debian}
 
-Two threads, except where the row says otherwise. Medians; the ratio is that of a pair, with the least and greatest of all pairs in brackets.
-
 {table(outcomes)}
 
-{"All goals are reached." if not missed else "Not reached: " + "; ".join(missed) + "."}
+{"All goals are reached." if not missed else "Not reached: " + "; ".join(missed) + "."}"""
+
+
+def document(parts_by_kind, rows):
+    commands = [f"- {row.work}: " + ", ".join(f"`{command}`" for command in spelled(row)) for row in rows]
+    kinds = "\n\n".join(f"## Machines with {name}\n\n{text}" for name, text in sorted(parts_by_kind.items()))
+    return f"""# Benchmarks
+
+Written by `make bench-peers`, a part for each kind of machine; not edited by hand.
+Two threads, except where the row says otherwise. Medians; the ratio is that of a pair, with the least and greatest of all pairs in brackets.
+
+{kinds}
 
 The divergence of t-SNE is computed alike on both sides: p over exact nearest neighbours, q normalised over all pairs. The epochs count the
 whole program `train`, from its start to its written weights.
@@ -209,8 +220,11 @@ def main():
     if options.only or options.quick:
         print(table(outcomes))
     else:
-        (ROOT / "docs" / "benchmarks.md").write_text(document(outcomes, machine_text, pairs, load))
-        print("docs/benchmarks.md is written")
+        file = ROOT / "docs" / "benchmarks.md"
+        known = parts(file.read_text()) if file.exists() else {}
+        known[catalogue.kind()] = part(outcomes, machine_text, pairs, load)
+        file.write_text(document(known, rows))
+        print(f"docs/benchmarks.md: the part on machines with {catalogue.kind()} is written")
     if not all(isinstance(outcome, Measurement) for _, outcome in outcomes):
         sys.exit(1)
 

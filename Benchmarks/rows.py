@@ -47,8 +47,15 @@ def debian_has_torch():
         return False
 
 
+def kind():
+    """Which of the two kinds of machine this is; each has goals, and a part of docs/benchmarks.md, of its own."""
+    flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "").split()
+    return "AVX-512" if "avx512vl" in flags else "AVX2"
+
+
 def rows(scripts):
     """- scripts: the folder of the peer scripts."""
+    wide = kind() == "AVX-512"
     pythons = [sys.executable] + ([DEBIAN_PYTHON] if debian_has_torch() else [])
 
     def torch(script, arguments):
@@ -64,17 +71,17 @@ def rows(scripts):
     paper_step = ["--size", "32"] + STEP + ["--steps", "5"] + THREADS
     inference = ["--size", "32", "--batch", "200"] + THREADS
     return [
-        step("step-32", "training step, ResNet-34, 32 pixels, 50 + 150 images", 1.6, paper_step),
-        step("step-64", "training step, ResNet-34, 64 pixels, 20 + 60 images", 1.4, ["--size", "64", "--steps", "3"] + SMALL_STEP + THREADS),
-        step("step-96", "training step, ResNet-34, 96 pixels, 20 + 60 images", 1.4, ["--size", "96", "--steps", "3"] + SMALL_STEP + THREADS),
-        step("step-quick", "training step, the quick profile's network, 20 pixels, 50 + 150 images", 1.6, quick_step),
+        step("step-32", "training step, ResNet-34, 32 pixels, 50 + 150 images", 2.2 if wide else 2.6, paper_step),
+        step("step-64", "training step, ResNet-34, 64 pixels, 20 + 60 images", 1.8 if wide else 2.1, ["--size", "64", "--steps", "3"] + SMALL_STEP + THREADS),
+        step("step-96", "training step, ResNet-34, 96 pixels, 20 + 60 images", 1.8 if wide else 2.1, ["--size", "96", "--steps", "3"] + SMALL_STEP + THREADS),
+        step("step-quick", "training step, the quick profile's network, 20 pixels, 50 + 150 images", 2 if wide else 3, quick_step),
         Row("epoch-32", "training 2000 images, ResNet-34, 32 pixels, all included, against the step alone", 0.9,
             ["epoch", "--size", "32", "--images", "2000"] + STEP + THREADS, [["benchmarks", "train-step"] + paper_step], most_pairs=3),
         Row("epoch-quick", "the quick profile's training of one head, all included, against the step alone", 0.9,
             ["epoch", "--images", "4000", "--epochs", "3"] + quick_step, [["benchmarks", "train-step"] + quick_step]),
         Row("augmentation", "augmentation, 32-pixel colour images, one core", 10,
             ["augmentation", "--size", "32", "--threads", "1"], [script("pil_augmentation.py", ["--size", "32"])], field="imagesPerSecond"),
-        Row("inference", "inference, ResNet-34, 32 pixels", 1.6, ["inference"] + inference, torch("torch_inference.py", inference)),
+        Row("inference", "inference, ResNet-34, 32 pixels", 1.9 if wide else 2.7, ["inference"] + inference, torch("torch_inference.py", inference)),
         Row("kmeans", "k-means, 60,000 × 784, k = 10, 10 restarts", 3, ["kmeans"] + THREADS,
             [script("sklearn_kmeans.py", ["{folder}/pixels.npy", "--algorithm", algorithm] + THREADS) for algorithm in ("lloyd", "elkan")],
             field="seconds", prepare=["kmeans", "--write-input", "{folder}/pixels.npy"], quality=("inertia", 0.001)),
