@@ -21,11 +21,20 @@ public struct PNGImage: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Decodes the bytes of a PNG of any kind: palettes, grey and 16 bits become 8-bit RGB; what is transparent lies on black.
+  /// Decodes the bytes of a PNG of any kind to 8-bit RGB values as they stand in the file: 16 bits are scaled linearly (value / 257, rounded),
+  /// what is transparent is laid on white, and colour profiles and gamma are ignored. Of an animated one this is the default picture.
   /// - Parameters:
   ///   - path: names the picture in errors.
   ///   - mostPixels: larger pictures are refused before memory is taken for them.
   public init(decoding bytes: [UInt8], path: String, mostPixels: Int) throws(PictureError) {
+    let picture = try PNGImage.decode(PNGChunks(bytes), path: path, mostPixels: mostPixels)
+    self.init(width: picture.width, height: picture.height, pixels: picture.onWhite)
+  }
+
+  /// The same with the transparency.
+  package static func decode(_ chunks: PNGChunks, path: String, mostPixels: Int) throws(PictureError) -> RGBAPicture {
+    // Before libpng sees it: it has limits of its own, of which it says no more than that they are exceeded.
+    if let width = chunks.width, let height = chunks.height { try PictureError.check(width, height, most: mostPixels, path: path) }
     // libpng keeps the addresses of its state and of the bytes from the first call to the second: both must stay where they are.
     let image = UnsafeMutablePointer<png_image>.allocate(capacity: 1)
     image.initialize(to: png_image())
@@ -34,21 +43,23 @@ public struct PNGImage: Sendable, Equatable {
       png_image_free(image)
       image.deallocate()
     }
-    let decoded: Result<PNGImage, PictureError> = bytes.withUnsafeBufferPointer { bytes in
-      func failure(_ message: String) -> Result<PNGImage, PictureError> { .failure(.undecodable(path: path, message: message)) }
-      guard png_image_begin_read_from_memory(image, bytes.baseAddress, bytes.count) != 0 else {
-        return failure(Self.message(image.pointee))
+    let decoded: Result<RGBAPicture, PictureError> = chunks.pixelsOnly.withUnsafeBufferPointer { bytes in
+      func failure() -> Result<RGBAPicture, PictureError> {
+        .failure(.undecodable(path: path, message: Self.message(image.pointee)))
       }
+      guard png_image_begin_read_from_memory(image, bytes.baseAddress, bytes.count) != 0 else { return failure() }
       let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
-      guard width > 0, height > 0, width <= mostPixels / height else {
-        return failure("its \(width) × \(height) pixels are more than \(mostPixels)")
+      guard width == chunks.width, height == chunks.height else {
+        return .failure(.undecodable(path: path, message: "its header is not where it belongs"))
       }
-      image.pointee.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-      var pixels = [UInt8](repeating: 0, count: width * height * 3)
-      guard png_image_finish_read(image, nil, &pixels, Int32(width * 3), nil) != 0 else { return failure(Self.message(image.pointee)) }
-      return .success(PNGImage(width: width, height: height, pixels: pixels))
+      image.pointee.format = UInt32(PNG_FORMAT_FLAG_COLOR) | UInt32(PNG_FORMAT_FLAG_ALPHA)
+      // Otherwise 16-bit values would be taken for amounts of light.
+      image.pointee.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
+      var pixels = [UInt8](repeating: 0, count: width * height * 4)
+      guard png_image_finish_read(image, nil, &pixels, Int32(width * 4), nil) != 0 else { return failure() }
+      return .success(RGBAPicture(width: width, height: height, pixels: pixels))
     }
-    self = try decoded.get()
+    return try decoded.get()
   }
 
   /// - Throws: `FileError`, `PictureError`.

@@ -29,7 +29,6 @@ StageProgram.run(description) { job in
   let settings = ClusteringSettings(
     clusters: job[clusters], restarts: job[restarts], iterations: job[iterations], tolerance: job[tolerance])
   let assignments = try method.cluster(pixels, settings, seed: UInt64(job[seed]), team: job.team) { progress in
-    if job.interrupted { throw StageInterrupted(saved: false) }
     job.progress(done: progress.done, total: progress.total, unit: progress.unit, detail: progress.detail)
   }
   let leftOut = [Int32](repeating: -1, count: images.count - images.scored)

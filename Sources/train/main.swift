@@ -22,7 +22,7 @@ let description = StageDescription(
     AnySetting(seed), AnySetting(epochs), AnySetting(snapshots), AnySetting(batch), AnySetting(repeats), AnySetting(learningRate),
   ], usesBLAS: true)
 
-StageProgram.run(description) { job in
+StageProgram.run(description, savesCheckpoints: true) { job in
   Memory.keepFreedPages()
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job)
@@ -64,9 +64,8 @@ StageProgram.run(description) { job in
     }
   }
   guard finished else {
-    if checkpoints == nil { job.warn("no folder for checkpoints was named (--checkpoint): training will start anew") }
     try checkpoints?.save(trainer.state.encoded())
-    throw StageInterrupted(saved: checkpoints != nil)
+    throw StageInterrupted()
   }
   try WeightsFile.write(trainer.state.snapshots, to: job.output("weights"))
   try AtomicFile.write(HistoryTable.csv(trainer.state.history, loss: loss), to: job.output("history"))
