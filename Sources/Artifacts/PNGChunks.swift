@@ -1,40 +1,32 @@
-/// The chunks of a PNG file that are to be known before its pixels are decoded.
-package struct PNGChunks {
-  /// What `IHDR` says; nil where the file does not begin with a whole one.
-  package let width, height: Int?
-  /// The Exif data of chunk `eXIf`.
-  package let exif: [UInt8]?
-  /// Whether it is an APNG, whose default picture is decoded.
-  package let isAnimated: Bool
-  /// The file with nothing but what makes the pixels: what says how they are to look on a screen (`gAMA`, `cHRM`, `sRGB`, `iCCP`, `cICP`,
-  /// `sBIT`, `bKGD`) would make libpng change their values.
-  package let pixelsOnly: [UInt8]
-
+/// The chunks of a PNG file that libpng does not tell of, or tells of too late.
+package enum PNGChunks {
   private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  package static func begin(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: signature) }
+  /// What `IHDR` says; nil where the file does not begin with a whole one.
+  package static func size(_ bytes: [UInt8]) -> (width: Int, height: Int)? {
+    guard bytes.starts(with: signature), let header = first("IHDR", in: bytes), header.startIndex == 16, header.count == 13 else {
+      return nil
+    }
+    return (number(bytes, 16), number(bytes, 20))
+  }
 
-  package init(_ bytes: [UInt8]) {
-    func number(_ at: Int) -> Int { bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
-    var (width, height, exif, isAnimated): (Int?, Int?, [UInt8]?, Bool) = (nil, nil, nil, false)
-    var kept = Array(bytes.prefix(8))
-    kept.reserveCapacity(bytes.count)
+  /// The Exif data of chunk `eXIf`.
+  package static func exif(_ bytes: [UInt8]) -> [UInt8]? { first("eXIf", in: bytes).map(Array.init) }
+
+  /// Whether it is an APNG. Readers that do not know these see its default picture.
+  package static func isAnimated(_ bytes: [UInt8]) -> Bool { first("acTL", in: bytes) != nil }
+
+  /// The content of the first whole chunk of a type.
+  private static func first(_ type: String, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
     var at = 8
-    // Length, type, content, checksum. What is cut short is kept: libpng says what is wrong with it.
-    while at + 12 <= bytes.count, number(at) <= bytes.count - at - 12 {
-      let content = at + 8..<at + 8 + number(at)
-      let type = String(decoding: bytes[at + 4..<at + 8], as: UTF8.self)
-      switch type {
-      case "IHDR" where at == 8 && content.count == 13: (width, height) = (number(content.lowerBound), number(content.lowerBound + 4))
-      case "eXIf": exif = exif ?? Array(bytes[content])
-      case "acTL": isAnimated = true
-      default: break
-      }
-      // A small first letter marks what a decoder may do without; tRNS alone of those changes pixels.
-      if bytes[at + 4] & 0x20 == 0 || type == "tRNS" { kept += bytes[at..<content.upperBound + 4] }
+    // Length, type, content, checksum.
+    while at + 12 <= bytes.count, number(bytes, at) <= bytes.count - at - 12 {
+      let content = at + 8..<at + 8 + number(bytes, at)
+      if bytes[at + 4..<at + 8].elementsEqual(type.utf8) { return bytes[content] }
       at = content.upperBound + 4
     }
-    if at < bytes.count { kept += bytes[at...] }
-    (self.width, self.height, self.exif, self.isAnimated, pixelsOnly) = (width, height, exif, isAnimated, kept)
+    return nil
   }
+
+  private static func number(_ bytes: [UInt8], _ at: Int) -> Int { bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
 }

@@ -27,39 +27,23 @@ public struct PNGImage: Sendable, Equatable {
   ///   - path: names the picture in errors.
   ///   - mostPixels: larger pictures are refused before memory is taken for them.
   public init(decoding bytes: [UInt8], path: String, mostPixels: Int) throws(PictureError) {
-    let picture = try PNGImage.decode(PNGChunks(bytes), path: path, mostPixels: mostPixels)
+    let picture = try PNGImage.decode(bytes, path: path, mostPixels: mostPixels)
     self.init(width: picture.width, height: picture.height, pixels: picture.onWhite)
   }
 
   /// The same with the transparency.
-  package static func decode(_ chunks: PNGChunks, path: String, mostPixels: Int) throws(PictureError) -> RGBAPicture {
-    // Before libpng sees it: it has limits of its own, of which it says no more than that they are exceeded.
-    if let width = chunks.width, let height = chunks.height { try PictureError.check(width, height, most: mostPixels, path: path) }
-    // libpng keeps the addresses of its state and of the bytes from the first call to the second: both must stay where they are.
-    let image = UnsafeMutablePointer<png_image>.allocate(capacity: 1)
-    image.initialize(to: png_image())
-    image.pointee.version = UInt32(PNG_IMAGE_VERSION)
-    defer {
-      png_image_free(image)
-      image.deallocate()
+  package static func decode(_ bytes: [UInt8], path: String, mostPixels: Int) throws(PictureError) -> RGBAPicture {
+    guard let (width, height) = PNGChunks.size(bytes) else {
+      throw .undecodable(path: path, message: "it does not begin with a whole header")
     }
-    let decoded: Result<RGBAPicture, PictureError> = chunks.pixelsOnly.withUnsafeBufferPointer { bytes in
-      func failure() -> Result<RGBAPicture, PictureError> {
-        .failure(.undecodable(path: path, message: Self.message(image.pointee)))
-      }
-      guard png_image_begin_read_from_memory(image, bytes.baseAddress, bytes.count) != 0 else { return failure() }
-      let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
-      guard width == chunks.width, height == chunks.height else {
-        return .failure(.undecodable(path: path, message: "its header is not where it belongs"))
-      }
-      image.pointee.format = UInt32(PNG_FORMAT_FLAG_COLOR) | UInt32(PNG_FORMAT_FLAG_ALPHA)
-      // Otherwise 16-bit values would be taken for amounts of light.
-      image.pointee.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
-      var pixels = [UInt8](repeating: 0, count: width * height * 4)
-      guard png_image_finish_read(image, nil, &pixels, Int32(width * 4), nil) != 0 else { return failure() }
-      return .success(RGBAPicture(width: width, height: height, pixels: pixels))
+    try PictureError.check(width, height, most: mostPixels, path: path)
+    var pixels = [UInt8](repeating: 0, count: width * height * 4)
+    var message = [CChar](repeating: 0, count: 128)
+    guard png_decode_rgba(bytes, bytes.count, UInt32(width), UInt32(height), &pixels, &message) == 1 else {
+      let words = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      throw .undecodable(path: path, message: words)
     }
-    return try decoded.get()
+    return RGBAPicture(width: width, height: height, pixels: pixels)
   }
 
   /// - Throws: `FileError`, `PictureError`.

@@ -54,14 +54,22 @@ StageProgram.run(description, savesCheckpoints: true) { job in
     images, augmentation: views, repeats: plan.repeats, seed: plan.seed, file: job.optionalInput("views"), team: ThreadTeam(threads: 1))
   let trainer = Trainer(plan, network: model, input: input, resuming: resumed, team: job.team)
   let progress = TrainingProgress(epochs: plan.epochs)
-  let finished = try trainer.run(views: passViews.views(of:pass:)) {
-    job.interrupted
-  } tell: { event in
-    switch event {
-    case .step(let epoch, let done, let steps, let loss, let images): progress.tell(job, epoch, done, steps, loss, images)
-    case .pass: try checkpoints?.save(trainer.state.encoded())
-    case .warning(let message): job.warn(message)
+  if images.scored < plan.batch {
+    job.warn("the \(images.scored) images to cluster are fewer than a batch of \(plan.batch): every step takes all of them")
+  }
+  let finished: Bool
+  do {
+    finished = try trainer.run(views: passViews.views(of:pass:)) {
+      job.interrupted
+    } tell: { event in
+      switch event {
+      case .step(let epoch, let done, let steps, let loss, let images): progress.tell(job, epoch, done, steps, loss, images)
+      case .pass: try checkpoints?.save(trainer.state.encoded())
+      case .warning(let message): job.warn(message)
+      }
     }
+  } catch let diverged as TrainingDiverged {
+    throw TrainingError.diverged(diverged, learningRate: plan.learningRate)
   }
   guard finished else {
     try checkpoints?.save(trainer.state.encoded())

@@ -1,10 +1,11 @@
-"""Makes Tests/DatasetsTests/PictureOracles.swift: small pictures of every kind that is read, and the SHA-256 of their pixels as Pillow gives
+"""Makes Tests/oracles/pictures.json: small pictures of every kind that is read, and the SHA-256 of their pixels as Pillow gives
 them upright, as 8-bit RGB, on white. 16-bit values, which Pillow cuts, are scaled by numpy: round(value / 257). Needs Pillow, numpy, libturbojpeg.
 
-    python Tests/oracles/pictures.py > Tests/DatasetsTests/PictureOracles.swift
+    python Tests/oracles/pictures.py > Tests/oracles/pictures.json
 """
-import base64, ctypes, ctypes.util, hashlib, io, struct, sys, textwrap, zlib
+import base64, ctypes, ctypes.util, hashlib, io, json, struct, sys, zlib
 import numpy as np
+import PIL
 from PIL import Image, ImageOps
 
 W, H = 11, 7
@@ -164,13 +165,6 @@ emit("webp lossy alpha", saved(rgba_image, "WEBP", quality=80))
 emit("webp animated", saved(Image.fromarray(rgb), "WEBP", save_all=True, append_images=[Image.fromarray(255 - rgb)], lossless=True))
 emit("apng", saved(Image.fromarray(rgb), "PNG", save_all=True, append_images=[Image.fromarray(255 - rgb)]))
 
-print("// Written by Tests/oracles/pictures.py with Pillow", __import__("PIL").__version__)
-print("// swift-format-ignore-file\n")
-print("/// A picture and what Pillow makes of it: size, and the SHA-256 of the RGB bytes.\nstruct PictureOracle: Sendable {")
-print("  let name: String\n  let width, height: Int\n  let digest: String\n  let base64: String\n}\n")
-print("let pictureOracles: [PictureOracle] = [")
-for name, data, shape, digest in found:
-    print(f'  PictureOracle(name: "{name}", width: {shape[1]}, height: {shape[0]},\n    digest: "{digest}", base64: """')
-    print("    " + "\n    ".join(textwrap.wrap(data, 130)) + '\n    """),')
-print("]")
-print(len(found), "pictures", file=sys.stderr)
+lines = [json.dumps({"name": n, "width": s[1], "height": s[0], "sha256": d, "base64": b}) for n, b, s, d in found]
+print("[\n" + ",\n".join(lines) + "\n]")
+print(len(found), "pictures, Pillow", PIL.__version__, file=sys.stderr)

@@ -102,12 +102,15 @@ package struct ImageFolder: Original {
       }
       warnings = LeftOut.warnings(leftOut, folder: folder)
       guard !good.isEmpty else { throw DatasetError.noImages(path: folder, leftOut: warnings) }
-      func remark(_ names: [String], _ text: String) {
-        if !names.isEmpty { warnings.append("\(names.count) of \(good.count) pictures in \(folder) \(text): \(LeftOut.list(names))") }
+      func remark(_ names: [String], one: String, many: String) {
+        guard !names.isEmpty else { return }
+        let text = names.count == 1 ? one : many
+        warnings.append("\(names.count) of \(good.count) pictures in \(folder) \(text): \(LeftOut.list(names))")
       }
-      remark(transparent, "are transparent in places, and lie on white")
-      remark(plain, "show nothing once they lie on white; `convert FILE -background black -flatten FILE` lays them on black")
-      remark(animated, "are animated, and their first picture is read")
+      remark(transparent, one: "has transparent places, which lie on white", many: "have transparent places, which lie on white")
+      let black = "`convert FILE -background black -flatten FILE` lays"
+      remark(plain, one: "shows nothing on white; \(black) it on black", many: "show nothing on white; \(black) them on black")
+      remark(animated, one: "is animated; its first picture is read", many: "are animated; their first pictures are read")
     }
   }
 

@@ -3,6 +3,11 @@ import CJPEG
 
 /// JPEG by libjpeg-turbo, with the exact inverse cosine transform: the bytes Pillow gives.
 enum JPEGDecoder {
+  /// Warnings of libjpeg after which it goes on to a picture.
+  private static let harmless = [
+    "Corrupt JPEG data: ", "Inconsistent progression sequence", "Unknown Adobe color transform", "Invalid SOS parameters for sequential JPEG",
+  ]
+
   /// - Returns: RGB values [height, width, 3]; grey becomes three equal channels.
   static func decode(_ bytes: [UInt8], path: String, mostPixels: Int) throws(PictureError) -> (pixels: [UInt8], width: Int, height: Int) {
     // A decoder of its own for every picture: after some damaged ones libjpeg-turbo refuses good ones too.
@@ -20,10 +25,13 @@ enum JPEGDecoder {
     let isCMYK = [TJCS_CMYK, TJCS_YCCK].contains { space == Int32($0.rawValue) }
     let (channels, format) = isCMYK ? (4, TJPF_CMYK) : (3, TJPF_RGB)
     var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * channels)
-    let status = tjDecompress2(jpeg, bytes, UInt(bytes.count), &pixels, width, 0, height, Int32(format.rawValue), TJFLAG_ACCURATEDCT)
-    // Warnings leave a picture, if not always the whole: a file that ends early would be grey below.
-    let failed = status != 0 && (tjGetErrorCode(jpeg) != Int32(TJERR_WARNING.rawValue) || message.contains("Premature end"))
-    if failed { throw failure() }
+    func decode(_ flags: Int32) -> Bool {
+      tjDecompress2(jpeg, bytes, UInt(bytes.count), &pixels, width, 0, height, Int32(format.rawValue), TJFLAG_ACCURATEDCT | flags) == 0
+    }
+    // Some damage leaves a picture, as stray bytes between its parts do; a file that ends early would be grey or black from there on. The
+    // library remembers no more than the last thing it said, and so a failure behind a warning looks like a warning.
+    var isHarmless: Bool { Self.harmless.contains { message.hasPrefix($0) } }
+    guard decode(TJFLAG_STOPONWARNING) || (isHarmless && (decode(0) || isHarmless)) else { throw failure() }
     return (isCMYK ? colours(ofInverted: pixels) : pixels, Int(width), Int(height))
   }
 

@@ -55,7 +55,8 @@ struct LeftOut: Sendable, Equatable {
     case .unsupported:
       return "; to make PNGs of them (Debian: imagemagick): convert FILE FILE.png"
     case .beyondLimit:
-      return "; to make them smaller (Debian: imagemagick): convert FILE -resize 4096x4096 FILE.png"
+      return "; to make them smaller, or to cut something out of them (Debian: imagemagick): convert FILE -resize '4096x4096>' FILE.png, "
+        + "convert FILE -crop WIDTHxHEIGHT+LEFT+TOP FILE.png"
     default: return ""
     }
   }

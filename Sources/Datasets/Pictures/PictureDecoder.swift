@@ -30,9 +30,8 @@ package struct PictureDecoder {
   package func decode(_ bytes: [UInt8], path: String) throws(PictureError) -> Picture {
     switch PictureFormat.of(content: bytes) {
     case .png:
-      let chunks = PNGChunks(bytes)
-      let picture = try PNGImage.decode(chunks, path: path, mostPixels: mostPixels)
-      return Self.upright(picture, exif: chunks.exif, isAnimated: chunks.isAnimated)
+      let picture = try PNGImage.decode(bytes, path: path, mostPixels: mostPixels)
+      return Self.upright(picture, exif: PNGChunks.exif(bytes), isAnimated: PNGChunks.isAnimated(bytes))
     case .webp:
       let picture = try WebPDecoder.decode(bytes, path: path, mostPixels: mostPixels)
       return Self.upright(picture.pixels, exif: picture.exif, isAnimated: picture.isAnimated)
