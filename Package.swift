@@ -86,7 +86,7 @@ let package = Package(
     tests("TablesTests", ["Tables", "Artifacts"]),
     tests("StageKitTests", ["StageKit", "Artifacts", "Tensors"]),
     tests("WorkflowTests", ["Workflow", "Artifacts"]),
-    tests("EndToEndTests", ["Workflow", "Artifacts"]),
+    tests("EndToEndTests", ["Workflow", "Artifacts", "Tensors"]),
   ],
   swiftLanguageModes: [.v6]
 )

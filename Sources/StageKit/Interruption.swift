@@ -30,8 +30,8 @@ enum Interruption {
           Interruption.received.store(number, ordering: .relaxed)
           sem_post(Interruption.arrivals)
         }
-      // Who started us with `nohup`, or in the background of a script, meant it.
-      if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
+      // Who started us with `nohup` meant it.
+      if number == SIGHUP, unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
     }
     // A parent that blocks signals hands its mask down.
     var heard = sigset_t()

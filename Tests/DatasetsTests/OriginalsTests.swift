@@ -224,7 +224,8 @@ struct OriginalsTests {
     #expect(try HDF5Reader("\(folder.path)/labels.h5").strings("/file_names").count == 119)
     try folder.write([], to: "many/1007.jpeg")
     let error = #expect(throws: DatasetError.self) { try Ingested(ImageFolder(name: "many", size: 8, channels: 3), from: folder) }
-    #expect(error?.problem.hasPrefix("2 of the 120 pictures in \(folder.path)/many cannot be decoded, the first of them 1003.jpeg: ") == true)
+    #expect(
+      error?.problem.hasPrefix("2 of the 120 pictures in \(folder.path)/many cannot be decoded, the first of them 1003.jpeg: ") == true)
   }
 
   @Test func theCatalogueListsEveryFileOfOriginals() throws {

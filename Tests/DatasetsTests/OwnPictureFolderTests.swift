@@ -47,8 +47,8 @@ struct OwnPictureFolderTests {
     #expect(
       found.warnings[0]
         == "3 files left out of \(place), GIF is not read: a/1.gif, a/2.GIF, a/it's.jpg; to make PNGs of them (Debian: imagemagick): "
-        + "cd \(place) && for f in */*.gif */*.GIF 'a/it'\\''s.jpg'; do convert \"$f[0]\" \"${f%.*}.png\"; done")
-    #expect(found.warnings.contains { $0.hasSuffix("for f in */*.heic; do heif-convert \"$f\" \"${f%.*}.png\"; done") })
+        + "cd \(place) && for f in */*.gif */*.GIF 'a/it'\\''s.jpg'; do convert \"$f[0]\" \"$f.png\"; done")
+    #expect(found.warnings.contains { $0.hasSuffix("for f in */*.heic; do heif-convert \"$f\" \"$f.png\"; done") })
     #expect(found.warnings.contains("1 file left out of \(place), no picture: a/notes.txt"))
   }
 
@@ -124,7 +124,8 @@ struct OwnPictureFolderTests {
     try png(folder, "x/long.png", width: 404, height: 4, [1, 2, 3])
     let alone = #expect(throws: DatasetError.self) { try ingested() }
     #expect(
-      alone?.problem.contains("beyond a limit of size or shape: long.png (of its 404 × 4 pixels, one side is more than 100 times the other)")
+      alone?.problem.contains(
+        "beyond a limit of size or shape: long.png (of its 404 × 4 pixels, one side is more than 100 times the other)")
         == true && alone?.remedy.contains("damaged") == false, "\(alone!)")
     try folder.write(square, to: "x/square.png")
     let found = try ingested()

@@ -19,7 +19,9 @@ public struct ClusteringScores: Sendable {
     classOfCluster = Hungarian.maximise(table)
     n = clusters.count
     rowSums = table.map { $0.reduce(0, +) }
-    columnSums = table.reduce(into: [Int](repeating: 0, count: size)) { sums, row in for column in row.indices { sums[column] += row[column] } }
+    columnSums = table.reduce(into: [Int](repeating: 0, count: size)) { sums, row in
+      for column in row.indices { sums[column] += row[column] }
+    }
   }
 
   /// Share of images in the class of their cluster under the best one-to-one map, 0…1.

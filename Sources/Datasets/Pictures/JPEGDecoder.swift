@@ -5,7 +5,8 @@ import CJPEG
 enum JPEGDecoder {
   /// Warnings of libjpeg after which it goes on to a picture.
   private static let harmless = [
-    "Corrupt JPEG data: ", "Inconsistent progression sequence", "Unknown Adobe color transform", "Invalid SOS parameters for sequential JPEG",
+    "Corrupt JPEG data: ", "Inconsistent progression sequence", "Unknown Adobe color transform",
+    "Invalid SOS parameters for sequential JPEG",
   ]
 
   /// - Returns: RGB values [height, width, 3]; grey becomes three equal channels.

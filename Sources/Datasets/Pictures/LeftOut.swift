@@ -75,7 +75,9 @@ struct LeftOut: Sendable, Equatable {
   }
 
   private static func quoted(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "+-./_".utf8.contains($0) }
+    let isPlain = text.utf8.allSatisfy {
+      (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "+-./_".utf8.contains($0)
+    }
     return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }
 }

@@ -32,17 +32,17 @@ package enum PictureFormat: String, CaseIterable, Sendable {
 
   package var isRead: Bool { [.png, .jpeg, .webp].contains(self) }
 
-  /// The shell command that makes a PNG of the file `$f` beside it, and the Debian package that has it.
+  /// The shell command that makes a PNG of the file `$f` beside it, and the Debian package that has it. `x.gif` becomes `x.gif.png`, so that an
+  /// `x.png` that is there already stays.
   package var conversion: (command: String, package: String) {
-    let target = #""${f%.*}.png""#
-    return switch self {
-    case .heic: (#"heif-convert "$f" \#(target)"#, "libheif-examples")
-    case .avif: (#"avifdec "$f" \#(target)"#, "libavif-bin")
-    case .jxl: (#"djxl "$f" \#(target)"#, "libjxl-tools")
-    case .svg: (#"rsvg-convert -o \#(target) "$f""#, "librsvg2-bin")
-    case .raw: (#"dcraw -c -w "$f" | convert - \#(target)"#, "dcraw imagemagick")
+    switch self {
+    case .heic: (#"heif-convert "$f" "$f.png""#, "libheif-examples")
+    case .avif: (#"avifdec "$f" "$f.png""#, "libavif-bin")
+    case .jxl: (#"djxl "$f" "$f.png""#, "libjxl-tools")
+    case .svg: (#"rsvg-convert -o "$f.png" "$f""#, "librsvg2-bin")
+    case .raw: (#"dcraw -c -w "$f" | convert - "$f.png""#, "dcraw imagemagick")
     // The first of several pictures.
-    default: (#"convert "$f[0]" \#(target)"#, "imagemagick")
+    default: (#"convert "$f[0]" "$f.png""#, "imagemagick")
     }
   }
 
@@ -77,7 +77,9 @@ package enum PictureFormat: String, CaseIterable, Sendable {
     if at(0, "GIF87a") || at(0, "GIF89a") { return .gif }
     // "BM" begins many a text; the length of the second header and its zeros do not.
     if at(0, "BM"), content.count > 17, [12, 40, 52, 56, 64, 108, 124].contains(content[14]), at(15, [0, 0, 0]) { return .bmp }
-    if [[0x49, 0x49, 42, 0], [0x4D, 0x4D, 0, 42], [0x49, 0x49, 43, 0], [0x4D, 0x4D, 0, 43]].contains(where: { at(0, $0) }) { return .tiff }
+    if [[0x49, 0x49, 42, 0], [0x4D, 0x4D, 0, 42], [0x49, 0x49, 43, 0], [0x4D, 0x4D, 0, 43]].contains(where: { at(0, $0) }) {
+      return .tiff
+    }
     if at(4, "ftyp") {
       if at(8, "avif") || at(8, "avis") { return .avif }
       if ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"].contains(where: { at(8, $0) }) { return .heic }
@@ -85,7 +87,9 @@ package enum PictureFormat: String, CaseIterable, Sendable {
     if at(0, [0xFF, 0x0A]) || at(4, "JXL \r\n") { return .jxl }
     if at(4, "jP  \r\n") || at(0, [0xFF, 0x4F, 0xFF, 0x51]) { return .jpeg2000 }
     if at(0, "8BPS") { return .photoshop }
-    if content.count > 2, content[0] == UInt8(ascii: "P"), (49...55).contains(content[1]), [9, 10, 13, 32].contains(content[2]) { return .pnm }
+    if content.count > 2, content[0] == UInt8(ascii: "P"), (49...55).contains(content[1]), [9, 10, 13, 32].contains(content[2]) {
+      return .pnm
+    }
     if at(0, "<svg") { return .svg }
     if at(0, [0x76, 0x2F, 0x31, 0x01]) { return .exr }
     if at(0, "#?RADIANCE") || at(0, "#?RGBE") { return .radiance }

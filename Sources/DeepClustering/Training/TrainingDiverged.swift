@@ -11,7 +11,8 @@ public struct TrainingDiverged: Error, Hashable {
   init?(_ terms: StructuralContrast.Terms, epoch: Int, outputs: Int) {
     guard !terms.total.isFinite else { return nil }
     let named = [
-      ("instance loss", terms.instance), ("cluster loss", terms.cluster), ("relation loss", terms.relation), ("balance loss", terms.balance),
+      ("instance loss", terms.instance), ("cluster loss", terms.cluster), ("relation loss", terms.relation),
+      ("balance loss", terms.balance),
     ]
     self.init(epoch: epoch, outputs: outputs, term: named.first { !$0.1.isFinite }?.0 ?? "sum of the losses")
   }
