@@ -38,6 +38,7 @@ let package = Package(
     gate("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
     gate("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
     gate("CJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
+    gate("CWebP", pkgConfig: "libwebpdemux", apt: "libwebp-dev"),
     gate("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     gate("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     gate("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
@@ -52,7 +53,7 @@ let package = Package(
     room("Clustering", ["Tensors"]),
     room("DeepClustering", ["Gradients", "Clustering", "Tensors"]),
     room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),
-    room("Datasets", ["Artifacts", "Tensors", "CArchive", "CJPEG"]),
+    room("Datasets", ["Artifacts", "Tensors", "CArchive", "CJPEG", "CWebP"]),
     room("Figures", ["Artifacts", "Tensors", "CCairo", "CDejaVu"]),
     room("Tables", ["Artifacts"]),
     room("StageKit", ["Artifacts", "Tensors", arguments]),
@@ -83,7 +84,7 @@ let package = Package(
     tests("TablesTests", ["Tables", "Artifacts"]),
     tests("StageKitTests", ["StageKit", "Artifacts", "Tensors"]),
     tests("WorkflowTests", ["Workflow", "Artifacts"]),
-    tests("EndToEndTests", ["Workflow", "Artifacts"]),
+    tests("EndToEndTests", ["Workflow", "Artifacts", "Tensors"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Files that appear whole or not at all: written beside their place, flushed to disk, renamed, folder flushed.
 public enum AtomicFile {
@@ -6,6 +7,8 @@ public enum AtomicFile {
   /// - Throws: `FileError`, or what `body` throws.
   public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws {
     let temporary = "\(path).\(getpid()).part"
+    _ = unfinished.withLock { $0.insert(temporary) }
+    defer { _ = unfinished.withLock { $0.remove(temporary) } }
     do {
       try body(temporary)
       try sync(temporary)
@@ -19,6 +22,14 @@ public enum AtomicFile {
       throw FileError.failed(operation: "put in place", path: path, errno: code)
     }
     try syncFolder(of: path)
+  }
+
+  /// The temporary files that are being written.
+  private static let unfinished = Mutex<Set<String>>([])
+
+  /// Removes the temporary files that are being written: for a process that is about to end.
+  public static func discardUnfinished() {
+    unfinished.withLock { for path in $0 { unlink(path) } }
   }
 
   /// Writes bytes whole or not at all.

@@ -2,7 +2,7 @@ import CCrypto
 import Glibc
 
 /// The SHA-256 of some bytes: what `sha256sum` prints.
-public struct ContentDigest: Hashable, Sendable, Codable, CustomStringConvertible {
+public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
   /// 64 lower-case hexadecimal digits.
   public let hex: String
 
@@ -35,20 +35,6 @@ public struct ContentDigest: Hashable, Sendable, Codable, CustomStringConvertibl
       if count == 0 { return hasher.finish() }
       hasher.update(block[..<count])
     }
-  }
-
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let digest = ContentDigest(hex: text) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is not a SHA-256 digest")
-    }
-    self = digest
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(hex)
   }
 }
 

@@ -17,7 +17,10 @@ public enum LabelsFile {
   /// - Parameters:
   ///   - fine: classes of a finer division, kept beside for who wants them (CIFAR-100's hundred).
   ///   - files: the file of each image, for a folder of pictures. They stand here since their folders are their classes.
-  public static func write(_ labels: Labels, fine: Labels? = nil, files: [String] = [], to path: String) throws {
+  ///   - leftOut: the files of such a folder that became no image, and why.
+  public static func write(
+    _ labels: Labels, fine: Labels? = nil, files: [String] = [], leftOut: [(name: String, reason: String)] = [], to path: String
+  ) throws {
     try HDF5Writer.write(to: path) { file in
       try write(labels, to: file, "/labels", "/class_names", meaning: "true class, -1 for none")
       if let fine {
@@ -25,6 +28,11 @@ public enum LabelsFile {
       }
       try file.attribute("verified", labels.verified ? 1 : 0)
       if !files.isEmpty { try file.write(files, to: "/file_names", axes: "image", meaning: "the picture's file in the data set's folder") }
+      if !leftOut.isEmpty {
+        let meaning = "a file in the data set's folder that is no image here"
+        try file.write(leftOut.map(\.name), to: "/left_out_names", axes: "file", meaning: meaning)
+        try file.write(leftOut.map(\.reason), to: "/left_out_reasons", axes: "file", meaning: "why it is none")
+      }
     }
   }
 

@@ -21,34 +21,29 @@ public struct PNGImage: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Decodes the bytes of a PNG of any kind: palettes, grey and 16 bits become 8-bit RGB; what is transparent lies on black.
+  /// Decodes the bytes of a PNG of any kind to 8-bit RGB values as they stand in the file: 16 bits are scaled linearly (value / 257, rounded),
+  /// what is transparent is laid on white, and colour profiles and gamma are ignored. Of an animated one this is the default picture.
   /// - Parameters:
   ///   - path: names the picture in errors.
   ///   - mostPixels: larger pictures are refused before memory is taken for them.
   public init(decoding bytes: [UInt8], path: String, mostPixels: Int) throws(PictureError) {
-    // libpng keeps the addresses of its state and of the bytes from the first call to the second: both must stay where they are.
-    let image = UnsafeMutablePointer<png_image>.allocate(capacity: 1)
-    image.initialize(to: png_image())
-    image.pointee.version = UInt32(PNG_IMAGE_VERSION)
-    defer {
-      png_image_free(image)
-      image.deallocate()
+    let picture = try PNGImage.decode(bytes, path: path, mostPixels: mostPixels)
+    self.init(width: picture.width, height: picture.height, pixels: picture.onWhite)
+  }
+
+  /// The same with the transparency.
+  package static func decode(_ bytes: [UInt8], path: String, mostPixels: Int) throws(PictureError) -> RGBAPicture {
+    guard let (width, height) = PNGChunks.size(bytes) else {
+      throw .undecodable(path: path, message: "it does not begin with a whole header")
     }
-    let decoded: Result<PNGImage, PictureError> = bytes.withUnsafeBufferPointer { bytes in
-      func failure(_ message: String) -> Result<PNGImage, PictureError> { .failure(.undecodable(path: path, message: message)) }
-      guard png_image_begin_read_from_memory(image, bytes.baseAddress, bytes.count) != 0 else {
-        return failure(Self.message(image.pointee))
-      }
-      let (width, height) = (Int(image.pointee.width), Int(image.pointee.height))
-      guard width > 0, height > 0, width <= mostPixels / height else {
-        return failure("its \(width) × \(height) pixels are more than \(mostPixels)")
-      }
-      image.pointee.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-      var pixels = [UInt8](repeating: 0, count: width * height * 3)
-      guard png_image_finish_read(image, nil, &pixels, Int32(width * 3), nil) != 0 else { return failure(Self.message(image.pointee)) }
-      return .success(PNGImage(width: width, height: height, pixels: pixels))
+    try PictureError.check(width, height, most: mostPixels, path: path)
+    var pixels = [UInt8](repeating: 0, count: width * height * 4)
+    var message = [CChar](repeating: 0, count: 128)
+    guard png_decode_rgba(bytes, bytes.count, UInt32(width), UInt32(height), &pixels, &message) == 1 else {
+      let words = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      throw .undecodable(path: path, message: words)
     }
-    self = try decoded.get()
+    return RGBAPicture(width: width, height: height, pixels: pixels)
   }
 
   /// - Throws: `FileError`, `PictureError`.

@@ -11,7 +11,7 @@ public enum DatasetError: ExplainedError, Equatable {
   case checksum(path: String, algorithm: String, expected: String, found: String)
   case unverifiable(path: String)
   case ownPictures(path: String)
-  case noImages(path: String)
+  case noImages(path: String, leftOut: [String])
   case duplicateClasses(path: String, names: [String])
   case tooManyUndecodable(folder: String, count: Int, total: Int, first: String)
   case subsetTooLarge(asked: Int, available: Int)
@@ -26,16 +26,17 @@ public enum DatasetError: ExplainedError, Equatable {
     case .malformed(let path, let expected, let found): "\(path): expected \(expected), found \(found)"
     case .hostile(let path, let member, let fault): "\(path): its member \"\(member)\" \(fault), which no official archive has"
     case .incomplete(let path, let dataset, let missing, let looksLike):
-      "\(path) is not \(dataset): it lacks \(Self.list(missing))" + (looksLike.map { "; it looks like \($0)" } ?? "")
+      "\(path) is not \(dataset): it lacks \(LeftOut.list(missing))" + (looksLike.map { "; it looks like \($0)" } ?? "")
     case .checksum(let path, let algorithm, let expected, let found):
       "\(path) is not the official file: the \(algorithm) of its content is \(found), the official one \(expected)"
     case .unverifiable(let path): "\(path) cannot be verified: there is an official checksum for the archive only"
     case .ownPictures(let path): "\(path) cannot be verified: pictures of your own have no official checksums"
-    case .noImages(let path): "\(path) holds no images (.png, .jpg, .jpeg)"
+    case .noImages(let path, let leftOut):
+      "\(path) holds no picture that can be read (PNG, JPEG, WebP)" + leftOut.map { "; \($0)" }.joined()
     case .duplicateClasses(let path, let names):
-      "\(path) has classes that differ in nothing but capitals or come twice: \(Self.list(names))"
+      "\(path) has classes that differ in nothing but capitals or come twice: \(LeftOut.list(names))"
     case .tooManyUndecodable(let folder, let count, let total, let first):
-      "\(count) of the \(total) images in \(folder) cannot be decoded, the first of them \(first)"
+      "\(count) of the \(total) pictures in \(folder) cannot be decoded, the first of them \(first)"
     case .subsetTooLarge(let asked, let available): "a subset of \(asked) images was asked for, but there are \(available)"
     }
   }
@@ -51,16 +52,15 @@ public enum DatasetError: ExplainedError, Equatable {
     case .checksum: "install the official file, or set \"verify\": false for this data set in pipeline.json to use it all the same"
     case .unverifiable: "give the official archive instead, or set \"verify\": false for this data set in pipeline.json"
     case .ownPictures: "set \"verify\": false for this data set in pipeline.json; results then depend on what the files hold"
-    case .noImages: "put the pictures there, one folder for each class, or all in one folder for a set without classes"
+    case .noImages(_, let leftOut):
+      leftOut.isEmpty
+        ? "put the pictures there, one folder for each class, or all in one folder for a set without classes"
+        : "convert or replace those files; docs/own-pictures.md says what is read"
     case .duplicateClasses: "rename or merge those classes"
-    case .tooManyUndecodable: "replace or remove the damaged pictures, of which one in a hundred is let pass; `file` tells what they are"
+    case .tooManyUndecodable: "replace or remove those pictures, of which one in a hundred is let pass; `file` tells what they are"
     case .subsetTooLarge: "lower the setting subset, or set it to 0 for all images"
     }
   }
 
   public var kind: ErrorKind { .badInput }
-
-  private static func list(_ names: [String]) -> String {
-    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
-  }
 }

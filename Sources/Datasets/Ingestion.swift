@@ -27,7 +27,7 @@ public struct Ingestion: Sendable {
     self.data = data
   }
 
-  /// The original files that would be read.
+  /// The original files that would be read, and those that would be left out.
   public func originals() throws -> [OriginalFile] { try original.files(data: data) }
 
   /// Reads the originals and writes `images.h5` and `labels.h5`, in memory that does not grow with the data set.
@@ -56,7 +56,7 @@ public struct Ingestion: Sendable {
     let fine = open.fineClassNames.isEmpty ? nil : Labels(values: found.fine, classNames: open.fineClassNames)
     let files = open.fileNames.isEmpty ? [] : chosen.map { open.fileNames[$0] }
     let classes = Labels(values: found.values, classNames: open.classNames, verified: verify)
-    try LabelsFile.write(classes, fine: fine, files: files, to: labels)
+    try LabelsFile.write(classes, fine: fine, files: files, leftOut: open.leftOut, to: labels)
   }
 
   /// A random subset of image numbers, ascending.

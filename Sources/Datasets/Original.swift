@@ -24,6 +24,15 @@ package protocol Original: Sendable {
 /// A file that is read, and what it is called wherever it lies.
 public struct OriginalFile: Sendable, Equatable {
   public let name, path: String
+  /// What it counts by, where that is not the content of the file at `path`: of a file whose path is no text, this is its content's digest
+  /// and `path` only for people; of a file that is left out, that of the reason.
+  public let digest: ContentDigest?
+
+  init(name: String, path: String, digest: ContentDigest? = nil) {
+    self.name = name
+    self.path = path
+    self.digest = digest
+  }
 }
 
 /// An official file, for `ccr fetch`.
@@ -51,6 +60,8 @@ package struct OpenOriginal {
   package let fineClassNames: [String]
   /// The file of each image, empty where images have none of their own or no name that a person gave.
   package let fileNames: [String]
+  /// The files that are not read, and why.
+  package let leftOut: [(name: String, reason: String)]
   /// Reads all images, in the order that suits the files. Each is put into the sink once, under its own number.
   package let read: (OriginalSink) throws -> Void
   /// What the person should know though the work goes on.
@@ -58,7 +69,8 @@ package struct OpenOriginal {
 
   package init(
     count: Int, height: Int, width: Int, channels: Int, scored: Int? = nil, classNames: [String], fineClassNames: [String] = [],
-    fileNames: [String] = [], warnings: [String] = [], read: @escaping (OriginalSink) throws -> Void
+    fileNames: [String] = [], leftOut: [(name: String, reason: String)] = [], warnings: [String] = [],
+    read: @escaping (OriginalSink) throws -> Void
   ) {
     self.count = count
     self.height = height
@@ -68,6 +80,7 @@ package struct OpenOriginal {
     self.classNames = classNames
     self.fineClassNames = fineClassNames
     self.fileNames = fileNames
+    self.leftOut = leftOut
     self.warnings = warnings
     self.read = read
   }

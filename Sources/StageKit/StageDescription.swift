@@ -19,10 +19,13 @@ public struct Originals: Sendable {
   /// A file, and what its stage calls it wherever it lies.
   public struct File: Sendable, Equatable {
     public let name, path: String
+    /// What it counts by, nil for the content of the file at `path`.
+    public let digest: ContentDigest?
 
-    public init(name: String, path: String) {
+    public init(name: String, path: String, digest: ContentDigest? = nil) {
       self.name = name
       self.path = path
+      self.digest = digest
     }
   }
 
@@ -86,7 +89,11 @@ public struct StageDescription: Sendable {
   /// What `--originals` prints.
   func originals(for request: StageRequest) throws -> JSONValue {
     let job = try StageJob(settingsOf: self, request)
-    return .array(try (originals?.files(job) ?? []).map { ["name": .string($0.name), "path": .string($0.path)] })
+    return .array(
+      try (originals?.files(job) ?? []).map { file in
+        let digest = file.digest.map { [JSONValue.Member("digest", .string($0.hex))] } ?? []
+        return .object([.init("name", .string(file.name)), .init("path", .string(file.path))] + digest)
+      })
   }
 
   /// Every leaf of the parameters by its dotted name; settings of type `any` are leaves themselves.

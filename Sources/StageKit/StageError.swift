@@ -36,10 +36,7 @@ public enum StageError: ExplainedError, Equatable {
   public var kind: ErrorKind { .badInput }
 }
 
-/// Thrown by a stage that was asked to stop (TERM); the program exits with 75.
+/// Thrown by a stage that was asked to stop, after it has saved a checkpoint; the program exits with 75.
 public struct StageInterrupted: Error {
-  /// Whether a checkpoint holds what was done.
-  public let saved: Bool
-
-  public init(saved: Bool) { self.saved = saved }
+  public init() {}
 }

@@ -69,7 +69,7 @@ public struct StageJob: Sendable {
   /// A folder that outlives a killed stage, nil when called by hand without --checkpoint.
   public var checkpointFolder: String? { request.checkpoint }
 
-  /// Whether the stage was asked to stop: save a checkpoint, then throw `StageInterrupted`.
+  /// Whether a stage that saves checkpoints was asked to stop: it saves one, then throws `StageInterrupted`.
   public var interrupted: Bool { Interruption.requested }
 
   /// Says how far the work is.
@@ -83,9 +83,9 @@ public struct StageJob: Sendable {
     events.send(.object(event), human: "\(unit) \(done)/\(total)\(detail.isEmpty ? "" : " · " + detail)\(speed)")
   }
 
-  /// Says what the person should know though the work goes on.
+  /// Says what the person should know though the work goes on: to the runner, which keeps it with the result, and in the log.
   public func warn(_ message: String) {
-    events.send(["event": "warning", "message": .string(message)], human: "warning: \(message)")
+    events.send(["event": "warning", "message": .string(message)], human: "warning: \(message)", isForTheLog: true)
   }
 }
 
@@ -96,24 +96,16 @@ final class EventStream: Sendable {
 
   init() { descriptor = getenv("CCR_EVENTS_FD").flatMap { Int32(String(cString: $0)) } }
 
-  func send(_ event: JSONValue, human: String) {
-    let line = Array((descriptor == nil ? human : event.compact).utf8) + [10]
-    lock.withLock { _ in _ = write(descriptor ?? STDERR_FILENO, line, line.count) }
+  /// - Parameter isForTheLog: whether the line for people goes to standard error even where there is a runner to tell.
+  func send(_ event: JSONValue, human: String, isForTheLog: Bool = false) {
+    lock.withLock { _ in
+      if let descriptor { Self.write(event.compact, to: descriptor) }
+      if descriptor == nil || isForTheLog { Self.write(human, to: STDERR_FILENO) }
+    }
   }
-}
 
-/// Whether TERM or INT arrived.
-enum Interruption {
-  private static let flag = Atomic<Bool>(false)
-  static var requested: Bool { flag.load(ordering: .relaxed) }
-
-  static func listen() {
-    // A parent that blocks signals hands its mask down.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGINT)
-    sigprocmask(SIG_UNBLOCK, &signals, nil)
-    for number in [SIGTERM, SIGINT] { signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) } }
+  private static func write(_ text: String, to descriptor: Int32) {
+    let line = Array(text.utf8) + [10]
+    _ = Glibc.write(descriptor, line, line.count)
   }
 }

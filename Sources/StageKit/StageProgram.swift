@@ -6,7 +6,11 @@ import Tensors
 /// The command line every stage program shares.
 public enum StageProgram {
   /// Parses the arguments, checks the request, runs the body and ends the process with the stage's exit code.
-  public static func run(_ description: StageDescription, _ body: (StageJob) throws -> Void) -> Never {
+  /// - Parameter savesCheckpoints: whether the body, given a folder for checkpoints, saves one and throws `StageInterrupted` when it is asked to
+  ///   stop. All other stages end at once.
+  public static func run(
+    _ description: StageDescription, savesCheckpoints: Bool = false, _ body: (StageJob) throws -> Void
+  ) -> Never {
     do {
       let arguments = try StageArguments.parse(description)
       if arguments.describe {
@@ -20,11 +24,11 @@ public enum StageProgram {
       }
       BLAS.restartWithPreferredCore(for: description.usesBLAS)
       let job = try StageJob(description, arguments.stageRequest())
-      Interruption.listen()
+      Interruption.listen(savesCheckpoint: savesCheckpoints && job.checkpointFolder != nil)
       try body(job)
       Glibc.exit(0)
-    } catch let interruption as StageInterrupted {
-      say(interruption.saved ? "interrupted: the checkpoint is saved; run again to go on" : "interrupted: nothing is saved")
+    } catch is StageInterrupted {
+      say("stopped: the checkpoint is saved; run again to go on")
       Glibc.exit(EX_TEMPFAIL)
     } catch let error as any ExplainedError {
       say("error: \(error.problem)\nremedy: \(error.remedy)")
@@ -35,7 +39,7 @@ public enum StageProgram {
     }
   }
 
-  private static func say(_ text: String) {
+  static func say(_ text: String) {
     let line = Array(text.utf8) + [10]
     _ = write(STDERR_FILENO, line, line.count)
   }

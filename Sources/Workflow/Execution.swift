@@ -15,6 +15,8 @@ final class Execution {
   let startTime: String
   private let child: ChildProcess
   private var unread: [UInt8] = []
+  /// What the stage said a person should know.
+  var warnings: [String] = []
   /// How the process ended.
   private(set) var end: (status: ChildProcess.Status, usage: ChildProcess.Usage)?
   private let outcome = Outcome()

@@ -111,13 +111,14 @@ final class Programs {
   func originals(of instance: Instance) throws -> JSONValue? {
     guard let pin = try program(instance.program).description.originalsPinnedBy, instance.parameters[pin]?.bool != true else { return nil }
     guard let files = try originalFiles(of: instance),
-      let found = try? files.map({ [JSONValue.string($0.name), .string(try digests.digest(of: $0.path))] })
+      let found = try? files.map({ [JSONValue.string($0.name), .string(try $0.digest ?? digests.digest(of: $0.path))] })
     else { return "not found" }
     return .array(found.map(JSONValue.array))
   }
 
   /// The original files a stage would read, by its own account; nil where it does not find them or reads none.
-  func originalFiles(of instance: Instance) throws -> [(name: String, path: String)]? {
+  /// A file counts by the digest that the stage gives, otherwise by its content.
+  func originalFiles(of instance: Instance) throws -> [(name: String, path: String, digest: String?)]? {
     let program = try program(instance.program)
     guard program.description.originalsPinnedBy != nil else { return nil }
     let arguments = ["--originals", "--parameters", instance.parameters.canonical]
@@ -127,7 +128,7 @@ final class Programs {
     }
     return answer.array?.compactMap { file in
       guard let name = file["name"]?.string, let path = file["path"]?.string else { return nil }
-      return (name, path)
+      return (name, path, file["digest"]?.string)
     }
   }
 

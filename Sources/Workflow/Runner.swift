@@ -180,7 +180,10 @@ public final class Runner {
               execution.number, seconds: execution.seconds, share: Double(progress.done) / Double(progress.total))
           }
           tell(.progress(name, progress))
-        case "warning": tell(.warning(name, event["message"]?.string ?? ""))
+        case "warning":
+          let message = event["message"]?.string ?? ""
+          execution.warnings.append(message)
+          tell(.warning(name, message))
         default: break
         }
       }

@@ -19,19 +19,39 @@ let description = StageDescription(
   usesBLAS: false)
 
 StageProgram.run(description) { job in
-  let images = try ImagesFile.read(job.input("images"))
-  // STL-10's unlabelled part is there for networks with over-clustering heads alone.
-  guard images.scored >= job[clusters], let method = ClusteringMethod(rawValue: job[method]) else {
-    throw StageError.illegalSetting("clusters", "must be at most the number of images to cluster, \(images.scored), not \(job[clusters])")
-  }
-  let values = try images.read(0..<images.scored) { $0[..<(images.scored * images.imageBytes)].map { Float($0) / 255 } }
-  let pixels = Tensor(shape: [images.scored, images.imageBytes], values)
+  let (pixels, leftOut) = try pixels(job.input("images"), clusters: job[clusters])
+  guard let method = ClusteringMethod(rawValue: job[method]) else { preconditionFailure("the setting's choices are the methods") }
   let settings = ClusteringSettings(
     clusters: job[clusters], restarts: job[restarts], iterations: job[iterations], tolerance: job[tolerance])
   let assignments = try method.cluster(pixels, settings, seed: UInt64(job[seed]), team: job.team) { progress in
-    if job.interrupted { throw StageInterrupted(saved: false) }
     job.progress(done: progress.done, total: progress.total, unit: progress.unit, detail: progress.detail)
   }
-  let leftOut = [Int32](repeating: -1, count: images.count - images.scored)
-  try AssignmentsFile.write([Assignments(epoch: 0, clusters: assignments + leftOut, probabilities: [])], to: job.output("assignments"))
+  let distinct = Set(assignments).count
+  if distinct < job[clusters] {
+    job.warn(
+      "\(distinct) of the \(job[clusters]) clusters have images, the others none: fewer images differ than there are clusters; are many of "
+        + "them copies? otherwise lower clusters")
+  }
+  let all = assignments + [Int32](repeating: -1, count: leftOut)
+  try AssignmentsFile.write([Assignments(epoch: 0, clusters: all, probabilities: [])], to: job.output("assignments"))
+}
+
+/// The pixels of the images to cluster, values 0 to 1 [n, D], converted piece by piece so that they are in memory once, and how many images
+/// behind them are not to be clustered: STL-10's unlabelled part is there for networks with over-clustering heads alone.
+func pixels(_ path: String, clusters: Int) throws -> (Tensor, leftOut: Int) {
+  let images = try ImagesFile.read(path)
+  guard images.scored >= clusters else {
+    throw StageError.illegalSetting("clusters", "must be at most the number of images to cluster, \(images.scored), not \(clusters)")
+  }
+  var result = Tensor(uninitialized: [images.scored, images.imageBytes])
+  let values = (0...255).map { Float($0) / 255 }
+  try result.withUnsafeMutableBufferPointer { result in
+    for first in stride(from: 0, to: images.scored, by: 1000) {
+      let numbers = first..<min(first + 1000, images.scored)
+      try images.read(numbers) { bytes in
+        for place in first * images.imageBytes..<numbers.upperBound * images.imageBytes { result[place] = values[Int(bytes[place])] }
+      }
+    }
+  }
+  return (result, images.count - images.scored)
 }

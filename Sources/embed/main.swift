@@ -47,6 +47,7 @@ StageProgram.run(description) { job in
       values += h.value.scalars
       for head in probabilities.indices { probabilities[head] += model.probabilities(h, head: head, on: tape).value.scalars }
     }
+    guard values.allSatisfy(\.isFinite) else { throw EmbeddingError.notFinite(epoch: epoch, path: job.input("weights")) }
     let tensors = zip(probabilities, job[network.heads]).map { Tensor(shape: [images.count, $1], $0) }
     features.append((epoch, Tensor(shape: [images.count, values.count / images.count], values)))
     assignments.append(Assignments(epoch: epoch, clusters: Assignment.clusters(tensors[tensors.count - 1]), probabilities: tensors))

@@ -23,6 +23,9 @@ struct Evaluation {
     if let wrong = snapshot.probabilities.first(where: { $0.shape[0] != labels.count }) {
       throw .probabilities(wrong.shape, epoch: snapshot.epoch, images: labels.count)
     }
+    guard snapshot.probabilities.allSatisfy({ $0.withUnsafeBufferPointer { $0.allSatisfy(\.isFinite) } }) else {
+      throw .notFinite(epoch: snapshot.epoch)
+    }
     let clusters = snapshot.probabilities.last?.shape[1] ?? labels.count
     // −1 says that an image was left out, which only images without a label may be.
     let wrong = snapshot.clusters.indices.first { image in

@@ -12,7 +12,7 @@ let imageSize = Setting<Int>("imageSize", 0...4096, "for a folder of pictures: t
 let imageChannels = Setting<Int>("imageChannels", 1...3, "for a folder of pictures: 1 makes them grey, 3 colour")
 
 let description = StageDescription(
-  name: "ingest", version: 2,
+  name: "ingest", version: 3,
   summary: "Reads a data set's original files, in data/ or the folder that CCR_DATA names, into images.h5 and, apart from it, labels.h5.",
   inputs: [],
   outputs: [Port("images", "images.h5"), Port("labels", "labels.h5, with the file names of your own pictures")],
@@ -20,7 +20,7 @@ let description = StageDescription(
     AnySetting(dataset), AnySetting(subset), AnySetting(subsetSeed), AnySetting(verify), AnySetting(imageSize), AnySetting(imageChannels),
   ], usesBLAS: false,
   originals: Originals(pinnedBy: "verify") { job in
-    try ingestion(job).originals().map { Originals.File(name: $0.name, path: $0.path) }
+    try ingestion(job).originals().map { Originals.File(name: $0.name, path: $0.path, digest: $0.digest) }
   })
 
 @Sendable func ingestion(_ job: StageJob) throws -> Ingestion {

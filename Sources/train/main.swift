@@ -22,7 +22,7 @@ let description = StageDescription(
     AnySetting(seed), AnySetting(epochs), AnySetting(snapshots), AnySetting(batch), AnySetting(repeats), AnySetting(learningRate),
   ], usesBLAS: false)
 
-StageProgram.run(description) { job in
+StageProgram.run(description, savesCheckpoints: true) { job in
   Memory.keepFreedPages()
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job)
@@ -54,19 +54,26 @@ StageProgram.run(description) { job in
     images, augmentation: views, repeats: plan.repeats, seed: plan.seed, file: job.optionalInput("views"), team: ThreadTeam(threads: 1))
   let trainer = Trainer(plan, network: model, input: input, resuming: resumed, team: job.team)
   let progress = TrainingProgress(epochs: plan.epochs)
-  let finished = try trainer.run(views: passViews.views(of:pass:)) {
-    job.interrupted
-  } tell: { event in
-    switch event {
-    case .step(let epoch, let done, let steps, let loss, let images): progress.tell(job, epoch, done, steps, loss, images)
-    case .pass: try checkpoints?.save(trainer.state.encoded())
-    case .warning(let message): job.warn(message)
+  if images.scored < plan.batch {
+    job.warn("the \(images.scored) images to cluster are fewer than a batch of \(plan.batch): every step takes all of them")
+  }
+  let finished: Bool
+  do {
+    finished = try trainer.run(views: passViews.views(of:pass:)) {
+      job.interrupted
+    } tell: { event in
+      switch event {
+      case .step(let epoch, let done, let steps, let loss, let images): progress.tell(job, epoch, done, steps, loss, images)
+      case .pass: try checkpoints?.save(trainer.state.encoded())
+      case .warning(let message): job.warn(message)
+      }
     }
+  } catch let diverged as TrainingDiverged {
+    throw TrainingError.diverged(diverged, learningRate: plan.learningRate)
   }
   guard finished else {
-    if checkpoints == nil { job.warn("no folder for checkpoints was named (--checkpoint): training will start anew") }
     try checkpoints?.save(trainer.state.encoded())
-    throw StageInterrupted(saved: checkpoints != nil)
+    throw StageInterrupted()
   }
   try WeightsFile.write(trainer.state.snapshots, to: job.output("weights"))
   try AtomicFile.write(HistoryTable.csv(trainer.state.history, loss: loss), to: job.output("history"))

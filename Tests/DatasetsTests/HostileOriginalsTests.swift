@@ -155,13 +155,13 @@ struct HostileOriginalsTests {
 
   @Test func foldersOfPictures() throws {
     let original = ImageFolder(name: "x", size: 4, channels: 3)
-    try refused(original, [("x/readme.txt", [1])], "holds no images")
-    try refused(original, [("x/empty/readme.txt", [1])], "holds no images")
+    try refused(original, [("x/readme.txt", [1])], "holds no picture that can be read")
+    try refused(original, [("x/empty/readme.txt", [1])], "holds no picture that can be read")
     try refused(
       original, [("x/cat/1.jpg", JPEGs.colour), ("x/Cat/2.jpg", JPEGs.colour)], "differ in nothing but capitals or come twice: Cat, cat")
     try refused(original, [("y/1.jpg", JPEGs.colour)], "are not in")
     try refused(ImageFolder(name: "../x", size: 4, channels: 3), [("x/1.jpg", JPEGs.colour)], "are not in")
-    try refused(original, [("x/1.jpg", Array("no picture".utf8))], "it is neither PNG nor JPEG")
+    try refused(original, [("x/1.jpg", Array("no picture".utf8))], "it is neither PNG nor JPEG nor WebP")
     let folder = try TemporaryFolder()
     try png(folder, "long.png", width: 1010, height: 10, [1, 2, 3])
     let long = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/long.png")))

@@ -106,7 +106,7 @@ enum Zip {
     (0..<bytes).map { $0 < 8 ? UInt8(truncatingIfNeeded: value >> (8 * $0)) : 0 }
   }
 
-  private static func crc32(_ bytes: [UInt8]) -> UInt32 {
+  static func crc32(_ bytes: [UInt8]) -> UInt32 {
     var crc = UInt32.max
     for byte in bytes {
       crc ^= UInt32(byte)
@@ -157,4 +157,25 @@ enum JPEGs {
     0kDFcYrutN1hbSIKWximanqy3kZUNnNcLqOitdSlguam0vSjZSBiuMVBrOptaSsobGKh0nVmupgpbOTXpWj6Ut1EGK5zS6vpS2sJYLjivNdW1ZrWYqGxzUmj6o13KFLZzX
     pOlaQtzCGK54qvrWmLaRMwGMV//9k=
     """
+}
+
+/// PNG files of kinds that `PNGImage` does not write.
+enum MinimalPNG {
+  /// - Parameter scanLines: each with its filter byte.
+  static func file(width: UInt8, height: UInt8, colourType: UInt8, scanLines: [UInt8]) -> [UInt8] {
+    func big(_ value: UInt32) -> [UInt8] { (0..<4).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * UInt32($0))) } }
+    func chunk(_ type: String, _ content: [UInt8]) -> [UInt8] {
+      big(UInt32(content.count)) + Array(type.utf8) + content + big(Zip.crc32(Array(type.utf8) + content))
+    }
+    // One stored block of deflate, and the Adler-32 of its content.
+    var (low, high): (UInt32, UInt32) = (1, 0)
+    for byte in scanLines {
+      low = (low + UInt32(byte)) % 65521
+      high = (high + low) % 65521
+    }
+    let length = UInt8(scanLines.count)
+    let data = [0x78, 1, 1, length, 0, ~length, 255] + scanLines + big(high << 16 | low)
+    return [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10] + chunk("IHDR", [0, 0, 0, width, 0, 0, 0, height, 8, colourType, 0, 0, 0])
+      + chunk("IDAT", data) + chunk("IEND", [])
+  }
 }

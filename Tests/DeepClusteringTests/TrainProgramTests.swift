@@ -114,6 +114,23 @@ struct TrainProgramTests {
     #expect(try digests("parts") == digests("whole"))
   }
 
+  @Test("asked to stop without a folder for checkpoints: it ends by the signal and says that nothing is saved")
+  func interruptedWithoutCheckpoints() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let running = try train(to: "none", checkpoints: false, settings: ["epochs=1000"])
+    while running.process.isRunning, try AtomicFile.read(running.errors).isEmpty { usleep(1000) }
+    kill(running.process.processIdentifier, SIGTERM)
+    let (code, words) = try running.end()
+    #expect(code == -SIGTERM && words.hasSuffix("stopped: nothing is saved; run again to begin anew\n"), "\(words.suffix(200))")
+  }
+
+  @Test("fewer images than a batch: said, and trained in one step")
+  func fewerImagesThanABatch() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (code, words) = try train(to: "run", checkpoints: false, settings: ["batch=121"]).end()
+    #expect(code == 0 && words.contains("warning: the 120 images to cluster are fewer than a batch of 121"), "\(words)")
+  }
+
   @Test("killed at 20 random moments, at 1 and 2 threads in turn: the bytes of an uninterrupted run")
   func killedAtRandomMoments() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -265,6 +282,13 @@ struct TrainProgramTests {
     }
     let (code, words) = try embed("none", threads: 1, settings: ["network.widths=[8,32]"])
     #expect(code == Self.exitBadInput && words.contains("body.1.conv1.weight"), "\(words)")
+    // As diverged training would have left them.
+    let diverged = try WeightsFile.read("\(folder)/run.h5", epoch: 3).map { entry in
+      (entry.name, entry.name == "stem.0.weight" ? Tensor(shape: entry.tensor.shape, entry.tensor.scalars.map { $0 * .nan }) : entry.tensor)
+    }
+    try WeightsFile.write([(3, diverged)], to: "\(folder)/run.h5")
+    let (bad, complaint) = try embed("none", threads: 1, settings: ["snapshots=[3]"])
+    #expect(bad == Self.exitBadInput && complaint.contains("epoch 3") && complaint.contains("training diverged"), "\(complaint)")
     let (late, said) = try embed("none", threads: 1, settings: ["snapshots=[2]"])
     #expect(late == Self.exitBadInput && said.contains("epoch_0002"), "\(said)")
   }

@@ -152,18 +152,17 @@ struct TrainerTests {
     #expect(seen.withLock { $0 } == [0: Set(0..<23), 1: Set(0..<12)])
   }
 
-  @Test("warns of a loss that is no number, once for a head, and runs to the end")
+  @Test("a loss that is no number ends training with epoch and term, and the state stays at the last complete pass")
   func notANumber() throws {
     let network = SmallTraining().network()
     network.parameters[0].value = Tensor(
       shape: network.parameters[0].value.shape, [Float](repeating: .nan, count: network.parameters[0].value.count))
-    var warnings: [String] = []
-    let finished = try SmallTraining().trainer(network).run(views: SmallTraining().views(), interrupted: { false }) {
-      if case .warning(let words) = $0 { warnings.append(words) }
+    let trainer = SmallTraining().trainer(network)
+    let error = #expect(throws: TrainingDiverged.self) {
+      try trainer.run(views: SmallTraining().views(), interrupted: { false }, tell: { _ in })
     }
-    #expect(finished)
-    let numbers = warnings.filter { $0.contains("not a number") }
-    #expect(numbers.count == 2 && numbers[0].contains("epoch 1") && numbers[0].contains("learningRate"))
+    #expect(error?.epoch == 1 && error?.term == "instance loss" && error?.outputs == network.heads[0])
+    #expect(trainer.state.passes == 0 && trainer.state.history.isEmpty)
   }
 
   @Test("warns of a head that puts every image into one cluster")

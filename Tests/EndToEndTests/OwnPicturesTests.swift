@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import Tensors
 import Testing
 
 /// The profile `own`, made small: pictures of the user's, from the folder to the tables.
@@ -90,6 +91,66 @@ struct OwnPicturesTests {
     #expect(done.code == 0, "\(done.error)")
     let ours = try cells().filter { $0["sources"]?.array?.isEmpty == false }
     #expect(ours.count == 9 && ours.allSatisfy { $0["mean"]?.double != nil && $0["published"] == .null })
+  }
+
+  /// What is left out is in provenance and in labels.h5, and a file that joins it makes ingest say so again, and nothing after it run.
+  @Test func filesLeftOutAreSaidAndKept() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try draw { ["plain", "striped", "dotted"][$0] }
+    let pictures = "\(folder)/data/pictures"
+    let latin = Array("\(pictures)/plain/caf".utf8) + [0xE9] + Array(".png".utf8)
+    #expect(link("\(pictures)/plain/1000.png", latin.map { CChar(bitPattern: $0) } + [0]) == 0)
+    try AtomicFile.write("GIF89a", to: "\(pictures)/plain/x.gif")
+    func ingest() throws -> (words: String, provenance: JSONValue) {
+      let done = try run("ccr", ["run", "--profile", "own", "--pipeline", "\(folder)/pipeline.json", "evaluate[method=kmeans]"])
+      #expect(done.code == 0, "\(done.error)")
+      let path = "\(folder)/results/own/ingest/dataset=pictures/provenance.json"
+      return (done.error, try JSONValue.parse(String(decoding: AtomicFile.read(path), as: UTF8.self), file: path))
+    }
+    let first = try ingest()
+    #expect(first.words.contains("1 file left out of ") && first.words.contains("GIF is not read: plain/x.gif"), "\(first.words)")
+    #expect(first.provenance["warnings"]?.array?.count == 1)
+    #expect(first.provenance["warnings"]?.array?.first?.string?.contains("for f in */*.gif; do convert") == true)
+    let labels = try HDF5Reader("\(folder)/results/own/ingest/dataset=pictures/labels.h5")
+    #expect(try labels.strings("/left_out_names") == ["plain/x.gif"] && labels.strings("/file_names").contains("plain/caf\\xe9.png"))
+    #expect(try ingest().words.contains("left out") == false)
+    try AtomicFile.write("GIF89a", to: "\(pictures)/plain/y.gif")
+    let second = try ingest()
+    #expect(second.words.contains("2 files left out of "), "\(second.words)")
+    #expect(!second.words.contains("cluster["), "\(second.words)")
+  }
+
+  /// scikit-learn gives a ConvergenceWarning.
+  @Test func fewerDistinctImagesThanClustersAreSaid() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let pixels = (0..<90).flatMap { [UInt8](repeating: $0 % 2 == 0 ? 40 : 200, count: 4) }
+    try ImagesFile.write(
+      ImageSet(name: "two", height: 2, width: 2, channels: 1, pixels: pixels, index: (0..<90).map { $0 }, verified: false),
+      to: "\(folder)/images.h5")
+    func cluster(_ clusters: Int) throws -> String {
+      let settings = #"{"method": "kmeans", "clusters": \#(clusters), "restarts": 3, "iterations": 50, "tolerance": 0.0001, "seed": 0}"#
+      let done = try run(
+        "cluster", ["--input", "images=\(folder)/images.h5", "--output", "assignments=\(folder)/a.h5", "--parameters", settings])
+      #expect(done.code == 0, "\(done.error)")
+      return done.error
+    }
+    #expect(try cluster(5).contains("warning: 2 of the 5 clusters have images, the others none"))
+    #expect(try !cluster(2).contains("warning"))
+  }
+
+  @Test func probabilitiesThatAreNoNumbersAreSaid() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let probabilities = Tensor(shape: [3, 2], [0.5, 0.5, .nan, .nan, 1, 0])
+    try AssignmentsFile.write([Assignments(epoch: 7, clusters: [0, 0, 1], probabilities: [probabilities])], to: "\(folder)/a.h5")
+    try LabelsFile.write(Labels(values: [0, 1, 1], classNames: ["a", "b"]), to: "\(folder)/l.h5")
+    let done = try run(
+      "evaluate",
+      [
+        "--input", "assignments=\(folder)/a.h5", "--input", "labels=\(folder)/l.h5", "--output", "scores=\(folder)/s.json", "--parameters",
+        #"{"cases": 2, "seed": 0}"#,
+      ])
+    #expect(
+      done.code == 65 && done.error.contains("at epoch 7 are not all finite") && done.error.contains("training diverged"), "\(done.error)")
   }
 
   @Test func whatIsMissingIsSaidWithWhatToDo() throws {

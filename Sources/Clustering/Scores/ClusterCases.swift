@@ -20,8 +20,10 @@ public struct ClusterCases: Equatable, Sendable {
   public static func choose(
     clusters: [Int], confidence: [Float], classes: [Int], classOfCluster: [Int], count: Int, seed: UInt64
   ) -> [ClusterCases] {
-    classOfCluster.indices.map { cluster in
-      let members = clusters.indices.filter { clusters[$0] == cluster && classes[$0] >= 0 }
+    var points = [[Int]](repeating: [], count: classOfCluster.count)
+    for point in clusters.indices where clusters[point] >= 0 && classes[point] >= 0 { points[clusters[point]].append(point) }
+    return classOfCluster.indices.map { cluster in
+      let members = points[cluster]
         .sorted { confidence[$0] > confidence[$1] || (confidence[$0] == confidence[$1] && $0 < $1) }
       var stream = RandomStream(seed: seed, purpose: .cases, item: cluster)
       func chosen(_ points: [Int]) -> [Int] {

@@ -7,6 +7,7 @@ public struct ClusteringScores: Sendable {
   /// The class that the best one-to-one map gives each cluster.
   public let classOfCluster: [Int]
   private let n: Int
+  private let rowSums, columnSums: [Int]
 
   /// - Parameters: cluster and class of every image, both from 0, equally many.
   public init(clusters: [Int], classes: [Int]) {
@@ -17,6 +18,10 @@ public struct ClusteringScores: Sendable {
     contingency = table
     classOfCluster = Hungarian.maximise(table)
     n = clusters.count
+    rowSums = table.map { $0.reduce(0, +) }
+    columnSums = table.reduce(into: [Int](repeating: 0, count: size)) { sums, row in
+      for column in row.indices { sums[column] += row[column] }
+    }
   }
 
   /// Share of images in the class of their cluster under the best one-to-one map, 0…1.
@@ -38,20 +43,16 @@ public struct ClusteringScores: Sendable {
     return span == 0 ? 1 : (together - expected) / span
   }
 
-  private var rowSums: [Int] { contingency.map { $0.reduce(0, +) } }
-  private var columnSums: [Int] { contingency.indices.map { column in contingency.reduce(0) { $0 + $1[column] } } }
-
   private func normalised(_ mean: (Double, Double) -> Double) -> Double {
-    let (rows, columns) = (rowSums, columnSums)
     func entropy(_ sums: [Int]) -> Double {
       sums.filter { $0 > 0 }.reduce(0) { $0 - Double($1) / Double(n) * Elementary.log(Double($1) / Double(n)) }
     }
-    let (h, g) = (entropy(rows), entropy(columns))
+    let (h, g) = (entropy(rowSums), entropy(columnSums))
     if h == 0, g == 0 { return 1 }
     var information = 0.0
     for (i, row) in contingency.enumerated() {
       for (j, count) in row.enumerated() where count > 0 {
-        information += Double(count) / Double(n) * Elementary.log(Double(count) * Double(n) / (Double(rows[i]) * Double(columns[j])))
+        information += Double(count) / Double(n) * Elementary.log(Double(count) * Double(n) / (Double(rowSums[i]) * Double(columnSums[j])))
       }
     }
     let normaliser = mean(h, g)

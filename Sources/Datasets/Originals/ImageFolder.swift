@@ -2,20 +2,20 @@ import Artifacts
 
 /// Pictures of the user's own in `data/<name>/`: a folder for each class, or all in one folder for a set without classes, which is clustered
 /// all the same, but cannot be scored. Their shorter side is resized and the centre cropped (as evaluation views are), so that all have one
-/// size. They have no official checksums.
+/// size. They have no official checksums. docs/own-pictures.md says what is read and how.
 package struct ImageFolder: Original {
   package let name: String
   package var title: String { "\(name) (a folder of images)" }
   package let downloads: [Download] = []
   private let size, channels: Int
 
-  /// Larger pictures are refused before memory is taken for them.
+  /// Larger pictures are left out before memory is taken for them.
   private static let mostPixels = 1 << 26
-  /// No picture file is as long; longer ones are refused before memory is taken for them.
+  /// Longer files are left out before memory is taken for them.
   private static let mostBytes = 1 << 28
-  /// Pictures that are more times longer than wide are refused: little of them is left in the middle, and the resized whole is huge.
+  /// Pictures that are more times longer than wide are left out: little of them is left in the middle, and the resized whole is huge.
   private static let mostElongated = 100
-  /// One picture in this many may be undecodable.
+  /// One picture in this many may be damaged.
   private static let tolerance = 100
 
   /// - Parameters:
@@ -27,24 +27,32 @@ package struct ImageFolder: Original {
     self.channels = channels
   }
 
+  /// Every file counts by its content, and what is left out by its name and the reason, so that a new file is never passed over unseen.
   package func files(data: String) throws -> [OriginalFile] {
     let folder = try folder(data)
-    return try list(folder).files.map { OriginalFile(name: String($0.path.dropFirst(folder.count + 1)), path: $0.path) }
+    let listing = try PictureListing(folder)
+    return try listing.files.map { file in
+      if let path = file.path.utf8 { return OriginalFile(name: file.name, path: path) }
+      let open = try OpenFile(file.path)
+      return OriginalFile(name: file.name, path: open.path, digest: ContentDigest.of(try open.beginning(open.size)))
+    }
+      + listing.leftOut.map {
+        OriginalFile(name: $0.name, path: "\(folder)/\($0.name)", digest: ContentDigest.of(Array($0.reason.text.utf8)))
+      }
   }
 
   package func open(data: String, verify: Bool) throws -> OpenOriginal {
     let folder = try folder(data)
     guard !verify else { throw DatasetError.ownPictures(path: folder) }
-    let listing = try list(folder)
-    let (good, warning) = try decodable(listing.files, in: folder)
+    let listing = try PictureListing(folder)
+    let inspection = try Inspection(listing, folder: folder) { try decode($0, $1) }
     return OpenOriginal(
-      count: good.count, height: size, width: size, channels: channels, classNames: listing.classNames,
-      fileNames: good.map { String($0.path.dropFirst(folder.count + 1)) },
-      warnings: listing.warnings + (warning.map { [$0] } ?? [])
+      count: inspection.good.count, height: size, width: size, channels: channels, classNames: listing.classNames,
+      fileNames: inspection.good.map(\.name), leftOut: inspection.leftOut.map { ($0.name, $0.reason.text) }, warnings: inspection.warnings
     ) { sink in
       let decoder = PictureDecoder(mostPixels: Self.mostPixels)
-      for (number, file) in good.enumerated() {
-        let picture = try decode(file.path, decoder)
+      for (number, file) in inspection.good.enumerated() {
+        let picture = try decode(file, decoder)
         sink.label(number, file.label)
         try fitted(picture).withUnsafeBytes { try sink.put($0, first: number) }
       }
@@ -60,76 +68,61 @@ package struct ImageFolder: Original {
     return folder
   }
 
-  /// What there is: classes and files, both sorted by name bytewise. Other files than pictures are passed over.
-  private struct Listing {
-    var classNames: [String] = []
-    var files: [(path: String, label: Int32)] = []
-    var warnings: [String] = []
-  }
+  /// What decoding every picture once shows. `images.h5` must know the number of good ones before the first is written.
+  private struct Inspection {
+    private(set) var good: [PictureListing.File] = []
+    private(set) var leftOut: [LeftOut]
+    private(set) var warnings: [String] = []
 
-  private func list(_ folder: String) throws -> Listing {
-    func pictures(_ folder: String) throws -> [String] {
-      try FolderListing.names(in: folder).filter { name in
-        let name = name.lowercased()
-        return name.hasSuffix(".png") || name.hasSuffix(".jpg") || name.hasSuffix(".jpeg")
-      }.map { "\(folder)/\($0)" }.filter(FolderListing.isFile)
-    }
-    var listing = Listing()
-    let loose = try pictures(folder)
-    let folders = try FolderListing.names(in: folder).filter { FolderListing.isFolder("\(folder)/\($0)") }
-    let double = Dictionary(grouping: folders) { $0.lowercased() }.values.filter { $0.count > 1 }.flatMap { $0 }.sorted()
-    guard double.isEmpty else { throw DatasetError.duplicateClasses(path: folder, names: double) }
-    for name in folders {
-      let files = try pictures("\(folder)/\(name)")
-      guard !files.isEmpty else {
-        listing.warnings.append("\(folder)/\(name) holds no pictures and is no class")
-        continue
+    init(
+      _ listing: PictureListing, folder: String, decode: (PictureListing.File, PictureDecoder) throws -> PictureDecoder.Picture
+    ) throws {
+      leftOut = listing.leftOut
+      let decoder = PictureDecoder(mostPixels: ImageFolder.mostPixels)
+      var (transparent, plain, animated): ([String], [String], [String]) = ([], [], [])
+      for file in listing.files {
+        do {
+          let picture = try decode(file, decoder)
+          good.append(file)
+          if picture.isTransparent { transparent.append(file.name) }
+          if picture.isTransparent, picture.isPlain { plain.append(file.name) }
+          if picture.isAnimated { animated.append(file.name) }
+        } catch PictureError.undecodable(_, let message) {
+          leftOut.append(LeftOut(name: file.name, reason: .undecodable, detail: message))
+        } catch PictureError.unsupported(_, let message) {
+          leftOut.append(LeftOut(name: file.name, reason: .unsupported, detail: message))
+        } catch PictureError.beyondLimit(_, let message) {
+          leftOut.append(LeftOut(name: file.name, reason: .beyondLimit, detail: message))
+        }
       }
-      listing.files += files.map { ($0, Int32(listing.classNames.count)) }
-      listing.classNames.append(name)
-    }
-    if listing.classNames.isEmpty {
-      listing.files = loose.map { ($0, -1) }
-    } else if !loose.isEmpty {
-      listing.warnings.append("\(loose.count) pictures in \(folder) itself, beside the folders of classes, have no class and are left out")
-    }
-    guard !listing.files.isEmpty else { throw DatasetError.noImages(path: folder) }
-    return listing
-  }
-
-  /// The files that can be decoded, and a warning where some cannot. All are decoded, since `images.h5` must know their number before the
-  /// first is written.
-  private func decodable(
-    _ files: [(path: String, label: Int32)], in folder: String
-  ) throws -> (good: [(path: String, label: Int32)], warning: String?) {
-    let decoder = PictureDecoder(mostPixels: Self.mostPixels)
-    var good: [(path: String, label: Int32)] = []
-    var first: PictureError?
-    for file in files {
-      do {
-        _ = try decode(file.path, decoder)
-        good.append(file)
-      } catch let error as PictureError {
-        first = first ?? error
+      let damaged = leftOut.filter { $0.reason == .undecodable }
+      if damaged.count > listing.files.count / ImageFolder.tolerance, let first = damaged.first {
+        throw DatasetError.tooManyUndecodable(
+          folder: folder, count: damaged.count, total: listing.files.count, first: "\(first.name): \(first.detail)")
       }
+      warnings = LeftOut.warnings(leftOut, folder: folder)
+      guard !good.isEmpty else { throw DatasetError.noImages(path: folder, leftOut: warnings) }
+      func remark(_ names: [String], one: String, many: String) {
+        guard !names.isEmpty else { return }
+        let text = names.count == 1 ? one : many
+        warnings.append("\(names.count) of \(good.count) pictures in \(folder) \(text): \(LeftOut.list(names))")
+      }
+      remark(transparent, one: "has transparent places, which lie on white", many: "have transparent places, which lie on white")
+      let black = "`convert FILE -background black -flatten FILE` lays"
+      remark(plain, one: "shows nothing on white; \(black) it on black", many: "show nothing on white; \(black) them on black")
+      remark(animated, one: "is animated; its first picture is read", many: "are animated; their first pictures are read")
     }
-    let bad = files.count - good.count
-    guard let first else { return (good, nil) }
-    guard bad <= files.count / Self.tolerance else {
-      throw DatasetError.tooManyUndecodable(folder: folder, count: bad, total: files.count, first: first.problem)
-    }
-    return (good, "\(bad) of \(files.count) pictures in \(folder) cannot be decoded and are left out, the first of them \(first.problem)")
   }
 
-  private func decode(_ path: String, _ decoder: PictureDecoder) throws -> PictureDecoder.Picture {
-    let size = try OpenFile(path).size
-    guard size <= Self.mostBytes else {
-      throw PictureError.undecodable(path: path, message: "its \(size) bytes are more than \(Self.mostBytes)")
+  private func decode(_ file: PictureListing.File, _ decoder: PictureDecoder) throws -> PictureDecoder.Picture {
+    let open = try OpenFile(file.path)
+    guard open.size <= Self.mostBytes else {
+      throw PictureError.beyondLimit(path: file.name, message: "its \(open.size) bytes are more than \(Self.mostBytes)")
     }
-    let picture = try decoder.decode(AtomicFile.read(path), path: path)
+    let picture = try decoder.decode(open.beginning(open.size), path: open.path)
     guard max(picture.width, picture.height) <= Self.mostElongated * min(picture.width, picture.height) else {
-      throw PictureError.undecodable(
-        path: path,
+      throw PictureError.beyondLimit(
+        path: open.path,
         message: "of its \(picture.width) × \(picture.height) pixels, one side is more than \(Self.mostElongated) times the other")
     }
     return picture

@@ -86,12 +86,17 @@ public final class Trainer {
   ///   - interrupted: asked after every step; true stops there, with `state` as it is after that step.
   ///   - tell: may throw to stop; `state` then stands at the last complete pass.
   /// - Returns: whether the last epoch was reached.
+  /// - Throws: `TrainingDiverged` at the first step whose loss is not finite, or the first pass that leaves weights that are not; what `views`
+  ///   and `tell` throw.
   public func run(views: @escaping Views, interrupted: () -> Bool, tell: (Event) throws -> Void) throws -> Bool {
     let passes = plan.epochs * network.heads.count
     while state.passes < passes {
       let head = state.passes % network.heads.count
       guard try finishPass(head: head, views: views, interrupted: interrupted, tell: tell) else { return false }
       let summary = state.progress.summary(epoch: state.passes / network.heads.count + 1, head: head)
+      if let weight = network.parameters.first(where: { !$0.value.withUnsafeBufferPointer { $0.allSatisfy(\.isFinite) } }) {
+        throw TrainingDiverged(epoch: summary.epoch, outputs: summary.outputs, term: "weight \(weight.name)")
+      }
       let warnings = complaints(about: summary)
       state.history.append(summary)
       state.passes += 1
@@ -127,6 +132,7 @@ public final class Trainer {
       guard let batch = try next?.take() else { break }
       next = prefetch(progress.steps + 1)
       let (terms, probabilities) = trainingStep.run(batch.images, originals: batch.originals, head: head)
+      if let diverged = TrainingDiverged(terms, epoch: pass / network.heads.count + 1, outputs: network.heads[head]) { throw diverged }
       progress.add(terms, probabilities)
       try tell(
         .step(
@@ -175,9 +181,6 @@ public final class Trainer {
     let before = state.history.last { $0.head == summary.head }
     let place = "epoch \(summary.epoch), head of \(summary.outputs) outputs"
     var complaints: [String] = []
-    if !summary.terms.total.isFinite, before?.terms.total.isFinite ?? true {
-      complaints.append("\(place): the loss is not a number; try learningRate 0.001, or relationReduction \"anchor\"")
-    }
     if summary.largestShare == 1, summary.outputs > 1, before?.largestShare != 1 {
       complaints.append("\(place): one cluster took every image; try learningRate 0.001 and a balanceWeight of 1 or more")
     }
@@ -189,7 +192,7 @@ public final class Trainer {
     return complaints
   }
 
-  /// The views of one step's images.
+  /// The normalised views of one step.
   private struct Batch: Sendable {
     /// n originals and R·n augmented copies, [(1 + R)·n, S, S, C]
     let images: Tensor

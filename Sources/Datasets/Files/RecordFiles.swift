@@ -1,5 +1,4 @@
 import Artifacts
-import Glibc
 
 /// Files of records of equal length, in the official archive or extracted from it: how CIFAR and STL-10 come.
 struct RecordFiles {
@@ -101,89 +100,5 @@ struct RecordFiles {
       try body(file, first, UnsafeRawBufferPointer(wanted))
     }
     if verify { try check.finish(path: path) }
-  }
-}
-
-/// A file that is read from its beginning to its end.
-final class OpenFile {
-  let path: String
-  let size: Int
-  private let descriptor: Int32
-
-  /// - Throws: `FileError`.
-  init(_ path: String) throws(FileError) {
-    self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw errno == ENOENT ? .missing(path: path) : .failed(operation: "open", path: path, errno: errno) }
-    var facts = stat()
-    guard fstat(descriptor, &facts) == 0 else { throw .failed(operation: "open", path: path, errno: errno) }
-    size = Int(facts.st_size)
-  }
-
-  deinit { close(descriptor) }
-
-  /// The whole content of a file.
-  /// - Parameter most: a longer one is refused before memory is taken for it.
-  /// - Throws: `FileError`, `DatasetError.malformed`.
-  static func content(of path: String, most: Int) throws -> [UInt8] {
-    let size = try OpenFile(path).size
-    guard size <= most else { throw DatasetError.malformed(path: path, expected: "at most \(most) bytes", found: "\(size)") }
-    return try AtomicFile.read(path)
-  }
-
-  /// Fills a buffer; fewer bytes come at the end only.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
-    var filled = 0
-    while filled < buffer.count {
-      let count = Glibc.read(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
-      if count < 0 { throw .failed(operation: "read", path: path, errno: errno) }
-      if count == 0 { break }
-      filled += count
-    }
-    return filled
-  }
-}
-
-/// What a folder holds.
-enum FolderListing {
-  /// The names in a folder, sorted bytewise, without those that start with a dot.
-  /// - Throws: `FileError`.
-  static func names(in folder: String) throws(FileError) -> [String] {
-    guard let stream = opendir(folder) else {
-      throw errno == ENOENT ? .missing(path: folder) : .failed(operation: "list", path: folder, errno: errno)
-    }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
-  static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
-  static func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }
-
-  private static func kind(_ path: String) -> mode_t {
-    var facts = stat()
-    return stat(path, &facts) == 0 ? facts.st_mode & S_IFMT : 0
-  }
-}
-
-/// Tells data sets by the names of their files, for archives that are put in the wrong place.
-enum Signature {
-  private static let known: [(file: String, dataset: String)] = [
-    ("data_batch_1.bin", "the binary version of CIFAR-10"),
-    ("data_batch_1", "the Python version of CIFAR-10; the binary version is needed"),
-    ("data_batch_1.mat", "the Matlab version of CIFAR-10; the binary version is needed"),
-    ("coarse_label_names.txt", "the binary version of CIFAR-100"), ("train_X.bin", "STL-10"),
-    ("train_X.mat", "the Matlab version of STL-10"),
-    ("wnids.txt", "Tiny-ImageNet"), ("train-images-idx3-ubyte.gz", "MNIST or Fashion-MNIST"),
-    ("train-images-idx3-ubyte", "MNIST or Fashion-MNIST"),
-  ]
-
-  static func recognise(_ names: some Sequence<String>) -> String? {
-    let names = Set(names)
-    return known.first { names.contains($0.file) }?.dataset
   }
 }

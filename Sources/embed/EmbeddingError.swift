@@ -1,0 +1,15 @@
+import Artifacts
+
+/// What cannot be embedded.
+enum EmbeddingError: ExplainedError {
+  case notFinite(epoch: Int, path: String)
+
+  var problem: String {
+    switch self {
+    case .notFinite(let epoch, let path): "the network of epoch \(epoch) in \(path) gives features that are not finite numbers"
+    }
+  }
+
+  var remedy: String { "training diverged: train again with a lower learningRate, or embed earlier epochs only" }
+  var kind: ErrorKind { .badInput }
+}
