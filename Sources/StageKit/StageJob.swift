@@ -6,7 +6,7 @@ import Tensors
 /// A checked request: the files, the settings and the words a stage's body works with.
 public struct StageJob: Sendable {
   private let request: StageRequest
-  private let values: [String: JSONValue]
+  public let settings: SettingValues
   private let events: EventStream
   /// The threads this stage may use; results do not depend on their number.
   public let team: ThreadTeam
@@ -21,7 +21,7 @@ public struct StageJob: Sendable {
   /// A job with settings, but without files.
   init(settingsOf description: StageDescription, _ request: StageRequest) throws(StageError) {
     self.request = request
-    values = try description.check(request.parameters)
+    settings = try SettingValues(request.parameters, of: description.schema)
     events = EventStream()
     team = ThreadTeam(threads: max(1, request.threads))
   }
@@ -56,15 +56,7 @@ public struct StageJob: Sendable {
   public func optionalOutput(_ port: String) -> String? { request.outputs[port] }
 
   /// The value of a declared setting.
-  public subscript<Value>(_ setting: Setting<Value>) -> Value {
-    guard let json = values[setting.facts.name], let value = Value.decode(json) else {
-      preconditionFailure("the stage does not declare setting \(setting.facts.name) as \(Value.typeName)")
-    }
-    return value
-  }
-
-  /// All settings in one spelling, for telling one piece of work from another.
-  public var canonicalSettings: String { JSONValue.object(values.map { .init($0.key, $0.value) }).canonical }
+  public subscript<Value>(_ setting: Setting<Value>) -> Value { settings[setting] }
 
   /// A folder that outlives a killed stage, nil when called by hand without --checkpoint.
   public var checkpointFolder: String? { request.checkpoint }
@@ -85,6 +77,7 @@ public struct StageJob: Sendable {
 
   /// Says what the person should know though the work goes on.
   public func warn(_ message: String) {
+    let message = request.naming(message)
     events.send(["event": "warning", "message": .string(message)], human: "warning: \(message)")
   }
 }

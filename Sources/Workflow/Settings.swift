@@ -31,11 +31,12 @@ struct Settings: Sendable {
     var seen: [String: String] = [:]
     var warnings: [String] = []
     for rule in rules {
+      let condition = rule.condition.signature
       let leaves =
         rule.constants.map { ("$\($0.name)", $0.tree.pointer) }
         + rule.stages.flatMap { stage in stage.tree.leaves.map { ("\(stage.name).\($0.name)", $0.pointer) } }
       for (name, pointer) in leaves {
-        guard let earlier = seen.updateValue(pointer, forKey: "\(rule.condition.signature) \(name)") else { continue }
+        guard let earlier = seen.updateValue(pointer, forKey: "\(condition) \(name)") else { continue }
         let lines = [earlier, pointer].map { document.position(of: $0).line }
         warnings.append("\(document.file):\(lines[0]): \(name) has no effect: line \(lines[1]) sets it for the same instances")
       }

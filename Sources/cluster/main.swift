@@ -16,14 +16,24 @@ let description = StageDescription(
   settings: [
     AnySetting(method), AnySetting(clusters), AnySetting(restarts), AnySetting(iterations), AnySetting(tolerance), AnySetting(seed),
   ],
-  usesBLAS: false)
+  usesBLAS: false,
+  check: { run in
+    let images = run.input("images")
+    if let count = images.clustered { try checkClusters(run.settings, images: count) }
+    run.promise(FileFacts(images: images.images, epochs: [0], heads: []), of: "assignments")
+  })
+
+@Sendable func checkClusters(_ settings: SettingValues, images: Int) throws(StageError) {
+  guard images >= settings[clusters] else {
+    throw .illegalSetting("clusters", "must be at most the number of images to cluster, \(images), not \(settings[clusters])")
+  }
+}
 
 StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
   // STL-10's unlabelled part is there for networks with over-clustering heads alone.
-  guard images.scored >= job[clusters], let method = ClusteringMethod(rawValue: job[method]) else {
-    throw StageError.illegalSetting("clusters", "must be at most the number of images to cluster, \(images.scored), not \(job[clusters])")
-  }
+  try checkClusters(job.settings, images: images.scored)
+  guard let method = ClusteringMethod(rawValue: job[method]) else { preconditionFailure("a choice of the schema") }
   let values = try images.read(0..<images.scored) { $0[..<(images.scored * images.imageBytes)].map { Float($0) / 255 } }
   let pixels = Tensor(shape: [images.scored, images.imageBytes], values)
   let settings = ClusteringSettings(

@@ -27,6 +27,8 @@ package struct ImageFolder: Original {
     self.channels = channels
   }
 
+  package func shape(files: Int?) -> OriginalShape { OriginalShape(images: files, channels: channels) }
+
   package func files(data: String) throws -> [OriginalFile] {
     let folder = try folder(data)
     return try list(folder).files.map { OriginalFile(name: String($0.path.dropFirst(folder.count + 1)), path: $0.path) }
