@@ -2,7 +2,13 @@ import Tensors
 
 /// Files with one group for each epoch kept: `/epoch_0005/…`.
 enum EpochGroup {
-  static func name(_ epoch: Int) -> String { "/epoch_" + String(String(10_000 + epoch).dropFirst()) }
+  static func name(_ epoch: Int) -> String { "/epoch_\(fourDigits(epoch))" }
+
+  /// With four digits, or more where it takes them.
+  static func fourDigits(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
 
   static func epochs(_ file: HDF5Reader) throws -> [Int] {
     let epochs = try file.names().compactMap { $0.hasPrefix("epoch_") ? Int($0.dropFirst("epoch_".count)) : nil }.sorted()
@@ -144,6 +150,6 @@ public enum EmbeddingFile {
     let file = try HDF5Reader(path)
     return Embedding(
       points: try file.tensor("/embedding", axes: 2), index: try file.integers("/index", axes: 1).values,
-      klDivergence: try file.number("kl_divergence"), epoch: Int(try file.number("epoch")), source: try file.text("source"))
+      klDivergence: try file.number("kl_divergence"), epoch: Int(saturating: try file.number("epoch")), source: try file.text("source"))
   }
 }

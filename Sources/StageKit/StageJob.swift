@@ -64,14 +64,21 @@ public struct StageJob: Sendable {
   /// Whether the stage was asked to stop: save a checkpoint, then throw `StageInterrupted`.
   public var interrupted: Bool { Interruption.requested }
 
+  /// Ends the stage before a long work for which there is no memory.
+  /// - Parameter bytes: the least it takes.
+  /// - Throws: `StageError.memory`.
+  public func requireMemory(_ bytes: Int) throws(StageError) {
+    guard Memory.canTake(bytes) else { throw .memory(bytes: bytes) }
+  }
+
   /// Says how far the work is.
   public func progress(done: Int, total: Int, unit: String, detail: String = "", rate: Double? = nil, rateUnit: String = "") {
     var event: [JSONValue.Member] = [
       .init("event", "progress"), .init("done", .integer(done)), .init("total", .integer(total)), .init("unit", .string(unit)),
     ]
     if !detail.isEmpty { event.append(.init("detail", .string(detail))) }
-    if let rate { event += [.init("rate", .number((rate * 10).rounded() / 10)), .init("rateUnit", .string(rateUnit))] }
-    let speed = rate.map { " · \(Int($0)) \(rateUnit)" } ?? ""
+    if let rate, rate.isFinite { event += [.init("rate", .number((rate * 10).rounded() / 10)), .init("rateUnit", .string(rateUnit))] }
+    let speed = rate.map { " · \(Int(saturating: $0)) \(rateUnit)" } ?? ""
     events.send(.object(event), human: "\(unit) \(done)/\(total)\(detail.isEmpty ? "" : " · " + detail)\(speed)")
   }
 

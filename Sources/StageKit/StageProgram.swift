@@ -29,6 +29,7 @@ public enum StageProgram {
       Interruption.listen()
       var planned = PlannedRun(job.settings, request)
       try description.check?(&planned)
+      if description.usesBLAS, let missing = BLAS.reserve(threads: job.team.threads) { throw StageError.memory(bytes: missing) }
       try body(job)
       Glibc.exit(0)
     } catch let interruption as StageInterrupted {
@@ -36,7 +37,8 @@ public enum StageProgram {
       Glibc.exit(EX_TEMPFAIL)
     } catch let error as any ExplainedError {
       say(request.naming("error: \(error.problem)\nremedy: \(error.remedy)"))
-      Glibc.exit(error.kind.rawValue)
+      // Without the exit handlers of libraries: where memory is short, OpenBLAS's never return.
+      _exit(error.kind.rawValue)
     } catch {
       say("error: \(error)\nremedy: report this with the command and its request")
       Glibc.exit(ErrorKind.bug.rawValue)

@@ -65,6 +65,7 @@ StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job.settings)
   let (model, input) = try network.make(job.settings, channels: images.channels, size: views.size, seed: UInt64(job[seed]))
+  try job.requireMemory(model.leastBytes(images: (1 + job[repeats]) * min(job[batch], images.count), size: views.size))
   let loss = losses.make(job.settings)
   guard images.scored >= 2 else { throw TrainingError.tooFewImages(images.scored) }
   let plan = Trainer.Plan(
@@ -90,13 +91,13 @@ StageProgram.run(description) { job in
   } tell: { event in
     switch event {
     case .step(let epoch, let done, let steps, let loss, let images): progress.tell(job, epoch, done, steps, loss, images)
-    case .pass: try checkpoints?.save(trainer.state.encoded())
+    case .pass: try checkpoints?.save(trainer.state.encoded(), place: trainer.place)
     case .warning(let message): job.warn(message)
     }
   }
   guard finished else {
     if checkpoints == nil { job.warn("no folder for checkpoints was named (--checkpoint): training will start anew") }
-    try checkpoints?.save(trainer.state.encoded())
+    try checkpoints?.save(trainer.state.encoded(), place: trainer.place)
     throw StageInterrupted(saved: checkpoints != nil)
   }
   try WeightsFile.write(trainer.state.snapshots, to: job.output("weights"))
