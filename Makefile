@@ -1,22 +1,25 @@
 # make tables   installs what is missing, builds, and regenerates every table and figure of a profile
 PROFILE ?= quick
 SWIFT_BUILD = swift build -c release --explicit-target-dependency-import-check error
-PACKAGES = libhdf5-dev libopenblas-dev libpng-dev libturbojpeg0-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl fonts-dejavu-core dataset-fashion-mnist
-SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PACKAGES = libhdf5-dev libopenblas-dev libpng-dev libturbojpeg0-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl dataset-fashion-mnist
 SOURCES = Package.swift $(shell find Sources -type f)
 
-.PHONY: deps build tables test lint format bench bench-peers
+.PHONY: deps build compile tables test lint format bench bench-peers
+# Packages come before the build also under make -j.
+.NOTPARALLEL:
 
+# Swift, and the packages of Debian 12, Debian 13 and Ubuntu 24.04. Where the build is made, Swift was there.
 deps:
-	@installed=" $$(dpkg-query -W -f '$${Package}:$${db:Status-Abbrev} ' $(PACKAGES) 2>/dev/null)"; missing=""; \
-	for p in $(PACKAGES); do case "$$installed" in *" $$p:ii "*) ;; *) missing="$$missing $$p" ;; esac; done; \
-	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
-	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y --no-install-recommends $$missing; fi
+	@sh scripts/deps.sh $(if $(wildcard .build/release.made),,--swift) $(PACKAGES)
 
-build: deps .build/release.made
+build: deps compile
+
+# The build alone, where packages come in another way.
+compile: .build/release.made
 
 # Asking SwiftPM whether anything changed takes two seconds; asking the clock takes none.
 .build/release.made: $(SOURCES)
+	@sh scripts/deps.sh --swift
 	$(SWIFT_BUILD)
 	@touch $@
 

@@ -9,18 +9,11 @@ let cpuFlags =
   (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
   .split(separator: "\n").first { $0.hasPrefix("flags") }
   .map { Set($0.split(separator: " ").map(String.init)) } ?? []
-let march: [String] =
-  if let level = Context.environment["CCR_MARCH"] {
-    ["-Xcc", "-march=\(level)"]
-  } else if cpuFlags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]) {
-    ["-Xcc", "-march=x86-64-v4"]
-  } else if cpuFlags.isSuperset(of: ["avx2", "fma", "bmi2"]) {
-    ["-Xcc", "-march=x86-64-v3"]
-  } else {
-    []
-  }
-// Square roots are instructions, also side by side, instead of calls that may set errno.
-let settings: [SwiftSetting] = [.unsafeFlags(march + ["-Xcc", "-fno-math-errno"])]
+let hasAVX512 = cpuFlags.isSuperset(of: ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"])
+let march = Context.environment["CCR_MARCH"] ?? (hasAVX512 ? "x86-64-v4" : "x86-64-v3")
+// Square roots are instructions, also side by side, instead of calls that may set errno. AVX512 says how wide registers are (Tensors/Vectors.swift).
+let settings: [SwiftSetting] =
+  [.unsafeFlags(["-Xcc", "-march=\(march)", "-Xcc", "-fno-math-errno"])] + (march == "x86-64-v4" ? [.define("AVX512")] : [])
 
 func gate(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
@@ -49,6 +42,9 @@ let package = Package(
     gate("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     gate("CCairo", pkgConfig: "cairo", apt: "libcairo2-dev"),
 
+    // The typeface of the figures, compiled in.
+    .target(name: "CDejaVu", exclude: ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LICENSE"]),
+
     // MARK: Rooms (arrows point down only; docs/architecture.md)
     room("Tensors", ["COpenBLAS"]),
     room("Gradients", ["Tensors"]),
@@ -56,7 +52,7 @@ let package = Package(
     room("DeepClustering", ["Gradients", "Clustering", "Tensors"]),
     room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),
     room("Datasets", ["Artifacts", "Tensors", "CArchive", "CJPEG"]),
-    room("Figures", ["Artifacts", "Tensors", "CCairo"]),
+    room("Figures", ["Artifacts", "Tensors", "CCairo", "CDejaVu"]),
     room("Tables", ["Artifacts"]),
     room("StageKit", ["Artifacts", "Tensors", arguments]),
     room("Workflow", ["Artifacts"]),
@@ -65,14 +61,15 @@ let package = Package(
     program("ccr", ["Workflow", "Artifacts", arguments]),
     program("fetch", ["Datasets", "Artifacts", arguments]),
     program("ingest", ["StageKit", "Datasets", "Artifacts"]),
-    program("augment", ["StageKit", "Datasets", "Artifacts", "Figures", "Tensors"]),
+    program("augment", ["StageKit", "Datasets", "Artifacts", "Tensors"]),
     program("train", ["StageKit", "DeepClustering", "Datasets", "Artifacts", "Tensors"]),
     program("embed", ["StageKit", "DeepClustering", "Datasets", "Artifacts", "Tensors"]),
     program("cluster", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
     program("tsne", ["StageKit", "Clustering", "Figures", "Artifacts", "Tensors"]),
     program("evaluate", ["StageKit", "Clustering", "Artifacts", "Tensors"]),
     program("tabulate", ["StageKit", "Tables", "Figures", "Artifacts", "Tensors"]),
-    program("benchmarks", ["DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
+    program(
+      "benchmarks", ["StageKit", "DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
 
     // MARK: Tests
     tests("TensorsTests", ["Tensors"]),

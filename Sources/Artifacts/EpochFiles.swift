@@ -123,10 +123,13 @@ public struct Embedding: Sendable {
   public let epoch: Int
   /// `features` or `probabilities`.
   public let source: String
+  /// The cluster of each point at this epoch, −1 for none; empty where it was not asked for.
+  public let clusters: [Int32]
 
-  public init(points: Tensor, index: [Int32], klDivergence: Double, epoch: Int, source: String) {
+  public init(points: Tensor, index: [Int32], clusters: [Int32] = [], klDivergence: Double, epoch: Int, source: String) {
     self.points = points
     self.index = index
+    self.clusters = clusters
     self.klDivergence = klDivergence
     self.epoch = epoch
     self.source = source
@@ -143,6 +146,11 @@ public enum EmbeddingFile {
       try file.write(embedding.points, to: "/embedding", axes: "point, coordinate", units: "1", meaning: "t-SNE map")
       try file.write(
         embedding.index, shape: [embedding.index.count], to: "/index", axes: "point", units: "number", meaning: "row of the input")
+      if !embedding.clusters.isEmpty {
+        try file.write(
+          embedding.clusters, shape: [embedding.clusters.count], to: "/clusters", axes: "point", units: "cluster number",
+          meaning: "cluster of the point at this epoch, -1 for none")
+      }
     }
   }
 
@@ -150,6 +158,7 @@ public enum EmbeddingFile {
     let file = try HDF5Reader(path)
     return Embedding(
       points: try file.tensor("/embedding", axes: 2), index: try file.integers("/index", axes: 1).values,
+      clusters: file.contains("/clusters") ? try file.integers("/clusters", axes: 1).values : [],
       klDivergence: try file.number("kl_divergence"), epoch: Int(saturating: try file.number("epoch")), source: try file.text("source"))
   }
 }

@@ -27,7 +27,8 @@ public struct Scores: Codable, Hashable, Sendable {
   /// Images of one cluster that show what it gets right and wrong (Figure 4); numbers are rows of `images.h5`, most confident first.
   public struct Cases: Codable, Hashable, Sendable {
     public let cluster: Int
-    /// The class that the Hungarian map gives this cluster; −1 where no image has a label: then all its images count as successes.
+    /// The class that the Hungarian map gives this cluster; −1 where it gives none: then all its images are failures, except that they are
+    /// successes where no image of the set has a label.
     public let mappedClass: Int
     public let successes: [Int]
     public let failures: [Int]
@@ -62,7 +63,7 @@ public struct Scores: Codable, Hashable, Sendable {
   public let varianceByClass: [Double]
   /// The same per cluster, in the order of their mapped classes, of their numbers in a set without labels; empty without probabilities.
   public let varianceByCluster: [Double]
-  /// Empty without probabilities.
+  /// Of every cluster, by number; empty without probabilities.
   public let cases: [Cases]
 
   public init(

@@ -20,8 +20,16 @@ package struct Axis {
     decimals = max(0, -Int(floor(log10(step) + 1e-9)))
   }
 
-  /// A tick as it is written beside the axis: all ticks with the same number of digits behind the point.
-  package func label(_ tick: Double) -> String { String(format: "%.\(decimals)f", tick) }
+  /// A tick as it is written beside the axis: all ticks with the same number of digits behind the point, or with an exponent where there
+  /// would be many digits.
+  package func label(_ tick: Double) -> String {
+    decimals > 5 || range.upperBound >= 1e7 ? String(format: "%.3g", tick) : String(format: "%.\(decimals)f", tick)
+  }
+
+  /// Room to the left of a plot for the tick labels and what is written along the axis.
+  func labelsWidth(_ canvas: Canvas, textSize: Double) -> Double {
+    (ticks.map { canvas.textWidth(label($0), size: textSize) }.max() ?? 0) + 10
+  }
 
   /// How far up the scale a value lies, 0 at the bottom and 1 at the top.
   package func share(_ value: Double) -> Double { (value - range.lowerBound) / (range.upperBound - range.lowerBound) }

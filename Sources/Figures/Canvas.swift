@@ -5,20 +5,18 @@ import CCairo
 ///
 /// The origin is the top left corner, y grows downwards. Drawing is deterministic: no clock, no locale, no user settings, grey
 /// antialiasing, no hinting.
-final class Canvas {
-  enum Alignment { case left, centre, right }
-
+package final class Canvas {
   /// In design units.
   let width, height: Double
   private let surface: OpaquePointer
-  private let context: OpaquePointer
-  private let regular, bold: Typeface
+  let context: OpaquePointer
+  let regular, bold: Typeface
 
   /// - Parameters:
   ///   - width: width of the sheet, design units.
   ///   - height: its height, design units.
   ///   - pixels: width of the picture.
-  /// - Throws: `FigureError` where a font is missing or the picture is larger than cairo or memory allow.
+  /// - Throws: `FigureError` where the picture is larger than cairo or memory allow.
   init(width: Double, height: Double, pixels: Int) throws(FigureError) {
     self.width = width
     self.height = height
@@ -51,7 +49,7 @@ final class Canvas {
   }
 
   /// A sheet to measure text on before the height of the figure's own sheet is known.
-  static func ruler() throws(FigureError) -> Canvas { try Canvas(width: 1, height: 1, pixels: 1) }
+  package static func ruler() throws(FigureError) -> Canvas { try Canvas(width: 1, height: 1, pixels: 1) }
 
   deinit {
     cairo_destroy(context)
@@ -95,14 +93,26 @@ final class Canvas {
   }
 
   /// Straight lines through all points.
-  func lines(_ points: [(x: Double, y: Double)], _ colour: Colour, thickness: Double = 1) {
+  /// - Parameter dashes: lengths drawn and left out by turns; none for an unbroken line.
+  func lines(_ points: [(x: Double, y: Double)], _ colour: Colour, thickness: Double = 1, dashes: [Double] = []) {
     guard let first = points.first else { return }
     use(colour)
     cairo_set_line_width(context, thickness)
     cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    cairo_set_dash(context, dashes, Int32(dashes.count), 0)
+    defer { cairo_set_dash(context, nil, 0, 0) }
     cairo_move_to(context, first.x, first.y)
     for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
     cairo_stroke(context)
+  }
+
+  /// Draws what `body` draws inside a rectangle, and nothing outside.
+  func clipped(_ x: Double, _ y: Double, _ width: Double, _ height: Double, _ body: () -> Void) {
+    cairo_save(context)
+    cairo_rectangle(context, x, y, width, height)
+    cairo_clip(context)
+    body()
+    cairo_restore(context)
   }
 
   /// The area inside a closed line through all points.
@@ -132,49 +142,7 @@ final class Canvas {
     cairo_fill(context)
   }
 
-  // MARK: Text and images
-
-  /// Text whose baseline starts, is centred or ends at (x, y).
-  /// - Parameter turn: degrees, clockwise around (x, y).
-  func text(
-    _ text: String, _ x: Double, _ y: Double, size: Double, bold: Bool = false, colour: Colour = .ink, align: Alignment = .left,
-    turn: Double = 0
-  ) {
-    let shift =
-      switch align {
-      case .left: 0.0
-      case .centre: textWidth(text, size: size, bold: bold) / 2
-      case .right: textWidth(text, size: size, bold: bold)
-      }
-    setFont(size, bold)
-    use(colour)
-    cairo_save(context)
-    cairo_translate(context, x, y)
-    cairo_rotate(context, turn * Double.pi / 180)
-    cairo_move_to(context, -shift, 0)
-    cairo_show_text(context, text)
-    cairo_restore(context)
-  }
-
-  func textWidth(_ text: String, size: Double, bold: Bool = false) -> Double {
-    setFont(size, bold)
-    var extents = cairo_text_extents_t()
-    cairo_text_extents(context, text, &extents)
-    return extents.x_advance
-  }
-
-  /// Text in lines no wider than `width`, cut between words.
-  func broken(_ text: String, size: Double, bold: Bool = false, width: Double) -> [String] {
-    var lines: [String] = []
-    for word in text.split(separator: " ") {
-      if let last = lines.last, textWidth(last + " " + word, size: size, bold: bold) <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return lines
-  }
+  // MARK: Images
 
   /// An image [height, width, channels] of bytes in a rectangle, each of its pixels a rectangle (nearest neighbour, no blur).
   /// - Parameter channels: 1 (grey) or 3 (RGB).
@@ -207,12 +175,7 @@ final class Canvas {
     cairo_surface_destroy(source)
   }
 
-  private func use(_ colour: Colour, opacity: Double = 1) {
+  func use(_ colour: Colour, opacity: Double = 1) {
     cairo_set_source_rgba(context, Double(colour.red) / 255, Double(colour.green) / 255, Double(colour.blue) / 255, opacity)
-  }
-
-  private func setFont(_ size: Double, _ bold: Bool) {
-    cairo_set_font_face(context, (bold ? self.bold : regular).face)
-    cairo_set_font_size(context, size)
   }
 }

@@ -1,26 +1,30 @@
 import Artifacts
 
-/// Figure 4: a row for each cluster; images it gets right in a green box on the left, images it gets wrong, with the class they
-/// belong to, in a red box on the right.
+/// Figure 4: a row for each cluster with its number and the class it is mapped to; images it gets right in a green box on the left, images
+/// it gets wrong, with the class they belong to, in a red box on the right.
 public struct CaseGrid: Sendable {
-  /// A picture, and what is written below it.
+  /// A picture, and the class it belongs to where that is to be read below it.
   public struct Tile: Sendable {
     let pixels: [UInt8]
-    let caption: String
+    let trueClass: Int?
     /// - Parameter pixels: bytes [height, width, channels] of the grid's size.
-    public init(pixels: some Sequence<UInt8>, caption: String) {
+    public init(pixels: some Sequence<UInt8>, trueClass: Int? = nil) {
       self.pixels = Array(pixels)
-      self.caption = caption
+      self.trueClass = trueClass
     }
   }
 
   /// One cluster.
   public struct Row: Sendable {
-    let name: String
+    let cluster: Int
+    let mappedClass: Int?
     let successes, failures: [Tile]
-    /// - Parameter name: the class the cluster is mapped to.
-    public init(name: String, successes: [Tile], failures: [Tile]) {
-      self.name = name
+    /// - Parameters:
+    ///   - cluster: its number.
+    ///   - mappedClass: the class it is mapped to; nil for none.
+    public init(cluster: Int, mappedClass: Int?, successes: [Tile], failures: [Tile]) {
+      self.cluster = cluster
+      self.mappedClass = mappedClass
       self.successes = successes
       self.failures = failures
     }
@@ -29,7 +33,7 @@ public struct CaseGrid: Sendable {
   private let title, subtitle: String
   private let height, width, channels: Int
   private let leading: Int
-  private let isLabelled: Bool
+  private let classNames: DisplayNames?
   private let rows: [Row]
 
   /// - Parameters:
@@ -37,9 +41,10 @@ public struct CaseGrid: Sendable {
   ///   - width: of every image, pixels.
   ///   - channels: 1 (grey) or 3 (RGB).
   ///   - leading: how many images of a box stand apart from the rest: they were chosen in another way.
-  ///   - isLabelled: whether there is right and wrong; else successes are drawn alone, as the images of the cluster.
+  ///   - classNames: by class number; nil where there are no classes, hence no right and wrong: then successes are drawn alone, as the images
+  ///     of the cluster.
   public init(
-    title: String, subtitle: String, height: Int, width: Int, channels: Int, leading: Int, isLabelled: Bool = true, rows: [Row]
+    title: String, subtitle: String, height: Int, width: Int, channels: Int, leading: Int, classNames: DisplayNames?, rows: [Row]
   ) {
     self.title = title
     self.subtitle = subtitle
@@ -47,63 +52,122 @@ public struct CaseGrid: Sendable {
     self.width = width
     self.channels = channels
     self.leading = leading
-    self.isLabelled = isLabelled
+    self.classNames = classNames
     self.rows = rows
+  }
+
+  /// Where things stand, in design units: a heading, then blocks of rows side by side, as many as keep the picture below `tallestPicture`.
+  private struct Places {
+    static let (margin, gap, pad, tile, betweenBoxes, betweenBlocks) = (24.0, 6.0, 10.0, 78.0, 20.0, 36.0)
+    static let (numberSize, classSize, captionSize, smallestCaption) = (19.0, 16.0, 13.0, 10.0)
+    /// cairo's limit is 32,767.
+    static let tallestPicture = 30_000.0
+
+    let classTexts, captions: [String]
+    let leading: Int
+    let label, box, block, tileHeight, boxHeight, rowHeight: Double
+    let blocks, rowsInBlock: Int
+    let width, headingHeight, top, height: Double
+
+    init(_ grid: CaseGrid, _ heading: Heading, pixels: Int, on ruler: Canvas) {
+      classTexts = grid.classNames?.fitted(ruler, size: Self.classSize, width: 180) ?? []
+      captions = grid.classNames?.fitted(ruler, size: Self.smallestCaption, width: Self.tile) ?? []
+      leading = grid.leading
+      let texts = grid.classNames == nil ? ["Cluster"] : ["Cluster → class"] + (classTexts + ["none"]).map { "→ \($0)" }
+      let widest = texts.map { ruler.textWidth($0, size: Self.classSize) }.max() ?? 0
+      label = widest + 20
+      let columns = max(grid.rows.flatMap { [$0.successes.count, $0.failures.count] }.max() ?? 1, 1)
+      box = max(Self.offset(columns - 1, leading: leading) + Self.tile + Self.pad, 260)
+      block = label + (grid.classNames == nil ? box : 2 * box + Self.betweenBoxes)
+      tileHeight = Self.tile * Double(grid.height) / Double(grid.width)
+      boxHeight = max(tileHeight + 2 * Self.pad + 20, 60)
+      rowHeight = boxHeight + 12
+      var blocks = 1
+      while true {
+        let width = 2 * Self.margin + Double(blocks) * block + Double(blocks - 1) * Self.betweenBlocks
+        let headingHeight = heading.height(ruler, width: width - 2 * Self.margin)
+        let rowsInBlock = (grid.rows.count + blocks - 1) / blocks
+        let height = headingHeight + 46 + Double(rowsInBlock) * rowHeight
+        if height * Double(pixels) / width <= Self.tallestPicture || blocks >= max(grid.rows.count, 1) {
+          (self.blocks, self.rowsInBlock, self.width) = (blocks, rowsInBlock, width)
+          (self.headingHeight, top, self.height) = (headingHeight, headingHeight + 34, height)
+          return
+        }
+        blocks += 1
+      }
+    }
+
+    /// Where an image stands in its box.
+    static func offset(_ column: Int, leading: Int) -> Double {
+      pad + Double(column) * (tile + gap) + (column >= leading ? 2 * gap : 0)
+    }
+
+    func blockLeft(_ block: Int) -> Double { Self.margin + Double(block) * (self.block + Self.betweenBlocks) }
   }
 
   /// - Parameter width: of the picture, pixels.
   /// - Throws: `FigureError`
   public func draw(width: Int) throws(FigureError) -> PNGImage {
-    let (margin, gap, pad, tile, nameSize, captionSize) = (24.0, 6.0, 10.0, 78.0, 19.0, 13.0)
     let ruler = try Canvas.ruler()
-    let label = (rows.map { ruler.textWidth($0.name, size: nameSize, bold: true) }.max() ?? 0) + 20
-    let columns = max(rows.flatMap { [$0.successes.count, $0.failures.count] }.max() ?? 1, 1)
-    /// Where an image stands in its box.
-    func offset(_ column: Int) -> Double { pad + Double(column) * (tile + gap) + (column >= leading ? 2 * gap : 0) }
-    let box = max(offset(columns - 1) + tile + pad, 260)
-    let sheet = 2 * margin + label + (isLabelled ? 2 * box + 20 : box)
-    let tileHeight = tile * Double(self.height) / Double(self.width)
-    let boxHeight = tileHeight + 2 * pad + 20
-    let rowHeight = boxHeight + 12
     let heading = Heading(title: title, subtitle: subtitle)
-    let headingHeight = heading.height(ruler, width: sheet - 2 * margin)
-    let top = headingHeight + 34
-    let canvas = try Canvas(width: sheet, height: top + Double(rows.count) * rowHeight + 12, pixels: width)
-    let (successLeft, failureLeft) = (margin + label, margin + label + box + 20)
-
-    heading.draw(on: canvas, x: margin, width: sheet - 2 * margin)
-    let captions = headingHeight + 20
-    canvas.text("Cluster", margin, captions, size: 17, colour: .faintInk)
-    if isLabelled {
-      canvas.text("Successes", successLeft + box / 2, captions, size: 17, bold: true, colour: .success, align: .centre)
-      canvas.text("Failures (true class)", failureLeft + box / 2, captions, size: 17, bold: true, colour: .failure, align: .centre)
-    } else {
-      canvas.text("Images", successLeft + box / 2, captions, size: 17, bold: true, align: .centre)
-    }
+    let places = Places(self, heading, pixels: width, on: ruler)
+    let canvas = try Canvas(width: places.width, height: places.height, pixels: width)
+    heading.draw(on: canvas, x: Places.margin, width: places.width - 2 * Places.margin)
+    for block in 0..<places.blocks { drawColumnHeadings(canvas, places, left: places.blockLeft(block), y: places.headingHeight + 20) }
     for (place, row) in rows.enumerated() {
-      let y = top + Double(place) * rowHeight
-      canvas.text(row.name, margin, y + boxHeight / 2 + 6, size: nameSize, bold: true)
-      let boxes =
-        isLabelled
-        ? [(successLeft, row.successes, Colour.success), (failureLeft, row.failures, .failure)] : [(successLeft, row.successes, .faintInk)]
-      for (left, tiles, colour) in boxes {
-        canvas.frame(left, y, box, boxHeight, colour, thickness: 2.5)
-        if tiles.isEmpty { canvas.text("none", left + box / 2, y + boxHeight / 2 + 5, size: 15, colour: .faintInk, align: .centre) }
-        let above = tiles.contains { !$0.caption.isEmpty } ? pad : (boxHeight - tileHeight) / 2
-        for (column, one) in tiles.enumerated() {
-          let x = left + offset(column)
-          canvas.image(one.pixels, rows: height, columns: self.width, channels: channels, x, y + above, width: tile, height: tileHeight)
-          canvas.text(
-            one.caption, x + tile / 2, y + pad + tileHeight + 16, size: fitting(canvas, one.caption, captionSize, tile + gap - 2),
-            align: .centre)
-        }
-      }
+      let (block, line) = (place / places.rowsInBlock, place % places.rowsInBlock)
+      draw(row, canvas, places, left: places.blockLeft(block), y: places.top + Double(line) * places.rowHeight)
     }
     return canvas.picture
   }
 
-  /// The text size at which a caption is no wider than its place.
-  private func fitting(_ canvas: Canvas, _ text: String, _ size: Double, _ width: Double) -> Double {
-    min(size, size * width / max(canvas.textWidth(text, size: size), 1))
+  private func drawColumnHeadings(_ canvas: Canvas, _ places: Places, left: Double, y: Double) {
+    let box = left + places.label
+    canvas.text(classNames == nil ? "Cluster" : "Cluster → class", left, y, size: 15, colour: .faintInk)
+    guard classNames != nil else {
+      canvas.text("Images", box + places.box / 2, y, size: 17, bold: true, align: .centre)
+      return
+    }
+    canvas.text("Successes", box + places.box / 2, y, size: 17, bold: true, colour: .success, align: .centre)
+    canvas.text(
+      "Failures (true class)", box + places.box * 1.5 + Places.betweenBoxes, y, size: 17, bold: true, colour: .failure, align: .centre)
+  }
+
+  private func draw(_ row: Row, _ canvas: Canvas, _ places: Places, left: Double, y: Double) {
+    let middle = y + places.boxHeight / 2
+    if classNames == nil {
+      canvas.text("\(row.cluster)", left, middle + 7, size: Places.numberSize, bold: true)
+    } else {
+      canvas.text("\(row.cluster)", left, middle - 4, size: Places.numberSize, bold: true)
+      let mapped = row.mappedClass.map { places.classTexts[$0] }
+      canvas.text("→ \(mapped ?? "none")", left, middle + 18, size: Places.classSize, colour: mapped == nil ? .faintInk : .ink)
+    }
+    let box = left + places.label
+    if classNames == nil {
+      draw(row.successes, canvas, places, left: box, y: y, colour: .faintInk)
+    } else {
+      draw(row.successes, canvas, places, left: box, y: y, colour: .success)
+      draw(row.failures, canvas, places, left: box + places.box + Places.betweenBoxes, y: y, colour: .failure)
+    }
+  }
+
+  /// A box with its images.
+  private func draw(_ tiles: [Tile], _ canvas: Canvas, _ places: Places, left: Double, y: Double, colour: Colour) {
+    canvas.frame(left, y, places.box, places.boxHeight, colour, thickness: 2.5)
+    if tiles.isEmpty {
+      canvas.text("none", left + places.box / 2, y + places.boxHeight / 2 + 5, size: 15, colour: .faintInk, align: .centre)
+    }
+    let above = tiles.contains { $0.trueClass != nil } ? Places.pad : (places.boxHeight - places.tileHeight) / 2
+    for (column, tile) in tiles.enumerated() {
+      let x = left + Places.offset(column, leading: leading)
+      canvas.image(
+        tile.pixels, rows: height, columns: width, channels: channels, x, y + above, width: Places.tile, height: places.tileHeight)
+      guard let caption = tile.trueClass.map({ places.captions[$0] }) else { continue }
+      let room = Places.tile
+      let natural = canvas.textWidth(caption, size: Places.captionSize)
+      canvas.text(
+        caption, x + Places.tile / 2, y + Places.pad + places.tileHeight + 16,
+        size: Places.captionSize * min(1, room / max(natural, 1)), align: .centre)
+    }
   }
 }

@@ -9,6 +9,7 @@ public struct Colour: Hashable, Sendable {
     blue = UInt8(truncatingIfNeeded: hex)
   }
 
+  static let paper = Colour(0xffffff)
   static let ink = Colour(0x222222)
   static let faintInk = Colour(0x6b6b6b)
   static let rule = Colour(0xc8c8c8)

@@ -15,14 +15,17 @@ public struct GroupedBars: Sendable {
   }
 
   private let title, subtitle, valueLabel: String
-  private let groups: [String]
+  private let groups: DisplayNames
   private let series: [Series]
   /// The first two differ in lightness as well as in hue.
-  private static let colours = [Colour(0x9db4c8), Colour(0xbd1f01), Colour(0xffa90e), Colour(0x832db6)]
+  private static let colours = [
+    Colour(0x9db4c8), Colour(0xbd1f01), Colour(0xffa90e), Colour(0x832db6), Colour(0x3f90da), Colour(0xa96b59), Colour(0x717581),
+    Colour(0xb9ac70),
+  ]
 
-  public init(title: String, subtitle: String, valueLabel: String, groups: [String], series: [Series]) {
-    precondition(series.allSatisfy { $0.values.count == groups.count }, "every series needs \(groups.count) values")
-    precondition(series.count <= Self.colours.count, "\(series.count) series, colours for \(Self.colours.count)")
+  /// - Parameter groups: names of the classes or clusters.
+  public init(title: String, subtitle: String, valueLabel: String, groups: DisplayNames, series: [Series]) {
+    precondition(series.allSatisfy { $0.values.count == groups.texts.count }, "every series needs \(groups.texts.count) values")
     self.title = title
     self.subtitle = subtitle
     self.valueLabel = valueLabel
@@ -30,70 +33,81 @@ public struct GroupedBars: Sendable {
     self.series = series
   }
 
+  private static let (width, margin, plotHeight, nameSize) = (1200.0, 28.0, 420.0, 15.0)
+  /// More groups stand in further rows below: narrower ones would leave no room for their names.
+  private static let groupsInRow = 46
+
   /// - Parameter width: of the picture, pixels.
   /// - Throws: `FigureError`
   public func draw(width: Int) throws(FigureError) -> PNGImage {
-    let (margin, plotHeight, nameSize) = (28.0, 420.0, 15.0)
     let ruler = try Canvas.ruler()
-    let widest = groups.map { ruler.textWidth($0, size: nameSize) }.max() ?? 0
-    let turned = widest > (1100 - margin) / Double(max(groups.count, 1)) - 8
-    // A turned name hangs down to the left of its group: the first one must not leave the sheet.
-    let left = turned ? max(100, widest * 0.71 + 10) : 100
-    let plotWidth = 1200 - left - margin
-    let group = plotWidth / Double(max(groups.count, 1))
-    let heading = Heading(title: title, subtitle: subtitle)
-    let headingHeight = heading.height(ruler, width: 1200 - 2 * margin)
-    let top = headingHeight + 44
-    let canvas = try Canvas(width: 1200, height: top + plotHeight + (turned ? 40 + widest * 0.71 : 46), pixels: width)
-
-    heading.draw(on: canvas, x: margin, width: 1200 - 2 * margin)
-    canvas.text(valueLabel, left - 62, top + plotHeight / 2, size: 17, align: .centre, turn: -90)
-    drawLegend(canvas, x: left, y: headingHeight + 16)
-
+    let rows = max(1, (groups.texts.count + Self.groupsInRow - 1) / Self.groupsInRow)
+    let perRow = (groups.texts.count + rows - 1) / rows
     let highest = series.flatMap(\.values).map { $0.mean + ($0.deviation ?? 0) }.filter(\.isFinite).max() ?? 0
-    let axis = Axis(holding: 0...max(highest, 1e-6), steps: 6)
-    axis.draw(on: canvas, x: left, y: top, width: plotWidth, height: plotHeight, textSize: 15)
+    let axis = Axis(holding: 0...(highest > 0 ? highest : 1), steps: 6)
+    let names = groups.fitted(ruler, size: Self.nameSize, width: 230)
+    let widest = names.map { ruler.textWidth($0, size: Self.nameSize) }.max() ?? 0
+    let turned = widest > (1100 - Self.margin) / Double(max(perRow, 1)) - 8
+    // A turned name hangs down to the left of its group: the first one must not leave the sheet.
+    let left = max(100, axis.labelsWidth(ruler, textSize: 15) + 50, turned ? widest * 0.71 + 10 : 0)
+    let below = turned ? 40 + widest * 0.71 : 46
+    let plotWidth = Self.width - left - Self.margin
+    let heading = Heading(title: title, subtitle: subtitle)
+    let headingHeight = heading.height(ruler, width: Self.width - 2 * Self.margin)
+    let legend = Legend(try DisplayNames(series.map(\.name), kind: "series"), sampleWidth: 23, width: plotWidth, on: ruler)
+    let top = headingHeight + legend.height + 16
+    let canvas = try Canvas(width: Self.width, height: top + Double(rows) * (Self.plotHeight + below + 10), pixels: width)
 
-    let bar = group * 0.74 / Double(max(series.count, 1))
-    // Where names would touch each other even when turned, only every n-th stands there.
-    let every = max(1, Int((nameSize * 1.5 / group).rounded(.up)))
-    for (place, name) in groups.enumerated() {
-      let start = left + Double(place) * group + group * 0.13
-      for (number, one) in series.enumerated() where one.values[place].mean.isFinite {
-        let x = start + Double(number) * bar
-        let height = plotHeight * axis.share(one.values[place].mean)
-        canvas.fillRectangle(x, top + plotHeight - height, bar * 0.94, height, Self.colours[number])
-        if let deviation = one.values[place].deviation {
-          drawErrorBar(canvas, axis, one.values[place].mean, deviation, x + bar * 0.47, bar)
-        }
-      }
-      guard place % every == 0 else { continue }
-      let middle = left + (Double(place) + 0.5) * group
-      if turned {
-        canvas.text(name, middle + 4, top + plotHeight + 22, size: nameSize, align: .right, turn: -45)
-      } else {
-        canvas.text(name, middle, top + plotHeight + 24, size: nameSize, align: .centre)
-      }
+    heading.draw(on: canvas, x: Self.margin, width: Self.width - 2 * Self.margin)
+    legend.draw(on: canvas, x: left, y: headingHeight) { place, x, y in
+      canvas.bar(x, y - 8, 16, 16, SeriesStyle(place, of: Self.colours))
     }
-    canvas.fillRectangle(left, top + plotHeight - 0.75, plotWidth, 1.5, .faintInk)
+    for row in 0..<rows {
+      let first = row * perRow
+      let shown = first..<min(first + perRow, names.count)
+      let y = top + Double(row) * (Self.plotHeight + below + 10)
+      // All rows have groups of one width.
+      draw(shown, names, group: plotWidth / Double(max(perRow, 1)), axis, turned, on: canvas, x: left, y: y, width: plotWidth)
+    }
     return canvas.picture
-
-    func drawErrorBar(_ canvas: Canvas, _ axis: Axis, _ mean: Double, _ deviation: Double, _ x: Double, _ bar: Double) {
-      let low = top + plotHeight * (1 - axis.share(max(mean - deviation, 0)))
-      let high = top + plotHeight * (1 - axis.share(mean + deviation))
-      let cap = min(bar * 0.22, 7)
-      canvas.lines([(x, low), (x, high)], .ink, thickness: 1.4)
-      canvas.lines([(x - cap, low), (x + cap, low)], .ink, thickness: 1.4)
-      canvas.lines([(x - cap, high), (x + cap, high)], .ink, thickness: 1.4)
-    }
   }
 
-  private func drawLegend(_ canvas: Canvas, x: Double, y: Double) {
-    var left = x
-    for (number, one) in series.enumerated() {
-      canvas.fillRectangle(left, y - 13, 16, 16, Self.colours[number])
-      canvas.text(one.name, left + 23, y, size: 16)
-      left += 23 + canvas.textWidth(one.name, size: 16) + 32
+  private func draw(
+    _ shown: Range<Int>, _ names: [String], group: Double, _ axis: Axis, _ turned: Bool, on canvas: Canvas, x left: Double, y top: Double,
+    width: Double
+  ) {
+    let bottom = top + Self.plotHeight
+    canvas.text(
+      valueLabel, left - max(62, axis.labelsWidth(canvas, textSize: 15) + 12), top + Self.plotHeight / 2, size: 17, align: .centre,
+      turn: -90)
+    axis.draw(on: canvas, x: left, y: top, width: width, height: Self.plotHeight, textSize: 15)
+    let bar = group * 0.74 / Double(max(series.count, 1))
+    for (place, index) in shown.enumerated() {
+      let start = left + (Double(place) + 0.13) * group
+      for (number, one) in series.enumerated() where one.values[index].mean.isFinite {
+        let x = start + Double(number) * bar
+        let (mean, deviation) = one.values[index]
+        let height = Self.plotHeight * axis.share(mean)
+        canvas.bar(x, bottom - height, bar * 0.94, height, SeriesStyle(number, of: Self.colours))
+        guard let deviation, deviation.isFinite else { continue }
+        let (low, high) = (
+          bottom - Self.plotHeight * axis.share(max(mean - deviation, 0)), bottom - Self.plotHeight * axis.share(mean + deviation)
+        )
+        drawErrorBar(canvas, x: x + bar * 0.47, low, high, cap: min(bar * 0.22, 7))
+      }
+      let middle = left + (Double(place) + 0.5) * group
+      if turned {
+        canvas.text(names[index], middle + 4, bottom + 22, size: Self.nameSize, align: .right, turn: -45)
+      } else {
+        canvas.text(names[index], middle, bottom + 24, size: Self.nameSize, align: .centre)
+      }
     }
+    canvas.fillRectangle(left, bottom - 0.75, width, 1.5, .faintInk)
+  }
+
+  private func drawErrorBar(_ canvas: Canvas, x: Double, _ low: Double, _ high: Double, cap: Double) {
+    canvas.lines([(x, low), (x, high)], .ink, thickness: 1.4)
+    canvas.lines([(x - cap, low), (x + cap, low)], .ink, thickness: 1.4)
+    canvas.lines([(x - cap, high), (x + cap, high)], .ink, thickness: 1.4)
   }
 }

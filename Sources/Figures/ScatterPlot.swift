@@ -3,14 +3,14 @@ import Artifacts
 /// One t-SNE map with title and legend.
 public struct ScatterPlot: Sendable {
   private let title, subtitle: String
-  private let classNames: [String]
+  private let classNames: DisplayNames
   private let cloud: PointCloud
 
   /// - Parameters:
   ///   - title: what is shown: data set, method, epoch.
   ///   - subtitle: how it was made, smaller.
-  ///   - classNames: name of class 0, 1, …
-  public init(title: String, subtitle: String, classNames: [String], cloud: PointCloud) {
+  ///   - classNames: names of what the cloud's labels number: classes, or clusters.
+  public init(title: String, subtitle: String, classNames: DisplayNames, cloud: PointCloud) {
     self.title = title
     self.subtitle = subtitle
     self.classNames = classNames
@@ -47,10 +47,10 @@ public struct ScatterPanels: Sendable {
   }
 
   private let title, subtitle: String
-  private let classNames: [String]
+  private let classNames: DisplayNames
   private let panels: [Panel]
 
-  public init(title: String, subtitle: String, classNames: [String], panels: [Panel]) {
+  public init(title: String, subtitle: String, classNames: DisplayNames, panels: [Panel]) {
     self.title = title
     self.subtitle = subtitle
     self.classNames = classNames
@@ -76,7 +76,9 @@ public struct ScatterPanels: Sendable {
       let above = top + Double(place / 2) * (side + captionHeight)
       panel.cloud.draw(on: canvas, x: left, y: above, side: side, marks: legend)
       let letter = String(UnicodeScalar(UInt8(97 + place % 26)))
-      canvas.text("(\(letter)) \(panel.caption)", left + side / 2, above + side + 28, size: 19, align: .centre)
+      canvas.text(
+        canvas.shortened("(\(letter)) \(panel.caption)", size: 19, width: side), left + side / 2, above + side + 28, size: 19,
+        align: .centre)
     }
     legend.draw(on: canvas, x: margin, y: top + rows * (side + captionHeight) + 6, width: inner)
     return canvas.picture

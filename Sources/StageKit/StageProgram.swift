@@ -54,7 +54,7 @@ public enum StageProgram {
 extension BLAS {
   /// Starts this program anew with the OpenBLAS kernels this CPU deserves, once, unless the user chose them: Debian's OpenBLAS
   /// takes processors newer than itself for very old ones, and it chooses when it is loaded.
-  static func restartWithPreferredCore(for usesBLAS: Bool) {
+  public static func restartWithPreferredCore(for usesBLAS: Bool = true) {
     guard usesBLAS, getenv("OPENBLAS_CORETYPE") == nil, let core = preferredCoreType() else { return }
     setenv("OPENBLAS_CORETYPE", core, 1)
     var arguments = CommandLine.arguments.map { strdup($0) } + [nil]

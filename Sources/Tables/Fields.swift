@@ -34,12 +34,23 @@ public struct Fields {
     return text
   }
 
-  /// A string, or nil for `null`.
-  public func optionalText(_ name: String) throws(TableError) -> String? { try value(name) == .null ? nil : text(name) }
+  /// A string, or nil for `null` and where there is no such member.
+  public func textIfPresent(_ name: String) throws(TableError) -> String? {
+    guard names.contains(name), try value(name) != .null else { return nil }
+    return try text(name)
+  }
 
   public func integer(_ name: String) throws(TableError) -> Int {
     let value = try value(name)
     guard let integer = value.integer else { throw wrong(name, "an integer", value) }
+    return integer
+  }
+
+  public func integer(_ name: String, in range: ClosedRange<Int>) throws(TableError) -> Int {
+    let integer = try integer(name)
+    guard range ~= integer else {
+      throw .malformed(place: place, complaint: "\"\(name)\" must be \(range.lowerBound) to \(range.upperBound), not \(integer)")
+    }
     return integer
   }
 

@@ -1,5 +1,7 @@
-/// A number with three digits behind the point, as the paper prints scores. No locale, no "-0.000".
+/// A number with three digits behind the point, as the paper prints scores. No locale, no "-0.000". What is not finite or no score at all
+/// stands as Swift writes it.
 package func fixed(_ value: Double, digits: Int = 3) -> String {
+  guard abs(value) < 1e12 else { return "\(value)" }
   var scale = 1.0
   for _ in 0..<digits { scale *= 10 }
   let rounded = Int((abs(value) * scale).rounded())

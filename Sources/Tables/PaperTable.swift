@@ -58,22 +58,12 @@ public struct PaperTable: Sendable {
   /// - Parameter runs: scores by method, data set and seed; those of data sets that no column shows are left out.
   /// - Throws: `TableError` where layout, published numbers and runs contradict each other.
   public init(name: String, profile: String, layout: TableLayout, published: PublishedNumbers, runs: [ScoredRun]) throws(TableError) {
-    let printed = try published.rows(of: name)
-    if let unknown = layout.rows.first(where: { row in !printed.contains { $0.key == row.published } }) {
-      throw .malformed(place: "layout.rows", complaint: "the paper's \(name) has no row \"\(unknown.published)\"")
-    }
-    let unlisted = printed.filter { row in !layout.rows.contains { $0.published == row.key } }
-    guard unlisted.isEmpty else { throw .unlistedRows(table: name, rows: unlisted.map(\.name)) }
+    try layout.check(against: published, table: name)
     let runs = runs.filter { run in layout.columns.contains { $0.dataset == run.dataset } }
     if let homeless = runs.first(where: { run in !layout.rows.contains { $0.method == run.method } }) {
       throw .homelessScores(instance: homeless.instance, table: name)
     }
     let labels = layout.columns.map { column in column.published.flatMap { published.datasets[$0] } }
-    for (column, label) in zip(layout.columns, labels) {
-      if let name = column.published, label == nil {
-        throw .malformed(place: "layout.columns", complaint: "the paper has no data set \"\(name)\"")
-      }
-    }
     self.name = name
     self.profile = profile
     self.layout = layout
@@ -81,19 +71,21 @@ public struct PaperTable: Sendable {
     publishedLabels = labels
     var marks = FootnoteMarks(published.footnotes, table: name)
     rowFootnotes = Dictionary(
-      layout.rows.compactMap { row in marks.letter(row: row.published).map { (row.label, $0) } }, uniquingKeysWith: { first, _ in first })
+      layout.rows.compactMap { row in row.published.flatMap { marks.letter(row: $0) }.map { (row.label, $0) } },
+      uniquingKeysWith: { first, _ in first })
     var cells: [Cell] = []
     for row in layout.rows {
       for column in layout.columns {
         let found = runs.filter { $0.method == row.method && $0.dataset == column.dataset }
+        let printed = row.published.flatMap { row in column.published.map { (row: row, dataset: $0) } }
         let best = found.map(\.scores.best).max { ($0.accuracy ?? 0) < ($1.accuracy ?? 0) }
         for metric in metrics {
           cells.append(
             Cell(
               row: row.label, dataset: column.dataset, metric: metric, spread: Spread(found.compactMap { $0.scores.last[metric] }),
               best: best?[metric], seeds: found.map(\.seed),
-              published: column.published.flatMap { published.value(name, row.published, $0, metric) },
-              footnote: column.published.flatMap { marks.letter(row: row.published, dataset: $0, metric: metric) }, sources: found))
+              published: printed.flatMap { published.value(name, $0.row, $0.dataset, metric) },
+              footnote: printed.flatMap { marks.letter(row: $0.row, dataset: $0.dataset, metric: metric) }, sources: found))
         }
       }
     }
@@ -143,8 +135,13 @@ struct FootnoteMarks {
     let mark = PublishedNumbers.Footnote.Mark(table: table, row: row, dataset: dataset, metric: metric)
     guard let text = footnotes.first(where: { $0.marks.contains(mark) })?.text else { return nil }
     if let known = used.first(where: { $0.text == text }) { return known.letter }
-    let letter = String(UnicodeScalar(UInt8(97 + used.count)))
+    let letter = Self.letters(used.count)
     used.append(PaperTable.Footnote(letter: letter, text: text))
     return letter
+  }
+
+  /// a, b, …, z, aa, ab, …
+  private static func letters(_ place: Int) -> String {
+    (place < 26 ? "" : letters(place / 26 - 1)) + String(UnicodeScalar(UInt8(97 + place % 26)))
   }
 }

@@ -41,6 +41,7 @@ public struct PublishedNumbers: Sendable {
     source = try root.text("source")
     budget = try root.text("budget")
     let metrics = try root.texts("metrics")
+    guard !metrics.isEmpty else { throw TableError.malformed(place: "published", complaint: "\"metrics\" must name at least one") }
     self.metrics = metrics
     let names = try root.fields("datasets")
     datasets = Dictionary(try names.names.map { ($0, try names.text($0)) }) { _, last in last }

@@ -1,7 +1,11 @@
 extension PaperTable {
   /// The table as LaTeX to `\input`: a float for each data set, notes under the last. Needs the package booktabs, nothing else.
   public var latex: String {
-    var text = "% \(Self.escaped(heading)), profile \(Self.escaped(profile)). Needs \\usepackage{booktabs}.\n"
+    var text = "% \(LaTeXText.escaped(heading)), profile \(LaTeXText.escaped(profile)). Needs \\usepackage{booktabs}.\n"
+    let words = [layout.title, layout.rowHeading] + layout.rows.map(\.label) + layout.columns.map(\.label) + notes + footnotes.map(\.text)
+    if words.contains(where: LaTeXText.needsUnicodeEngine) {
+      text += "% It has letters that only XeLaTeX or LuaLaTeX sets, with a font that has them.\n"
+    }
     for column in layout.columns.indices { text += float(column) }
     return text
   }
@@ -12,20 +16,24 @@ extension PaperTable {
     let count = metrics.count
     let caption = layout.title + (layout.columns.count > 1 || label != publishedLabels[column] ? ": \(label)" : "")
     var text = "\\begin{table}\n  \\centering\\footnotesize\\setlength{\\tabcolsep}{2.5pt}\n"
-    text += "  \\caption{\(Self.escaped(caption)).}\\label{tab:\(name)-\(layout.columns[column].dataset)}\n"
+    text += "  \\caption{\(LaTeXText.escaped(caption)).}\\label{tab:\(name)-\(LaTeXText.key(layout.columns[column].dataset))}\n"
     text += "  \\begin{tabular}{@{}l\(String(repeating: "r", count: 2 * count + 1))@{}}\n    \\toprule\n"
-    text += "    & \\multicolumn{\(count + 1)}{c}{\(Self.escaped(label))} & \\multicolumn{\(count)}{c}{published"
-    text += (other.map { " (\(Self.escaped($0)))" } ?? "") + "} \\\\\n"
+    text += "    & \\multicolumn{\(count + 1)}{c}{\(LaTeXText.escaped(label))} & \\multicolumn{\(count)}{c}{published"
+    text += (other.map { " (\(LaTeXText.escaped($0)))" } ?? "") + "} \\\\\n"
     text += "    \\cmidrule(lr){2-\(count + 2)} \\cmidrule(l){\(count + 3)-\(2 * count + 2)}\n"
-    text += Self.line([Self.escaped(layout.rowHeading)] + metrics + ["best"] + metrics) + "    \\midrule\n"
+    text += Self.line([LaTeXText.escaped(layout.rowHeading)] + metrics + ["best"] + metrics) + "    \\midrule\n"
     text += section.body.map { row in
-      Self.line(row.map { Self.spreadSmall(Self.escaped($0.text)) + ($0.footnote.map { "\\textsuperscript{\($0)}" } ?? "") })
+      Self.line(
+        row.enumerated().map { place, entry in
+          (place == 0 ? LaTeXText.escaped(entry.text) : Self.spreadSmall(LaTeXText.escaped(entry.text)))
+            + (entry.footnote.map { "\\textsuperscript{\($0)}" } ?? "")
+        })
     }.joined()
     text += "    \\bottomrule\n  \\end{tabular}\n"
     if column == layout.columns.count - 1 {
       text += "  \\par\\medskip\n  \\begin{minipage}{\\linewidth}\\raggedright\n"
-      text += notes.map { "    \(Self.escaped($0))\\par\n" }.joined()
-      text += footnotes.map { "    \\textsuperscript{\($0.letter)}~\(Self.escaped($0.text))\\par\n" }.joined()
+      text += notes.map { "    \(LaTeXText.escaped($0))\\par\n" }.joined()
+      text += footnotes.map { "    \\textsuperscript{\($0.letter)}~\(LaTeXText.escaped($0.text))\\par\n" }.joined()
       text += "  \\end{minipage}\n"
     }
     return text + "\\end{table}\n"
@@ -37,22 +45,5 @@ extension PaperTable {
   private static func spreadSmall(_ text: String) -> String {
     let parts = text.split(separator: " $\\pm$ ")
     return parts.count == 2 ? "\(parts[0]){\\tiny$\\pm$\(parts[1])}" : text
-  }
-
-  /// Text with LaTeX's special characters and the ones this table uses outside ASCII made harmless.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&", "%", "$", "#", "_", "{", "}": result += "\\\(character)"
-      case "\\": result += "\\textbackslash{}"
-      case "~": result += "\\textasciitilde{}"
-      case "^": result += "\\textasciicircum{}"
-      case "±": result += "$\\pm$"
-      case "—": result += "---"
-      default: result.append(character)
-      }
-    }
-    return result
   }
 }

@@ -2,13 +2,13 @@ import Artifacts
 
 /// What a table shows: the setting `layout` of the stage tabulate.
 public struct TableLayout: Sendable {
-  /// A row: a method of this study and the row the paper prints for it.
+  /// A row: a method of this study, the row the paper prints for it, or both.
   public struct Row: Sendable {
     public let label: String
     /// The value of the axis `method`; nil where this study has no such method yet.
     public let method: String?
-    /// Key of the published row.
-    public let published: String
+    /// Key of the published row; nil where the paper has none.
+    public let published: String?
   }
 
   /// A data set of this study, and the one whose published numbers stand beside it.
@@ -41,17 +41,48 @@ public struct TableLayout: Sendable {
     rowHeading = try root.text("rowHeading")
     var rows: [Row] = []
     for row in try root.list("rows", names: ["label", "method", "published"]) {
-      rows.append(Row(label: try row.text("label"), method: try row.optionalText("method"), published: try row.text("published")))
+      let one = Row(
+        label: try row.text("label"), method: try row.textIfPresent("method"), published: try row.textIfPresent("published"))
+      guard one.method != nil || one.published != nil else {
+        throw .malformed(place: row.place, complaint: "\"\(one.label)\" has neither \"method\" nor \"published\", so it would be empty")
+      }
+      guard !rows.contains(where: { $0.label == one.label }) else {
+        throw .malformed(place: row.place, complaint: "there is another row \"\(one.label)\"")
+      }
+      rows.append(one)
     }
     self.rows = rows
     var columns: [Column] = []
     for column in try root.list("columns", names: ["dataset", "label", "published"]) {
-      columns.append(
-        Column(dataset: try column.text("dataset"), label: try column.text("label"), published: try column.optionalText("published")))
+      let one = Column(
+        dataset: try column.text("dataset"), label: try column.text("label"), published: try column.textIfPresent("published"))
+      guard !columns.contains(where: { $0.dataset == one.dataset }) else {
+        throw .malformed(place: column.place, complaint: "there is another column for \"\(one.dataset)\"")
+      }
+      columns.append(one)
     }
     self.columns = columns
     let network = try root.fields("network", names: ["widths", "blocks"])
     self.network = Network(widths: try network.integers("widths"), blocks: try network.integers("blocks"))
     remarks = try root.texts("remarks")
+  }
+
+  /// Whether the paper has what the layout names, and the layout all rows that the paper has.
+  /// - Parameter table: `table1` … `table4`.
+  /// - Throws: `TableError` where not.
+  public func check(against published: PublishedNumbers, table: String) throws(TableError) {
+    let printed = try published.rows(of: table)
+    for (place, row) in rows.enumerated() {
+      guard let key = row.published, !printed.contains(where: { $0.key == key }) else { continue }
+      throw .unprintedRow(
+        place: "layout.rows[\(place)]", table: table, key: key, nearest: NearestSpelling.of(key, among: printed.map(\.key)))
+    }
+    let unlisted = printed.filter { row in !rows.contains { $0.published == row.key } }
+    guard unlisted.isEmpty else { throw .unlistedRows(table: table, rows: unlisted.map(\.name)) }
+    for column in columns {
+      if let name = column.published, published.datasets[name] == nil {
+        throw .malformed(place: "layout.columns", complaint: "the paper has no data set \"\(name)\"")
+      }
+    }
   }
 }

@@ -1,15 +1,17 @@
 extension PaperTable {
   /// The table as GitHub-flavoured Markdown, a section for each data set, columns aligned in the plain text too.
   public var markdown: String {
-    var text = "# \(heading)\n\nProfile: \(profile)\n"
+    var text = "# \(MarkdownText.inline(heading))\n\nProfile: \(MarkdownText.inline(profile))\n"
     for column in layout.columns.indices {
       let section = section(column)
       text +=
-        "\n## \(layout.columns[column].label)\n\n"
-        + Self.aligned(section.header, section.body.map { $0.map { $0.text + ($0.footnote.map { " [\($0)]" } ?? "") } })
+        "\n## \(MarkdownText.inline(layout.columns[column].label))\n\n"
+        + Self.aligned(
+          section.header.map(MarkdownText.inline),
+          section.body.map { $0.map { MarkdownText.inline($0.text) + ($0.footnote.map { " [\($0)]" } ?? "") } })
     }
-    text += "\n" + notes.map { "- \($0)\n" }.joined()
-    return text + (footnotes.isEmpty ? "" : "\n") + footnotes.map { "- [\($0.letter)] \($0.text)\n" }.joined()
+    text += "\n" + notes.map { "- \(MarkdownText.line($0))\n" }.joined()
+    return text + (footnotes.isEmpty ? "" : "\n") + footnotes.map { "- [\($0.letter)] \(MarkdownText.inline($0.text))\n" }.joined()
   }
 
   private static func aligned(_ header: [String], _ body: [[String]]) -> String {

@@ -9,7 +9,8 @@ struct TableNotes {
   let labels: [String?]
 
   var lines: [String] {
-    [how, best, spread, unlabelled, unverified].compactMap { $0 } + layout.remarks + [budget, source, notRun, missing].compactMap { $0 }
+    [how, best, spread, unlabelled, unverified].compactMap { $0 } + layout.remarks
+      + [budget, source, unprinted, notRun, missing].compactMap { $0 }
   }
 
   /// The runs of data sets with labels.
@@ -82,10 +83,18 @@ struct TableNotes {
     return (["Published values: \(published.source)"] + elsewhere).joined(separator: " ")
   }
 
+  /// Rows of methods that the paper does not have.
+  private var unprinted: String? {
+    let names = layout.rows.filter { $0.published == nil }.map { row in
+      runs.contains { $0.method == row.method } ? row.label : "\(row.label) (not part of this profile either)"
+    }
+    return names.isEmpty ? nil : "Not in the paper, hence without published values: \(names.joined(separator: ", "))."
+  }
+
   /// Methods that exist, but of which this profile has no scores on some data set.
   private var notRun: String? {
     let open = layout.rows.compactMap { row -> String? in
-      guard let method = row.method else { return nil }
+      guard let method = row.method, row.published != nil else { return nil }
       let columns = layout.columns.filter { column in !runs.contains { $0.method == method && $0.dataset == column.dataset } }
       guard !columns.isEmpty else { return nil }
       return columns.count == layout.columns.count ? row.label : "\(row.label) (\(columns.map(\.label).joined(separator: ", ")))"

@@ -3,7 +3,6 @@
 public enum BatchNormalisation {
   /// ε of PyTorch's default.
   public static let epsilon: Float = 1e-5
-  private typealias Vector = SIMD16<Float>
 
   /// The statistics of one batch, per channel.
   public struct Statistics: Sendable {
@@ -58,14 +57,14 @@ public enum BatchNormalisation {
     let residual = residual.map { Address(floats: $0.base) }
     eachStrip(rows: rows(of: images, in: x), channels: channels, team: team) { strip in
       let (scale, shift) = (strip.of(scales), strip.of(shifts))
-      let least = Vector(repeating: relu ? 0 : -.infinity)
+      let least = Lanes(repeating: relu ? 0 : -.infinity)
       if let residual {
         for row in 0..<strip.rows {
           let z = shift.addingProduct(strip.load(x.base, row), scale) + strip.load(residual.floats, row)
-          strip.store(larger(z, least), y.base, row)
+          strip.store(z.larger(least), y.base, row)
         }
       } else {
-        for row in 0..<strip.rows { strip.store(larger(shift.addingProduct(strip.load(x.base, row), scale), least), y.base, row) }
+        for row in 0..<strip.rows { strip.store(shift.addingProduct(strip.load(x.base, row), scale).larger(least), y.base, row) }
       }
     }
   }
@@ -107,18 +106,18 @@ public enum BatchNormalisation {
       }
     /// Calls `body` with every row's gradient behind the ReLU and its centred input.
     @Sendable @inline(__always)
-    func eachRow(_ strip: Strip, _ body: (_ row: Int, _ gradient: Vector, _ centred: Vector) -> Void) {
+    func eachRow(_ strip: Strip, _ body: (_ row: Int, _ gradient: Lanes, _ centred: Lanes) -> Void) {
       let mean = strip.of(means)
       if let output {
         for row in 0..<strip.rows {
-          let g = strip.load(dy.floats, row).replacing(with: Vector(), where: strip.load(output.floats, row) .<= 0)
+          let g = strip.load(dy.floats, row).kept(where: .!(strip.load(output.floats, row) .<= 0))
           body(row, g, strip.load(values.floats, row) - mean)
         }
       } else if let shifts {
         let (scale, shift) = (strip.of(factors), strip.of(shifts))
         for row in 0..<strip.rows {
           let value = strip.load(values.floats, row)
-          let g = strip.load(dy.floats, row).replacing(with: Vector(), where: shift.addingProduct(value, scale) .<= 0)
+          let g = strip.load(dy.floats, row).kept(where: .!(shift.addingProduct(value, scale) .<= 0))
           body(row, g, value - mean)
         }
       } else {
@@ -153,9 +152,9 @@ public enum BatchNormalisation {
     return (gammaSums.map { Float($0) }, beta.map { Float($0) })
   }
 
-  // MARK: Loops over rows of channels, 16 channels at a time
+  // MARK: Loops over rows of channels, as many channels at a time as a register holds
 
-  /// Up to 16 neighbouring channels of some consecutive rows.
+  /// Up to a register's neighbouring channels of some consecutive rows.
   private struct Strip {
     /// The first element.
     let start: Int
@@ -166,27 +165,32 @@ public enum BatchNormalisation {
     let column, lanes: Int
 
     @inline(__always)
-    func load(_ base: UnsafeMutablePointer<Float>, _ row: Int) -> Vector {
+    func load(_ base: UnsafeMutablePointer<Float>, _ row: Int) -> Lanes {
       let from = base + (start &+ row &* channels)
-      return lanes == 16 ? UnsafeRawPointer(from).loadUnaligned(as: Vector.self) : some(from)
+      return lanes == Lanes.scalarCount ? Lanes(loading: from) : some(from)
     }
 
     @inline(__always)
-    func store(_ v: Vector, _ base: UnsafeMutablePointer<Float>, _ row: Int) {
+    func store(_ v: Lanes, _ base: UnsafeMutablePointer<Float>, _ row: Int) {
       let to = base + (start &+ row &* channels)
-      if lanes == 16 {
-        UnsafeMutableRawPointer(to).storeBytes(of: v, as: Vector.self)
+      if lanes == Lanes.scalarCount {
+        v.store(to: to)
       } else {
-        for lane in 0..<lanes { to[lane] = v[lane] }
+        storeSome(v, to)
       }
     }
 
     /// The constants of the channels.
     @inline(__always)
-    func of(_ constants: Address) -> Vector { UnsafeRawPointer(constants.floats + column).load(as: Vector.self) }
+    func of(_ constants: Address) -> Lanes { Lanes(loading: constants.floats + column) }
 
-    private func some(_ from: UnsafeMutablePointer<Float>) -> Vector {
-      var v = Vector()
+    // Apart, so that the compiler does not mix these loops over lanes with whole registers.
+    @inline(never)
+    private func storeSome(_ v: Lanes, _ to: UnsafeMutablePointer<Float>) { for lane in 0..<lanes { to[lane] = v[lane] } }
+
+    @inline(never)
+    private func some(_ from: UnsafeMutablePointer<Float>) -> Lanes {
+      var v = Lanes()
       for lane in 0..<lanes { v[lane] = from[lane] }
       return v
     }
@@ -227,34 +231,36 @@ public enum BatchNormalisation {
   /// The sums over all rows, channel by channel, of two terms that `add` adds up for a strip.
   @inline(__always)
   private static func columnSums(
-    rows: Range<Int>, channels: Int, team: ThreadTeam, _ add: @Sendable (Strip, inout Vector, inout Vector) -> Void
+    rows: Range<Int>, channels: Int, team: ThreadTeam, _ add: @Sendable (Strip, inout Lanes, inout Lanes) -> Void
   ) -> ([Double], [Double]) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
-    let vectors = (channels + 15) / 16
-    let width = vectors * 16
+    let vectors = (channels + Lanes.scalarCount - 1) / Lanes.scalarCount
+    let width = vectors * Lanes.scalarCount
     let partial = DoubleBuffer(count: 2 * pieces.count * width)
     let strip = rowsPerStrip
     team.forEach(pieces.count) { piece in
       let (first, second) = (partial.base + 2 * piece * width, partial.base + (2 * piece + 1) * width)
-      let sums = VectorBuffer(rows: 2 * vectors, vectorsPerRow: 1)
+      let buffer = VectorBuffer(rows: 2 * vectors, vectorsPerRow: 1)
+      let sums = UnsafeMutableRawPointer(buffer.base).assumingMemoryBound(to: Lanes.self)
+      defer { withExtendedLifetime(buffer) {} }
       let run = pieces[piece].shifted(by: rows.lowerBound)
       for start in stride(from: run.lowerBound, to: run.upperBound, by: rowsPerSum) {
         let end = min(start + rowsPerSum, run.upperBound)
         for top in stride(from: start, to: end, by: strip) {
           for vector in 0..<vectors {
-            let column = vector * 16
+            let column = vector * Lanes.scalarCount
             let part = Strip(
               start: top * channels + column, rows: min(strip, end - top), channels: channels, column: column,
-              lanes: min(16, channels - column))
-            var (a, b) = (sums.base[2 * vector], sums.base[2 * vector + 1])
+              lanes: min(Lanes.scalarCount, channels - column))
+            var (a, b) = (sums[2 * vector], sums[2 * vector + 1])
             add(part, &a, &b)
-            (sums.base[2 * vector], sums.base[2 * vector + 1]) = (a, b)
+            (sums[2 * vector], sums[2 * vector + 1]) = (a, b)
           }
         }
         for vector in 0..<vectors {
-          widen(sums.base[2 * vector], onto: first + vector * 16)
-          widen(sums.base[2 * vector + 1], onto: second + vector * 16)
-          (sums.base[2 * vector], sums.base[2 * vector + 1]) = (Vector(), Vector())
+          widen(sums[2 * vector], onto: first + vector * Lanes.scalarCount)
+          widen(sums[2 * vector + 1], onto: second + vector * Lanes.scalarCount)
+          (sums[2 * vector], sums[2 * vector + 1]) = (Lanes(), Lanes())
         }
       }
     }
@@ -265,7 +271,7 @@ public enum BatchNormalisation {
   }
 
   @inline(__always)
-  private static func widen(_ v: Vector, onto sums: UnsafeMutablePointer<Double>) { for lane in 0..<16 { sums[lane] += Double(v[lane]) } }
+  private static func widen(_ v: Lanes, onto sums: UnsafeMutablePointer<Double>) { for lane in 0..<Lanes.scalarCount { sums[lane] += Double(v[lane]) } }
 
   /// Calls `body` for every strip.
   @inline(__always)
@@ -275,11 +281,11 @@ public enum BatchNormalisation {
     team.forEach(pieces.count) { piece in
       let run = pieces[piece].shifted(by: rows.lowerBound)
       for top in stride(from: run.lowerBound, to: run.upperBound, by: strip) {
-        for column in stride(from: 0, to: channels, by: 16) {
+        for column in stride(from: 0, to: channels, by: Lanes.scalarCount) {
           body(
             Strip(
               start: top * channels + column, rows: min(strip, run.upperBound - top), channels: channels, column: column,
-              lanes: min(16, channels - column)))
+              lanes: min(Lanes.scalarCount, channels - column)))
         }
       }
     }

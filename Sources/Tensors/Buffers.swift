@@ -15,7 +15,7 @@ final class FloatBuffer: @unchecked Sendable {
 
 /// Rows of vectors of 16 floats, zeroed unless asked otherwise: a matrix whose columns are rounded up to a multiple of 16.
 final class VectorBuffer: @unchecked Sendable {
-  let base: UnsafeMutablePointer<SIMD16<Float>>
+  let base: UnsafeMutablePointer<Vector>
   let vectorsPerRow: Int
   private let bytes: Int
   /// The same memory, float by float.
@@ -24,20 +24,14 @@ final class VectorBuffer: @unchecked Sendable {
   /// With contents that are whatever the memory held: for kernels that write what they read.
   init(uninitializedRows rows: Int, vectorsPerRow: Int) {
     self.vectorsPerRow = vectorsPerRow
-    let buffer = BufferPool.take(bytes: rows * vectorsPerRow * MemoryLayout<SIMD16<Float>>.stride)
+    let buffer = BufferPool.take(bytes: rows * vectorsPerRow * MemoryLayout<Vector>.stride)
     bytes = buffer.bytes
-    base = buffer.base.bindMemory(to: SIMD16<Float>.self, capacity: rows * vectorsPerRow)
+    base = buffer.base.bindMemory(to: Vector.self, capacity: rows * vectorsPerRow)
   }
 
   convenience init(rows: Int, vectorsPerRow: Int) {
     self.init(uninitializedRows: rows, vectorsPerRow: vectorsPerRow)
-    base.update(repeating: SIMD16<Float>(), count: rows * vectorsPerRow)
-  }
-
-  /// A row-major matrix with its columns rounded up.
-  convenience init(matrix: Tensor, rows: Int, columns: Int) {
-    self.init(rows: rows, vectorsPerRow: (columns + 15) / 16)
-    for row in 0..<rows { (floats + row * vectorsPerRow * 16).update(from: matrix.base + row * columns, count: columns) }
+    base.update(repeating: Vector(), count: rows * vectorsPerRow)
   }
 
   deinit { BufferPool.giveBack(UnsafeMutableRawPointer(base), bytes: bytes) }
@@ -47,6 +41,10 @@ final class VectorBuffer: @unchecked Sendable {
 public struct Pieces: Sendable {
   /// Runs of images a layer is cut into: enough to share among cores, few enough that scratch memory is reused.
   public static let imageRuns = 16
+
+  /// How many pieces may be summed apart, each into so many vectors of its own, and merged in order: enough for a node's cores, few enough that
+  /// merging does not cost more than summing.
+  static func most(sumsOf vectors: Int) -> Int { max(8, min(64, (8 << 20) / (64 * vectors))) }
 
   public let total: Int
   public let count: Int

@@ -1,7 +1,5 @@
 /// Which kernels compute a convolution.
 enum ConvolutionAlgorithm {
-  /// For channel counts off the vector width.
-  case direct
   case patches
   case winograd(any WinogradTile.Type)
 
@@ -11,7 +9,6 @@ enum ConvolutionAlgorithm {
   /// transforms of every 16 channels in and out, loads and stores included. Weights make exactness count: a whole map, which errs by 2e-7, is taken
   /// up to a tenth above the least cost; F(5, 3), which errs by 3e-6, where it saves a fifth on F(4, 3) and its 1e-6.
   static func choice(for s: ConvolutionShape) -> ConvolutionAlgorithm {
-    guard PatchConvolution.suits(s) else { return .direct }
     let transformCost = 8.0
     let pair = Double(s.inputChannels * s.outputChannels) / 16
     let sides = Double(s.inputChannels + s.outputChannels) / 16
@@ -34,7 +31,7 @@ extension WinogradTile {
   /// Whether these tiles compute a convolution of this shape.
   static func suits(_ s: ConvolutionShape) -> Bool {
     let wholeMap = s.height == inputs && s.width == inputs
-    return PatchConvolution.suits(s) && s.kernel == 3 && s.padding == 1 && s.stride == stride && (margin == 1 || wholeMap)
+    return s.inputChannels % 16 == 0 && s.outputChannels % 16 == 0 && s.kernel == 3 && s.padding == 1 && s.stride == stride && (margin == 1 || wholeMap)
   }
 
   static func forward(_ s: ConvolutionShape, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {

@@ -1,24 +1,23 @@
 /// Pooling over channels-last images [N, H, W, C].
 public enum Pooling {
-  private typealias Vector = SIMD16<Float>
-
   /// Max pooling 2 × 2, stride 2, padding 1 (the stem of §4.2's backbone): [N, H, W, C] → [N, H/2 + 1, W/2 + 1, C].
   /// Padding counts as −∞. The windows do not overlap and together cover every pixel.
   public static func max(_ x: Tensor, team: ThreadTeam) -> Tensor {
     let windows = Windows(x.shape)
     let y = Tensor(uninitialized: windows.output)
     team.forEach(windows.images) { image in
+      let (from, to) = (x.base, y.base)
       windows.forEach(image) { output, a, b, c, d in
         var channel = 0
-        while channel + 16 <= windows.channels {
-          let top = larger(load(x.base + a + channel), load(x.base + b + channel))
-          let bottom = larger(load(x.base + c + channel), load(x.base + d + channel))
-          store(larger(top, bottom), y.base + output + channel)
-          channel += 16
+        while channel + Lanes.scalarCount <= windows.channels {
+          let top = Lanes(loading: from + a + channel).larger(Lanes(loading: from + b + channel))
+          let bottom = Lanes(loading: from + c + channel).larger(Lanes(loading: from + d + channel))
+          top.larger(bottom).store(to: to + output + channel)
+          channel += Lanes.scalarCount
         }
         while channel < windows.channels {
-          let top = Swift.max(x.base[a + channel], x.base[b + channel])
-          y.base[output + channel] = Swift.max(top, Swift.max(x.base[c + channel], x.base[d + channel]))
+          let top = Swift.max(from[a + channel], from[b + channel])
+          to[output + channel] = Swift.max(top, Swift.max(from[c + channel], from[d + channel]))
           channel += 1
         }
       }
@@ -32,27 +31,28 @@ public enum Pooling {
     precondition(outputGradient.shape == windows.output, "gradient \(outputGradient.shape) for output \(windows.output)")
     let dx = Tensor(uninitialized: x.shape)
     team.forEach(windows.images) { image in
+      let (from, to, gradients) = (x.base, dx.base, outputGradient.base)
       // A window at the border names its pixels more than once, later names first: written in the order d, c, b, a, the
       // last word on a pixel is that of its first name, which no equal pixel beats.
       windows.forEach(image) { output, a, b, c, d in
         var channel = 0
-        while channel + 16 <= windows.channels {
-          let (va, vb) = (load(x.base + a + channel), load(x.base + b + channel))
-          let (vc, vd) = (load(x.base + c + channel), load(x.base + d + channel))
-          let top = larger(larger(va, vb), larger(vc, vd))
-          let gradient = load(outputGradient.base + output + channel)
+        while channel + Lanes.scalarCount <= windows.channels {
+          let (va, vb) = (Lanes(loading: from + a + channel), Lanes(loading: from + b + channel))
+          let (vc, vd) = (Lanes(loading: from + c + channel), Lanes(loading: from + d + channel))
+          let top = va.larger(vb).larger(vc.larger(vd))
+          let gradient = Lanes(loading: gradients + output + channel)
           let (isA, isB, isC) = (va .== top, vb .== top, vc .== top)
           let notAB = .!(isA .| isB)
-          store(Vector().replacing(with: gradient, where: notAB .& .!isC), dx.base + d + channel)
-          store(Vector().replacing(with: gradient, where: notAB .& isC), dx.base + c + channel)
-          store(Vector().replacing(with: gradient, where: isB .& .!isA), dx.base + b + channel)
-          store(Vector().replacing(with: gradient, where: isA), dx.base + a + channel)
-          channel += 16
+          gradient.kept(where: notAB .& .!isC).store(to: to + d + channel)
+          gradient.kept(where: notAB .& isC).store(to: to + c + channel)
+          gradient.kept(where: isB .& .!isA).store(to: to + b + channel)
+          gradient.kept(where: isA).store(to: to + a + channel)
+          channel += Lanes.scalarCount
         }
         while channel < windows.channels {
           var best = a
-          for pixel in [b, c, d] where x.base[pixel + channel] > x.base[best + channel] { best = pixel }
-          for pixel in [d, c, b, a] { dx.base[pixel + channel] = pixel == best ? outputGradient.base[output + channel] : 0 }
+          for pixel in [b, c, d] where from[pixel + channel] > from[best + channel] { best = pixel }
+          for pixel in [d, c, b, a] { to[pixel + channel] = pixel == best ? gradients[output + channel] : 0 }
           channel += 1
         }
       }
@@ -88,17 +88,7 @@ public enum Pooling {
     }
     return dx
   }
-
-  @inline(__always)
-  private static func load(_ p: UnsafeMutablePointer<Float>) -> Vector { UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
-
-  @inline(__always)
-  private static func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self) }
 }
-
-/// The larger of each lane: one instruction, where the library's `pointwiseMax` is a loop over lanes.
-@inline(__always)
-func larger(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> { a.replacing(with: b, where: a .< b) }
 
 /// The 2 × 2 windows, stride 2, of an image with one pixel of padding.
 private struct Windows: Sendable {

@@ -10,7 +10,6 @@
 /// so that all filters are read once for a block, and dU needs no memory where one block has all images.
 /// Tolerance: relative error against Double from 2e-7 (a whole 3 × 3 map) to 5e-6 (m = 5), from the cancellation in Bᵀ and Aᵀ.
 enum WinogradConvolution<Tile: WinogradTile> {
-  typealias Vector = SIMD16<Float>
   /// Blocks of 16 columns a thread takes at once where a block is shared.
   private static var columnsPerPiece: Int { 8 }
   /// Groups of 8 channels whose weight gradients a thread works out together where a block is shared: the gradients it reads for one are still
@@ -125,8 +124,8 @@ enum WinogradConvolution<Tile: WinogradTile> {
   ) {
     for point in 0..<grid.points {
       BlockedProduct.multiply(
-        matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, vectors: depth,
-        filters.base + Tile.set(of: point) * step, columns: 0..<width, into: out.base + point * grid.pointStep(vectors: width))
+        matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, depth: 16 * depth,
+        filters.base + Tile.set(of: point) * step, uRows: 16 * depth, columns: 0..<width, into: out.base + point * grid.pointStep(vectors: width))
     }
   }
 
@@ -143,8 +142,8 @@ enum WinogradConvolution<Tile: WinogradTile> {
       team.forEach(points.count * columns.count) { piece in
         let point = points[piece / columns.count]
         BlockedProduct.multiply(
-          matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, vectors: depth,
-          u.base + (Tile.set(of: point) - sets.lowerBound) * filters.step, columns: columns[piece % columns.count],
+          matrices.base + point * grid.pointStep(vectors: depth), rows: rows, pitch: grid.pitch, depth: 16 * depth,
+          u.base + (Tile.set(of: point) - sets.lowerBound) * filters.step, uRows: 16 * depth, columns: columns[piece % columns.count],
           into: out.base + point * grid.pointStep(vectors: width))
       }
     }
@@ -179,18 +178,17 @@ private struct GradientSums<Tile: WinogradTile>: Sendable {
   /// Adds the products of some rows, or sets the sums, [pairs][eighths] tiles, to them.
   func add(
     _ v: VectorBuffer, _ m: VectorBuffer, rows: Int, eighths: Range<Int>, pairs: Range<Int>, adding: Bool,
-    into sums: UnsafeMutablePointer<SIMD16<Float>>
+    into sums: UnsafeMutablePointer<Vector>
   ) {
     for point in 0..<grid.points {
       let set = sets[point]
       var target = sums + set.number * tile
       for pair in pairs {
-        let m0 = m.base + (point * grid.pointStep(vectors: outputVectors) + 2 * pair * grid.pitch)
-        let m1 = 2 * pair + 1 < outputVectors ? UnsafePointer(m0 + grid.pitch) : nil
+        let columns = m.base + (point * grid.pointStep(vectors: outputVectors) + 2 * pair * grid.pitch)
         for eighth in eighths {
           BlockedProduct.adjoint(
-            v.base + (point * grid.pointStep(vectors: inputVectors) + eighth / 2 * grid.pitch), half: eighth % 2, m0, m1, rows: rows,
-            adding: adding || !set.isFirst, into: target)
+            v.base + (point * grid.pointStep(vectors: inputVectors) + eighth / 2 * grid.pitch), half: eighth % 2, columns,
+            columns: min(2, outputVectors - 2 * pair), pitch: grid.pitch, rows: rows, adding: adding || !set.isFirst, into: target)
           target += perTile
         }
       }
@@ -198,7 +196,7 @@ private struct GradientSums<Tile: WinogradTile>: Sendable {
   }
 
   /// dw of a register tile, from the parts whose sum, in this order, is its dU.
-  func finish(_ parts: [UnsafeMutablePointer<SIMD16<Float>>], eighth: Int, pair: Int, into dw: Tensor) {
+  func finish(_ parts: [UnsafeMutablePointer<Vector>], eighth: Int, pair: Int, into dw: Tensor) {
     WinogradFilters<Tile>.gatherGradient(
       parts, channel: eighth * BlockedProduct.adjointChannels, vectors: 2 * pair..<min(2 * pair + 2, outputVectors), into: dw)
   }

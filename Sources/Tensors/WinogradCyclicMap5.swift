@@ -26,7 +26,7 @@ enum WinogradCyclicMap5: WinogradTile {
   // MARK: One dimension
 
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (d0, d1, d2, d3, d4) = (d[0], d[step], d[2 &* step], d[3 &* step], d[4 &* step])
     let (p, q) = (d0 + d3, d1 + d4)
     let (r, s) = (d0 - d3, d1 - d4)
@@ -39,7 +39,7 @@ enum WinogradCyclicMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (a, b, c0, c1) = (v[0], v[step], v[2 &* step], v[3 &* step])
     let (d0, d1) = (v[4 &* step], v[5 &* step])
     let (p, q) = (a + c0, a + c1)
@@ -52,7 +52,7 @@ enum WinogradCyclicMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (a, b, c0, c1) = (m[0], m[step], m[2 &* step], m[3 &* step])
     let (d0, d1) = (m[4 &* step], m[5 &* step])
     let (s0, s1) = (a + 2 * c0 - c1, a - c0 + 2 * c1)
@@ -65,7 +65,7 @@ enum WinogradCyclicMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (y0, y1, y2, y3, y4) = (y[0], y[step], y[2 &* step], y[3 &* step], y[4 &* step])
     let (s0, s1) = (y0 + y3, y1 + y4)
     let (t0, t1) = (y0 - y3, y1 - y4)
@@ -80,7 +80,7 @@ enum WinogradCyclicMap5: WinogradTile {
   // MARK: Two dimensions
 
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, into v: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>) {
+  static func input(_ d: UnsafePointer<Lanes>, into v: UnsafeMutablePointer<Lanes>, _ step: Int, scratch: UnsafeMutablePointer<Lanes>) {
     let square = scratch + 30
     for j in 0..<5 { input(d + j, 5, into: scratch + j, 5) }
     for i in 0..<6 { input(scratch + i &* 5, 1, into: square + i &* 6, 1) }
@@ -90,7 +90,7 @@ enum WinogradCyclicMap5: WinogradTile {
 
   @inline(__always)
   static func inputAdjoint(
-    _ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>
+    _ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Lanes>
   ) {
     let square = scratch + 30
     collect(v, step, into: square, scale: 1)
@@ -99,7 +99,7 @@ enum WinogradCyclicMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Lanes>) {
     let square = scratch + 30
     for line in 0..<2 {
       let (m, row) = (m + line &* 8 &* step, square + line &* 6)
@@ -125,7 +125,7 @@ enum WinogradCyclicMap5: WinogradTile {
 
   @inline(__always)
   static func outputAdjoint(
-    _ y: UnsafePointer<Vector>, into m: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>
+    _ y: UnsafePointer<Lanes>, into m: UnsafeMutablePointer<Lanes>, _ step: Int, scratch: UnsafeMutablePointer<Lanes>
   ) {
     let square = scratch + 30
     for j in 0..<5 { outputAdjoint(y + j, 5, into: scratch + j, 5) }
@@ -154,9 +154,9 @@ enum WinogradCyclicMap5: WinogradTile {
 
   @inline(__always)
   static func filterLine(
-    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Vector>, _ step: Int
+    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Lanes>, _ step: Int
   ) {
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: 12) { rows in
+    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 12) { rows in
       guard let square = rows.baseAddress else { return }
       if line < 2 {
         filterRow(matrix + 3 &* line, g, matrix, into: square, 1)
@@ -170,8 +170,8 @@ enum WinogradCyclicMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func filterAdjoint(_ u: UnsafeMutablePointer<Vector>, _ matrix: UnsafePointer<Float>) -> FilterTaps {
-    withUnsafeTemporaryAllocation(of: Vector.self, capacity: 36) { work in
+  static func filterAdjoint(_ u: UnsafeMutablePointer<Lanes>, _ matrix: UnsafePointer<Float>) -> FilterTaps {
+    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 36) { work in
       guard let square = work.baseAddress else { return (u[0], u[0], u[0], u[0], u[0], u[0], u[0], u[0], u[0]) }
       collect(u, 1, into: square, scale: 1 / 3)
       return separableAdjoint(square, matrix)
@@ -182,23 +182,23 @@ enum WinogradCyclicMap5: WinogradTile {
 
   /// p, q and p − q of a pair.
   @inline(__always)
-  private static func spread(_ p: Vector, _ q: Vector, into v: UnsafeMutablePointer<Vector>, _ step: Int) {
+  private static func spread(_ p: Lanes, _ q: Lanes, into v: UnsafeMutablePointer<Lanes>, _ step: Int) {
     v[0] = p
     v[step] = q
     v[2 &* step] = p - q
   }
 
   @inline(__always)
-  private static func spreadAdjoint(_ v: UnsafePointer<Vector>, _ step: Int) -> (p: Vector, q: Vector) {
+  private static func spreadAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int) -> (p: Lanes, q: Lanes) {
     (v[0] + v[2 &* step], v[step] - v[2 &* step])
   }
 
   /// The pair that three products make.
   @inline(__always)
-  private static func pair(_ m: UnsafePointer<Vector>, _ step: Int) -> (Vector, Vector) { (m[0] - m[step], m[0] - m[2 &* step]) }
+  private static func pair(_ m: UnsafePointer<Lanes>, _ step: Int) -> (Lanes, Lanes) { (m[0] - m[step], m[0] - m[2 &* step]) }
 
   @inline(__always)
-  private static func pairAdjoint(_ p: Vector, _ q: Vector, into m: UnsafeMutablePointer<Vector>, _ step: Int) {
+  private static func pairAdjoint(_ p: Lanes, _ q: Lanes, into m: UnsafeMutablePointer<Lanes>, _ step: Int) {
     m[0] = p + q
     m[step] = -p
     m[2 &* step] = -q
@@ -206,7 +206,7 @@ enum WinogradCyclicMap5: WinogradTile {
 
   /// The 8 values of a number's row of residues.
   @inline(__always)
-  private static func spreadNumber(_ row: UnsafePointer<Vector>, into v: UnsafeMutablePointer<Vector>, _ step: Int) {
+  private static func spreadNumber(_ row: UnsafePointer<Lanes>, into v: UnsafeMutablePointer<Lanes>, _ step: Int) {
     v[0] = row[0]
     v[step] = row[1]
     spread(row[2], row[3], into: v + 2 &* step, step)
@@ -215,7 +215,7 @@ enum WinogradCyclicMap5: WinogradTile {
 
   /// The 18 values of a pair's two rows, those of pair × pair scaled.
   @inline(__always)
-  private static func spreadPair(_ rows: UnsafePointer<Vector>, into v: UnsafeMutablePointer<Vector>, _ step: Int, scale: Float) {
+  private static func spreadPair(_ rows: UnsafePointer<Lanes>, into v: UnsafeMutablePointer<Lanes>, _ step: Int, scale: Float) {
     spread(rows[0], rows[6], into: v, step)
     spread(rows[1], rows[7], into: v + 3 &* step, step)
     for column in 0..<2 {
@@ -228,7 +228,7 @@ enum WinogradCyclicMap5: WinogradTile {
 
   /// The adjoint of `spreadNumber` and `spreadPair`: 52 values to 6 × 6 residues.
   @inline(__always)
-  private static func collect(_ v: UnsafePointer<Vector>, _ step: Int, into square: UnsafeMutablePointer<Vector>, scale: Float) {
+  private static func collect(_ v: UnsafePointer<Lanes>, _ step: Int, into square: UnsafeMutablePointer<Lanes>, scale: Float) {
     for line in 0..<2 {
       let (v, row) = (v + line &* 8 &* step, square + line &* 6)
       (row[0], row[1]) = (v[0], v[step])

@@ -3,7 +3,6 @@
 /// A "set" is U of one point, or of several that share it; the sets are numbered in lines of one row of G each. U of a deep layer has more bytes than the
 /// last-level cache, so a line at a time can be asked for, which is used up before the next overwrites it.
 struct WinogradFilters<Tile: WinogradTile>: Sendable {
-  typealias Vector = SIMD16<Float>
   /// The shape of a set: C, K, or K, C of Uᵀ.
   private let rows, columns: Int
   /// Vectors from a set to the next: a blocked matrix [columns / 16][rows][16] and one more, which keeps the sets out of each other's cache sets.
@@ -56,10 +55,14 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
           guard let matrix = matrix.baseAddress else { return }
           for row in firstRow..<firstRow + 16 {
             let from = taps + (row &* rowStride &+ vector &* vectorStride)
-            func tap(_ number: Int) -> Vector { Self.load(from + number &* rows &* columns) }
-            let g = (tap(0), tap(1), tap(2), tap(3), tap(4), tap(5), tap(6), tap(7), tap(8))
-            let out = filters + (vector &* rows &+ row)
-            for line in lines { Tile.filterLine(line, g, matrix, into: out + starts[line &- lines.lowerBound], step) }
+            for lane in stride(from: 0, to: 16, by: Lanes.scalarCount) {
+              func tap(_ number: Int) -> Lanes { Lanes(loading: from + (number &* rows &* columns &+ lane)) }
+              let g = (tap(0), tap(1), tap(2), tap(3), tap(4), tap(5), tap(6), tap(7), tap(8))
+              let out = Self.lanes(filters + (vector &* rows &+ row), from: lane)
+              for line in lines {
+                Tile.filterLine(line, g, matrix, into: out + starts[line &- lines.lowerBound] &* Self.lanesPerVector, step &* Self.lanesPerVector)
+              }
+            }
           }
         }
       }
@@ -77,34 +80,39 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
     let matrix = Tile.filter.flatMap { $0 }
     let base = gradient.base
     matrix.withUnsafeBufferPointer { matrix in
-      withUnsafeTemporaryAllocation(of: Vector.self, capacity: sets) { work in
+      withUnsafeTemporaryAllocation(of: Lanes.self, capacity: sets) { work in
         guard let u = work.baseAddress, let matrix = matrix.baseAddress else { return }
         for number in 0..<tile where vectors.contains(vectors.lowerBound + number % 2) {
-          for set in 0..<sets {
-            var sum = parts[0][set &* tile &+ number]
-            for part in 1..<parts.count { sum += parts[part][set &* tile &+ number] }
-            u[set] = sum
+          for lane in stride(from: 0, to: 16, by: Lanes.scalarCount) {
+            for set in 0..<sets {
+              let place = set &* tile &+ number
+              var sum = Self.lanes(parts[0] + place, from: lane).pointee
+              for part in 1..<parts.count { sum += Self.lanes(parts[part] + place, from: lane).pointee }
+              u[set] = sum
+            }
+            let g = Tile.filterAdjoint(u, matrix)
+            let to = base + ((channel + number / 2) * k + (vectors.lowerBound + number % 2) * 16 + lane)
+            let tap = c &* k
+            g.0.store(to: to)
+            g.1.store(to: to + tap)
+            g.2.store(to: to + 2 &* tap)
+            g.3.store(to: to + 3 &* tap)
+            g.4.store(to: to + 4 &* tap)
+            g.5.store(to: to + 5 &* tap)
+            g.6.store(to: to + 6 &* tap)
+            g.7.store(to: to + 7 &* tap)
+            g.8.store(to: to + 8 &* tap)
           }
-          let g = Tile.filterAdjoint(u, matrix)
-          let to = base + ((channel + number / 2) * k + (vectors.lowerBound + number % 2) * 16)
-          let tap = c &* k
-          store(g.0, to)
-          store(g.1, to + tap)
-          store(g.2, to + 2 &* tap)
-          store(g.3, to + 3 &* tap)
-          store(g.4, to + 4 &* tap)
-          store(g.5, to + 5 &* tap)
-          store(g.6, to + 6 &* tap)
-          store(g.7, to + 7 &* tap)
-          store(g.8, to + 8 &* tap)
         }
       }
     }
   }
 
-  @inline(__always)
-  private static func load(_ p: UnsafeMutablePointer<Float>) -> Vector { UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
+  private static var lanesPerVector: Int { 16 / Lanes.scalarCount }
 
+  /// The lanes of a vector from one of them on.
   @inline(__always)
-  private static func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self) }
+  private static func lanes(_ vector: UnsafeMutablePointer<Vector>, from lane: Int) -> UnsafeMutablePointer<Lanes> {
+    UnsafeMutableRawPointer(vector).assumingMemoryBound(to: Lanes.self) + lane / Lanes.scalarCount
+  }
 }

@@ -15,7 +15,7 @@ enum WinogradMap3: WinogradTile {
   static let filterOfPoint = [0, 1, 2, 3]
 
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (d0, d1, d2) = (d[0], d[step], d[2 &* step])
     let (sum, difference) = (d2 + d0, d2 - d0)
     v[0] = sum + 1.5 * d1
@@ -25,7 +25,7 @@ enum WinogradMap3: WinogradTile {
   }
 
   @inline(__always)
-  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (v0, v1, v2, v3) = (v[0], v[step], v[2 &* step], v[3 &* step])
     let (p, q) = (v0 + v1, v2 + v3)
     d[0] = p - q
@@ -34,7 +34,7 @@ enum WinogradMap3: WinogradTile {
   }
 
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (m0, m1, m2, m3) = (m[0], m[step], m[2 &* step], m[3 &* step])
     let (sum, difference) = ((2.0 / 3) * (m0 - m1), 2 * (m2 - m3))
     y[0] = sum - difference
@@ -43,7 +43,7 @@ enum WinogradMap3: WinogradTile {
   }
 
   @inline(__always)
-  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (y0, y1, y2) = (y[0], y[step], y[2 &* step])
     let (sum, difference) = ((2.0 / 3) * (y2 + y0), 2 * (y2 - y0))
     m[0] = y1 + sum
@@ -66,7 +66,7 @@ enum WinogradStrided3: WinogradTile {
   static let filterOfPoint = [0, 0, 0, 1, 2, 3, 4]
 
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (d0, d2, d4, d6) = (d[0], d[2 &* step], d[4 &* step], d[6 &* step])
     v[0] = d[step]
     v[stepOut] = d[3 &* step]
@@ -78,7 +78,7 @@ enum WinogradStrided3: WinogradTile {
   }
 
   @inline(__always)
-  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (v3, v4, v5, v6) = (v[3 &* step], v[4 &* step], v[5 &* step], v[6 &* step])
     d[0] = v3
     d[stepOut] = v[0]
@@ -90,7 +90,7 @@ enum WinogradStrided3: WinogradTile {
   }
 
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (m3, m4, m5, m6) = (m[3 &* step], m[4 &* step], m[5 &* step], m[6 &* step])
     let sum = m4 + m5
     y[0] = m[0] + m3 + sum
@@ -99,7 +99,7 @@ enum WinogradStrided3: WinogradTile {
   }
 
   @inline(__always)
-  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (y0, y1, y2) = (y[0], y[step], y[2 &* step])
     let even = y0 + y2
     m[0] = y0
@@ -125,7 +125,7 @@ enum WinogradStridedMap5: WinogradTile {
   static let filterOfPoint = [0, 0, 0, 1, 2, 3]
 
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (d1, d3) = (d[step], d[3 &* step])
     v[0] = d[0]
     v[stepOut] = d[2 &* step]
@@ -136,7 +136,7 @@ enum WinogradStridedMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let v4 = v[4 &* step]
     d[0] = v[0]
     d[stepOut] = v[3 &* step] + v4
@@ -146,7 +146,7 @@ enum WinogradStridedMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (m3, m5) = (m[3 &* step], m[5 &* step])
     y[0] = m[0] + m3
     y[stepOut] = (m[step] + m[4 &* step]) - (m3 + m5)
@@ -154,7 +154,7 @@ enum WinogradStridedMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (y0, y1, y2) = (y[0], y[step], y[2 &* step])
     m[0] = y0
     m[stepOut] = y1
@@ -178,7 +178,7 @@ enum WinogradStridedMap9: WinogradTile {
   static let filterOfPoint = [0, 0, 0, 0, 0, 1, 2, 3, 4, 5]
 
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     for i in 0..<5 { v[i &* stepOut] = d[2 &* i &* step] }
     let (d1, d3, d5, d7) = (d[step], d[3 &* step], d[5 &* step], d[7 &* step])
     let (even, odd) = (d1 + d5, d3 + d7)
@@ -190,7 +190,7 @@ enum WinogradStridedMap9: WinogradTile {
   }
 
   @inline(__always)
-  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     for i in 0..<5 { d[2 &* i &* stepOut] = v[i &* step] }
     let (v6, v7, v8) = (v[6 &* step], v[7 &* step], v[8 &* step])
     let (sum, difference) = (v6 + v7, v6 - v7)
@@ -202,7 +202,7 @@ enum WinogradStridedMap9: WinogradTile {
 
   /// Coefficients of Π_{l≠j}(z − a_l) of the points 0, 1, −1, 2, and of all four for ∞.
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (m5, m6, m7) = (m[5 &* step], m[6 &* step], m[7 &* step])
     let (m8, m9) = (m[8 &* step], m[9 &* step])
     y[0] = m[0] + 2 * m5
@@ -213,7 +213,7 @@ enum WinogradStridedMap9: WinogradTile {
   }
 
   @inline(__always)
-  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (y0, y1, y2, y3, y4) = (y[0], y[step], y[2 &* step], y[3 &* step], y[4 &* step])
     m[0] = y0
     m[stepOut] = y1

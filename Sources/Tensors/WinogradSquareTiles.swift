@@ -13,7 +13,7 @@ enum WinogradTile4: WinogradTile {
 
   /// r = (z² + 3z/2 − 1) d is what the polynomials of 0, ±1 and ∞ share, s = (z² − 1) z d those of ½ and −2.
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (d0, d1, d2, d3, d4, d5) = (d[0], d[step], d[2 &* step], d[3 &* step], d[4 &* step], d[5 &* step])
     let (r0, r1) = (d2 + 1.5 * d1 - d0, d3 + 1.5 * d2 - d1)
     let (r2, r3) = (d4 + 1.5 * d3 - d2, d5 + 1.5 * d4 - d3)
@@ -27,7 +27,7 @@ enum WinogradTile4: WinogradTile {
   }
 
   @inline(__always)
-  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (v0, v1, v2, v3, v4, v5) = (v[0], v[step], v[2 &* step], v[3 &* step], v[4 &* step], v[5 &* step])
     let (r1, r2) = (v1 - v2 - v5, v0 + v1 + v2)
     let (s0, s1) = (2 * v3 - 0.5 * v4, v3 + v4)
@@ -40,7 +40,7 @@ enum WinogradTile4: WinogradTile {
   }
 
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (m0, m1, m2, m3, m4, m5) = (m[0], m[step], m[2 &* step], m[3 &* step], m[4 &* step], m[5 &* step])
     let (s, d) = (m1 + m2, m1 - m2)
     y[0] = m0 + s + m3 + m4
@@ -50,7 +50,7 @@ enum WinogradTile4: WinogradTile {
   }
 
   @inline(__always)
-  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (y0, y1, y2, y3) = (y[0], y[step], y[2 &* step], y[3 &* step])
     let (even, odd) = (y0 + y2, y1 + y3)
     m[0] = y0
@@ -78,7 +78,7 @@ enum WinogradTile5: WinogradTile {
 
   /// Every polynomial but that of 1/2 has the factor z − 1/2: e = (z − 1/2) d first, then F(4, 3)'s five of e.
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (d0, d1, d2, d3) = (d[0], d[step], d[2 &* step], d[3 &* step])
     let (d4, d5, d6) = (d[4 &* step], d[5 &* step], d[6 &* step])
     let (e0, e1, e2) = (d1 - 0.5 * d0, d2 - 0.5 * d1, d3 - 0.5 * d2)
@@ -95,7 +95,7 @@ enum WinogradTile5: WinogradTile {
   }
 
   @inline(__always)
-  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (v0, v1, v2, v3) = (v[0], v[step], v[2 &* step], v[3 &* step])
     let (v4, v5, v6) = (v[4 &* step], v[5 &* step], v[6 &* step])
     let (a, b) = (v1 + v2, v1 - v2)
@@ -112,7 +112,7 @@ enum WinogradTile5: WinogradTile {
   }
 
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (m0, m1, m2, m3) = (m[0], m[step], m[2 &* step], m[3 &* step])
     let (m4, m5, m6) = (m[4 &* step], m[5 &* step], m[6 &* step])
     let (s, d) = (m1 + m2, m1 - m2)
@@ -125,7 +125,7 @@ enum WinogradTile5: WinogradTile {
   }
 
   @inline(__always)
-  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int) {
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
     let (y0, y1, y2, y3, y4) = (y[0], y[step], y[2 &* step], y[3 &* step], y[4 &* step])
     let (even, odd) = (y0 + y2 + y4, y1 + y3)
     let (even2, odd2) = (y0 + 4 * y2 + 16 * y4, 2 * y1 + 8 * y3)

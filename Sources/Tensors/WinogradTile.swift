@@ -5,9 +5,8 @@
 ///   Aᵀ[i][j] = a_jⁱ,   G[j][k] = a_jᵏ / Π_{l≠j}(a_j − a_l),   Bᵀ[j] = coefficients of Π_{l≠j}(z − a_l),
 /// the point ∞ giving the leading coefficient. Rows of Bᵀ and G may be scaled against each other. The others are derived where they stand.
 /// Two dimensions are one transform down the columns and one along the rows: t² products for m² outputs.
-/// Every function handles 16 channels at once and reads and writes with a step, so that the same code serves rows and columns.
+/// Every function handles as many channels at once as a register holds and reads and writes with a step, so that the same code serves rows and columns.
 protocol WinogradTile: SendableMetatype {
-  typealias Vector = SIMD16<Float>
   /// Inputs from one output to the next, 1 or 2.
   static var stride: Int { get }
   /// n
@@ -24,13 +23,13 @@ protocol WinogradTile: SendableMetatype {
   /// The row of G of each point; points of one stride's phase share filters.
   static var filterOfPoint: [Int] { get }
   /// Bᵀ d: n → t.
-  static func input(_ d: UnsafePointer<Vector>, _ step: Int, into v: UnsafeMutablePointer<Vector>, _ stepOut: Int)
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int)
   /// B v: t → n, the adjoint of `input`.
-  static func inputAdjoint(_ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, _ stepOut: Int)
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int)
   /// Aᵀ m: t → m.
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, _ stepOut: Int)
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int)
   /// A y: m → t, the adjoint of `output`.
-  static func outputAdjoint(_ y: UnsafePointer<Vector>, _ step: Int, into m: UnsafeMutablePointer<Vector>, _ stepOut: Int)
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int)
 
   // In two dimensions, [rows][columns] of each; all but one tile leave these to the one-dimensional transforms.
 
@@ -42,17 +41,17 @@ protocol WinogradTile: SendableMetatype {
   static func set(of product: Int) -> Int
   /// One line of G g Gᵀ, a step apart. `matrix` is G row by row, here and below.
   static func filterLine(
-    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Vector>, _ step: Int)
+    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Lanes>, _ step: Int)
   /// Gᵀ u G of all sets, in place of which other values are left.
-  static func filterAdjoint(_ u: UnsafeMutablePointer<Vector>, _ matrix: UnsafePointer<Float>) -> FilterTaps
+  static func filterAdjoint(_ u: UnsafeMutablePointer<Lanes>, _ matrix: UnsafePointer<Float>) -> FilterTaps
   /// Bᵀ d B of n × n inputs, the products a step apart. `scratch` has `scratchVectors` vectors, here and below.
-  static func input(_ d: UnsafePointer<Vector>, into v: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>)
+  static func input(_ d: UnsafePointer<Lanes>, into v: UnsafeMutablePointer<Lanes>, _ step: Int, scratch: UnsafeMutablePointer<Lanes>)
   static func inputAdjoint(
-    _ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>)
+    _ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Lanes>)
   /// Aᵀ m A, to m × m outputs.
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>)
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Lanes>)
   static func outputAdjoint(
-    _ y: UnsafePointer<Vector>, into m: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>)
+    _ y: UnsafePointer<Lanes>, into m: UnsafeMutablePointer<Lanes>, _ step: Int, scratch: UnsafeMutablePointer<Lanes>)
 
   /// y of a shape that these tiles suit. Like `backward` a requirement, so that every tile has kernels compiled for it.
   static func forward(_ s: ConvolutionShape, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor
@@ -62,10 +61,8 @@ protocol WinogradTile: SendableMetatype {
   ) -> (input: Tensor?, weights: Tensor)
 }
 
-/// The nine taps of 16 filters of one channel, row by row.
-typealias FilterTaps = (
-  SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>, SIMD16<Float>
-)
+/// The nine taps of a register's filters of one channel, row by row.
+typealias FilterTaps = (Lanes, Lanes, Lanes, Lanes, Lanes, Lanes, Lanes, Lanes, Lanes)
 
 extension WinogradTile {
   static var products: Int { points * points }
@@ -75,7 +72,7 @@ extension WinogradTile {
 
   @inline(__always)
   static func filterLine(
-    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Vector>, _ step: Int
+    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Lanes>, _ step: Int
   ) {
     filterRow(matrix + 3 &* line, g, matrix, into: u, step)
   }
@@ -83,7 +80,7 @@ extension WinogradTile {
   /// The values of all rows of G in the second dimension for one row in the first.
   @inline(__always)
   static func filterRow(
-    _ row: UnsafePointer<Float>, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Vector>, _ step: Int
+    _ row: UnsafePointer<Float>, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Lanes>, _ step: Int
   ) {
     let (a, b, c) = (row[0], row[1], row[2])
     let (left, middle, right) = (g.0 * a + g.3 * b + g.6 * c, g.1 * a + g.4 * b + g.7 * c, g.2 * a + g.5 * b + g.8 * c)
@@ -91,15 +88,15 @@ extension WinogradTile {
   }
 
   @inline(__always)
-  static func filterAdjoint(_ u: UnsafeMutablePointer<Vector>, _ matrix: UnsafePointer<Float>) -> FilterTaps { separableAdjoint(u, matrix) }
+  static func filterAdjoint(_ u: UnsafeMutablePointer<Lanes>, _ matrix: UnsafePointer<Float>) -> FilterTaps { separableAdjoint(u, matrix) }
 
   @inline(__always)
-  static func separableAdjoint(_ u: UnsafeMutablePointer<Vector>, _ matrix: UnsafePointer<Float>) -> FilterTaps {
+  static func separableAdjoint(_ u: UnsafeMutablePointer<Lanes>, _ matrix: UnsafePointer<Float>) -> FilterTaps {
     let count = filterRows
     /// Σ_i G[i][tap] u[i], down a column or along a row.
     @inline(__always)
-    func taps(_ u: UnsafeMutablePointer<Vector>, _ step: Int) -> (Vector, Vector, Vector) {
-      var (a, b, c) = (Vector(), Vector(), Vector())
+    func taps(_ u: UnsafeMutablePointer<Lanes>, _ step: Int) -> (Lanes, Lanes, Lanes) {
+      var (a, b, c) = (Lanes(), Lanes(), Lanes())
       for i in 0..<count {
         let value = u[i &* step]
         a.addProduct(value, matrix[3 &* i])
@@ -114,28 +111,28 @@ extension WinogradTile {
   }
 
   @inline(__always)
-  static func input(_ d: UnsafePointer<Vector>, into v: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>) {
+  static func input(_ d: UnsafePointer<Lanes>, into v: UnsafeMutablePointer<Lanes>, _ step: Int, scratch: UnsafeMutablePointer<Lanes>) {
     for j in 0..<inputs { input(d + j, inputs, into: scratch + j, inputs) }
     for i in 0..<points { input(scratch + i &* inputs, 1, into: v + i &* points &* step, step) }
   }
 
   @inline(__always)
   static func inputAdjoint(
-    _ v: UnsafePointer<Vector>, _ step: Int, into d: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>
+    _ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Lanes>
   ) {
     for j in 0..<points { inputAdjoint(v + j &* step, points &* step, into: scratch + j, points) }
     for i in 0..<inputs { inputAdjoint(scratch + i &* points, 1, into: d + i &* inputs, 1) }
   }
 
   @inline(__always)
-  static func output(_ m: UnsafePointer<Vector>, _ step: Int, into y: UnsafeMutablePointer<Vector>, scratch: UnsafeMutablePointer<Vector>) {
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Lanes>) {
     for j in 0..<points { output(m + j &* step, points &* step, into: scratch + j, points) }
     for i in 0..<outputs { output(scratch + i &* points, 1, into: y + i &* outputs, 1) }
   }
 
   @inline(__always)
   static func outputAdjoint(
-    _ y: UnsafePointer<Vector>, into m: UnsafeMutablePointer<Vector>, _ step: Int, scratch: UnsafeMutablePointer<Vector>
+    _ y: UnsafePointer<Lanes>, into m: UnsafeMutablePointer<Lanes>, _ step: Int, scratch: UnsafeMutablePointer<Lanes>
   ) {
     for j in 0..<outputs { outputAdjoint(y + j, outputs, into: scratch + j, outputs) }
     for i in 0..<points { outputAdjoint(scratch + i &* outputs, 1, into: m + i &* points &* step, step) }

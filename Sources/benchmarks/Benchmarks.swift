@@ -14,10 +14,19 @@ struct Benchmarks: ParsableCommand {
 
 /// Wall time and how to ask for it often enough.
 enum Stopwatch {
-  /// The median of the seconds that `repetitions` calls take, after two that are not counted.
+  /// What all threads of this process have computed so far.
+  static var processorSeconds: Double {
+    var now = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+  }
+
+  /// Calls before those that count.
+  static let uncounted = 2
+
+  /// The median of the seconds that `repetitions` calls take, after those that are not counted.
   static func median(of repetitions: Int, _ body: () throws -> Void) rethrows -> Double {
-    try body()
-    try body()
+    for _ in 0..<uncounted { try body() }
     let seconds = try (0..<max(1, repetitions)).map { _ in try once(body).seconds }
     return seconds.sorted()[seconds.count / 2]
   }
@@ -44,16 +53,5 @@ enum ResidentMemory {
     getrusage(RUSAGE_SELF.rawValue, &usage)
     // Linux counts in KiB.
     return usage.ru_maxrss >> 10
-  }
-}
-
-/// OpenBLAS reads its core type once, while it loads, so a program that wants another must start again.
-enum BLASCore {
-  static func restartIfOutdated() {
-    guard getenv("OPENBLAS_CORETYPE") == nil, let core = BLAS.preferredCoreType() else { return }
-    setenv("OPENBLAS_CORETYPE", core, 1)
-    var arguments = CommandLine.arguments.map { strdup($0) }
-    arguments.append(nil)
-    execv("/proc/self/exe", arguments)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Artifacts
+import StageKit
 import Tensors
 
 /// The speed of large matrix products, which every kernel is measured against and `ccr doctor` prints.
@@ -18,7 +19,7 @@ struct GemmPeak: ParsableCommand {
   }
 
   func run() throws {
-    BLASCore.restartIfOutdated()
+    BLAS.restartWithPreferredCore()
     let speed = Stopwatch.rounded(Self.measure(threads: threads), 1)
     let line: JSONValue = [
       "gflops": .number(speed), "threads": .integer(threads), "cpu": .string(Machine.cpuModel), "blas_core": .string(BLAS.coreName),

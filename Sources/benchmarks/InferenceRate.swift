@@ -2,6 +2,7 @@ import ArgumentParser
 import Artifacts
 import DeepClustering
 import Gradients
+import StageKit
 import Tensors
 
 struct InferenceRate: ParsableCommand {
@@ -19,7 +20,7 @@ struct InferenceRate: ParsableCommand {
   }
 
   func run() throws {
-    BLASCore.restartIfOutdated()
+    BLAS.restartWithPreferredCore()
     Memory.keepFreedPages()
     let team = ThreadTeam(threads: threads)
     let network = ResidualNetwork(

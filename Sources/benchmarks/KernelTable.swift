@@ -1,5 +1,6 @@
 import ArgumentParser
 import Artifacts
+import StageKit
 import Tensors
 
 struct KernelTable: ParsableCommand {
@@ -11,6 +12,7 @@ struct KernelTable: ParsableCommand {
   @Option(help: "Threads.") var threads = 2
   @Option(help: "Times to call each kernel.") var repetitions = 5
   @Flag(help: "Only the quick profile's network, 20 images, each kernel timed once.") var quick = false
+  @Option(help: "Only kernels whose name and shape contain this text, such as \"17² × 64 → 64\".") var matching = ""
   @Flag(help: "Print one line of JSON.") var json = false
 
   mutating func validate() throws {
@@ -18,17 +20,21 @@ struct KernelTable: ParsableCommand {
   }
 
   func run() throws {
-    BLASCore.restartIfOutdated()
+    BLAS.restartWithPreferredCore()
     Memory.keepFreedPages()
     let team = ThreadTeam(threads: threads)
     let count = quick ? 20 : images
-    let kernels =
-      ConvolutionKernels.all(images: count, quick: quick, team: team) + LayerKernels.all(images: count, quick: quick, team: team)
+    let all = ConvolutionKernels.all(images: count, quick: quick, team: team) + LayerKernels.all(images: count, quick: quick, team: team)
+    let kernels = all.filter { matching.isEmpty || "\($0.name), \($0.shape)".contains(matching) }
+    guard !kernels.isEmpty else { throw ValidationError("no kernel's name and shape contain \"\(matching)\"") }
     let errors = try kernels.map { try $0.check() }
     let peak = GemmPeak.measure(threads: threads)
     let rows = zip(kernels, errors).map { kernel, error in
-      let seconds = Stopwatch.median(of: quick ? 1 : repetitions, kernel.call)
-      return Row(kernel: kernel, error: error, seconds: seconds, peak: peak)
+      let count = quick ? 1 : repetitions
+      let busy = Stopwatch.processorSeconds
+      let seconds = Stopwatch.median(of: count, kernel.call)
+      return Row(
+        kernel: kernel, error: error, seconds: seconds, processorSeconds: (Stopwatch.processorSeconds - busy) / Double(count + Stopwatch.uncounted), peak: peak)
     }
     if json {
       let table: JSONValue = [
@@ -46,6 +52,8 @@ struct KernelTable: ParsableCommand {
     let kernel: Kernel
     let error: Float
     let seconds: Double
+    /// Of all threads: what a busy machine makes longer least.
+    let processorSeconds: Double
     /// GFLOP/s of a large matrix product.
     let peak: Double
 
@@ -62,7 +70,8 @@ struct KernelTable: ParsableCommand {
       return .object(
         [
           .init("kernel", .string(kernel.name)), .init("shape", .string(kernel.shape)),
-          .init("milliseconds", .number(Stopwatch.rounded(seconds * 1e3, 3))), .init("relative_error", .number(Double(error))),
+          .init("milliseconds", .number(Stopwatch.rounded(seconds * 1e3, 3))),
+          .init("processor_milliseconds", .number(Stopwatch.rounded(processorSeconds * 1e3, 3))), .init("relative_error", .number(Double(error))),
         ] + speed)
     }
 
@@ -72,7 +81,7 @@ struct KernelTable: ParsableCommand {
         case .flop(let flop): "\(Int(flop / seconds / 1e9)) GFLOP/s, \(Int((flop / seconds / 1e7 / peak).rounded())) % of GEMM"
         case .bytes(let bytes): "\(Int(bytes / seconds / 1e9)) GB/s"
         }
-      return "\(kernel.name), \(kernel.shape): \(Stopwatch.rounded(seconds * 1e3, 2)) ms, \(speed)"
+      return "\(kernel.name), \(kernel.shape): \(Stopwatch.rounded(seconds * 1e3, 2)) ms, \(Stopwatch.rounded(processorSeconds * 1e3, 2)) ms of processor, \(speed)"
     }
   }
 }

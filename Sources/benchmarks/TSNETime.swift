@@ -1,6 +1,7 @@
 import ArgumentParser
 import Artifacts
 import Clustering
+import StageKit
 import Tensors
 
 struct TSNETime: ParsableCommand {
@@ -25,7 +26,7 @@ struct TSNETime: ParsableCommand {
   }
 
   func run() throws {
-    BLASCore.restartIfOutdated()
+    BLAS.restartWithPreferredCore()
     let team = ThreadTeam(threads: threads)
     let input = PrincipalComponents.project(try FashionPixels.training(points), to: TSNE.dimensionsKept, team: team)
     if let writeInput { return try FashionPixels.write(input, to: writeInput) }

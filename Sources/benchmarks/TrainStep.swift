@@ -2,51 +2,40 @@ import ArgumentParser
 import Artifacts
 import DeepClustering
 import Gradients
+import StageKit
 import Tensors
 
 struct TrainStep: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "One training step of CCR: forward of originals and of augmented images, the losses, backward, Adam.")
 
-  @Option(help: "Height and width of the images.") var size = 32
-  @Option(help: "Channels of the images.") var channels = 3
+  @OptionGroup var shape: NetworkOptions
   @Option(help: "Original images in a step.") var batch = 50
   @Option(help: "Augmented copies of each.") var repeats = 3
-  @Option(help: "Outputs of the head.") var clusters = 10
   @Option(help: "Threads.") var threads = 2
   @Option(help: "Steps to time.") var steps = 7
-  @Option(help: "Channels of every stage.") var widths = "64,128,256,512"
-  @Option(help: "Blocks of every stage.") var blocks = "3,4,6,3"
   @Flag(help: "Print one line of JSON.") var json = false
 
   mutating func validate() throws {
-    guard min(size, channels, batch, repeats, threads, steps) >= 1, clusters >= 2 else {
-      throw ValidationError("size, channels, batch, repeats, threads and steps are at least 1, clusters at least 2")
-    }
-    guard numbers(widths).count == numbers(blocks).count, !numbers(widths).isEmpty else {
-      throw ValidationError("--widths and --blocks are lists of equal length, such as 16,32,64 and 1,1,1")
+    guard min(batch, repeats, threads, steps) >= 1 else {
+      throw ValidationError("batch, repeats, threads and steps are at least 1")
     }
   }
 
   func run() throws {
-    BLASCore.restartIfOutdated()
+    BLAS.restartWithPreferredCore()
     Memory.keepFreedPages()
     let team = ThreadTeam(threads: threads)
     let network = ResidualNetwork(
-      inputChannels: channels, widths: numbers(widths), blocks: numbers(blocks), heads: [clusters], seed: 0)
-    let adam = Adam(parameters: network.parameters, learningRate: 0.001)
+      inputChannels: shape.channels, widths: shape.widths, blocks: shape.blocks, heads: [shape.clusters], seed: 0)
     let loss = StructuralContrast(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
       balanceWeight: 1)
+    let training = TrainingStep(
+      network, loss: loss, adam: Adam(parameters: network.parameters, learningRate: 0.001), team: team)
     let all = batch * (1 + repeats)
     let images = images(all)
-    func step() {
-      let tape = Tape(team: team, training: true)
-      let p = network.probabilities(network.features(images, batches: [batch, all - batch], on: tape), head: 0, on: tape)
-      let result = loss.evaluate(p.value.rows(0..<batch), p.value.rows(batch..<all))
-      tape.backward([(p, Tensor(joining: [result.originals, result.augmented]))])
-      adam.step(team: team)
-    }
+    func step() { training.run(images, originals: batch, head: 0) }
     for _ in 0..<3 { step() }
     let warmPeak = ResidentMemory.peakMebibytes
     let seconds = Stopwatch.median(of: steps, step)
@@ -66,10 +55,10 @@ struct TrainStep: ParsableCommand {
     }
   }
 
-  private func numbers(_ list: String) -> [Int] { list.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 } }
-
   private func images(_ count: Int) -> Tensor {
     var stream = RandomStream(seed: 0, purpose: .test)
-    return Tensor(shape: [count, size, size, channels], (0..<count * size * size * channels).map { _ in stream.uniform(-1.7, 1.7) })
+    return Tensor(
+      shape: [count, shape.size, shape.size, shape.channels],
+      (0..<count * shape.size * shape.size * shape.channels).map { _ in stream.uniform(-1.7, 1.7) })
   }
 }

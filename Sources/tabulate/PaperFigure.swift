@@ -3,97 +3,98 @@ import Figures
 import StageKit
 import Tables
 
-/// The paper's Figures 3, 4 and 5 and the loss curves, from gathered results and a layout: `title`, `width` in pixels, and what one figure alone needs.
+/// The paper's Figures 3, 4 and 5 and the loss curves, from gathered results and a layout.
 struct PaperFigure {
   let job: StageJob
-  let layout: JSONValue
-
-  func fields(_ names: [String] = []) throws(TableError) -> Fields {
-    try Fields(layout, "layout", names: ["title", "width"] + names)
-  }
+  let layout: FigureLayout
 
   /// Figure 3: t-SNE at the start, in the middle and at the end of training, and of the assignment probabilities (§4.4.1).
   func maps() throws -> PNGImage {
-    let layout = try fields()
     let labels = try LabelsFile.read(job.only("labels").path)
     // In the paper's order: features as training goes on, then the assignment probabilities.
     let embeddings = try job.gathered("embeddings").map { try EmbeddingFile.read($0.path) }
       .sorted { ($0.source == "features" ? 0 : 1, $0.epoch) < ($1.source == "features" ? 0 : 1, $1.epoch) }
-    guard let first = embeddings.first else { throw TableError.nothingGathered(port: "embeddings") }
-    let panels = try embeddings.map { embedding in
+    guard let last = embeddings.filter({ $0.source == "features" }).last ?? embeddings.last else {
+      throw TableError.nothingGathered(port: "embeddings")
+    }
+    for row in embeddings.flatMap(\.index) where !labels.values.indices.contains(Int(row)) {
+      throw TableError.malformed(place: "inputs.labels", complaint: "there is no label of image \(row)")
+    }
+    // Clusters of one epoch in all panels: so it is seen where those that training ends with come from.
+    let colours = try PointColours(labels, rows: last.index.map(Int.init), clusters: last.clusters, epoch: last.epoch)
+    colours.names.warnings.forEach(job.warn)
+    let panels = embeddings.map { embedding in
       let what = embedding.source == "features" ? "Features" : "Assignment probabilities"
       return ScatterPanels.Panel(
         caption: "\(what), \(embedding.epoch == 0 ? "before training" : "epoch \(embedding.epoch)")",
-        cloud: PointCloud(
-          points: embedding.points,
-          labels: try embedding.index.map { row in
-            guard labels.values.indices.contains(Int(row)) else {
-              throw TableError.malformed(place: "inputs.labels", complaint: "there is no label of image \(row)")
-            }
-            return labels.values[Int(row)]
-          }))
+        cloud: PointCloud(points: embedding.points, labels: embedding.index.map { colours.number(Int($0)) }))
     }
     return try ScatterPanels(
-      title: try layout.text("title"),
-      subtitle: "t-SNE of \(thousands(first.index.count)) images" + (labels.values.contains { $0 >= 0 } ? "; colour: true class" : ""),
-      classNames: labels.classNames, panels: panels
-    ).draw(width: try layout.integer("width"))
+      title: layout.title() + (colours.isByCluster ? ", coloured by cluster" : ""),
+      subtitle: "t-SNE of \(thousands(last.index.count)) images; \(colours.explanation)", classNames: colours.names, panels: panels
+    ).draw(width: layout.width)
   }
 
   /// Figure 4: what each cluster gets right and wrong (§4.4.2), the most confident images first, then some at random. Without labels there is
-  /// no right and wrong: all stand on the left, under the cluster's number.
+  /// no right and wrong: all stand on the left.
   func cases() throws -> PNGImage {
-    let layout = try fields(["confident"])
     let input = try job.only("scores")
     let scores = try Scores.read(input.path)
     let images = try ImagesFile.read(job.only("images").path)
-    let confident = try layout.integer("confident")
-    func tile(_ image: Int, _ caption: String) throws -> CaseGrid.Tile {
-      guard 0..<images.count ~= image else {
-        throw TableError.malformed(place: "scores of \(input.instance)", complaint: "there is no image \(image) among \(images.count)")
+    guard !scores.cases.isEmpty else { throw TableError.noCases(instance: input.instance) }
+    let isLabelled = scores.images > 0
+    func tile(_ image: Int, _ trueClass: Int? = nil) throws -> CaseGrid.Tile {
+      guard 0..<images.count ~= image, trueClass.map(scores.classNames.indices.contains) ?? true else {
+        throw TableError.malformed(
+          place: "scores of \(input.instance)", complaint: "there is no image \(image) among \(images.count), or no such class")
       }
-      return CaseGrid.Tile(pixels: try images.image(image)[...], caption: caption)
+      return CaseGrid.Tile(pixels: try images.image(image)[...], trueClass: trueClass)
     }
-    let unlabelled = scores.images == 0
-    let rows = try scores.cases.sorted { ($0.mappedClass, $0.cluster) < ($1.mappedClass, $1.cluster) }.map { cluster in
+    let rows = try scores.cases.sorted { $0.cluster < $1.cluster }.map { cluster in
       CaseGrid.Row(
-        name: unlabelled ? "\(cluster.cluster)" : scores.classNames[cluster.mappedClass],
-        successes: try cluster.successes.map { try tile($0, "") },
-        failures: try zip(cluster.failures, cluster.failureClasses).map { try tile($0, scores.classNames[$1]) })
+        cluster: cluster.cluster, mappedClass: scores.classNames.indices.contains(cluster.mappedClass) ? cluster.mappedClass : nil,
+        successes: try cluster.successes.map { try tile($0) },
+        failures: try zip(cluster.failures, cluster.failureClasses).map { try tile($0, $1) })
     }
+    let names = try DisplayNames(scores.classNames, kind: "class")
+    if isLabelled { names.warnings.forEach(job.warn) }
     return try CaseGrid(
-      title: try layout.text("title"),
-      subtitle: (unlabelled ? "A row is a cluster; the images have no labels. Of" : "A row is a cluster with the class it is mapped to, of")
+      title: layout.title(isLabelled: isLabelled),
+      subtitle: (isLabelled
+        ? "A row is a cluster: its number in assignments.h5 and the class it is mapped to, of"
+        : "A row is a cluster, with its number in assignments.h5; no image has a label, so there is no right and wrong. Of")
         + " seed \(input.coordinates["seed"]?.canonical ?? "unknown") at epoch "
-        + "\(scores.last.epoch). In each box first the \(confident) most confident images, then images drawn at random.",
-      height: images.height, width: images.width, channels: images.channels, leading: confident, isLabelled: !unlabelled, rows: rows
-    ).draw(width: try layout.integer("width"))
+        + "\(scores.last.epoch). In each box first the \(layout.confident) most confident images, then images drawn at random.",
+      height: images.height, width: images.width, channels: images.channels, leading: layout.confident,
+      classNames: isLabelled ? names : nil,
+      rows: rows
+    ).draw(width: layout.width)
   }
 
   /// Figure 5: spread of the assignment probabilities within each class, with and without the relation loss (§4.5.2); without labels, within
   /// each cluster.
   func variances() throws -> PNGImage {
-    let layout = try fields(["series"])
     let runs = try job.scoredRuns()
     guard let first = runs.first else { throw TableError.nothingGathered(port: "scores") }
-    let unlabelled = first.scores.images == 0
-    let groups = unlabelled ? first.scores.clusterClasses.indices.map(String.init) : first.scores.classNames
-    let series = try layout.list("series", names: ["method", "label"]).map { one in
-      let method = try one.text("method")
-      let variances = runs.filter { $0.method == method }.map { unlabelled ? $0.scores.varianceByCluster : $0.scores.varianceByClass }
+    let isLabelled = first.scores.images > 0
+    let groups = isLabelled ? first.scores.classNames : first.scores.clusterClasses.indices.map(String.init)
+    let names = try DisplayNames(groups, kind: isLabelled ? "class" : "cluster")
+    names.warnings.forEach(job.warn)
+    let series = layout.series.map { one in
+      let variances = runs.filter { $0.method == one.method }.map { isLabelled ? $0.scores.varianceByClass : $0.scores.varianceByCluster }
       let values = groups.indices.map { index in
         Spread(variances.compactMap { $0.indices.contains(index) ? $0[index] : nil })
       }
-      return GroupedBars.Series(name: try one.text("label"), values: values.map { ($0?.mean ?? .nan, $0?.deviation) })
+      return GroupedBars.Series(name: one.label, values: values.map { ($0?.mean ?? .nan, $0?.deviation) })
     }
     let seeds = Set(runs.map(\.seed)).count
     let epochs = Set(runs.map(\.scores.last.epoch)).sorted().map(String.init).joined(separator: ", ")
     return try GroupedBars(
-      title: try layout.text("title"),
-      subtitle: "Mean squared distance of assignment probabilities to their \(unlabelled ? "cluster" : "class")'s mean at epoch \(epochs); "
+      title: layout.title(isLabelled: isLabelled),
+      subtitle: "Mean squared distance of assignment probabilities to their \(isLabelled ? "class" : "cluster")'s mean at epoch \(epochs); "
         + "smaller is tighter. "
         + (seeds > 1 ? "Mean and standard deviation over \(seeds) seeds." : "One seed."),
-      valueLabel: unlabelled ? "variance within clusters" : "intra-class variance", groups: groups, series: series
-    ).draw(width: try layout.integer("width"))
+      valueLabel: isLabelled ? "intra-class variance" : "variance within clusters", groups: names, series: series
+    ).draw(width: layout.width)
   }
 }

@@ -44,24 +44,22 @@ struct TrainingHistory {
 extension PaperFigure {
   /// The loss of the clustering head and its terms over the epochs: mean over seeds, and their range.
   func training() throws -> PNGImage {
-    let layout = try fields(["curves"])
     let histories = try job.gathered("histories").map { try TrainingHistory($0.path) }
     guard !histories.isEmpty else { throw TableError.nothingGathered(port: "histories") }
-    let curves = try layout.list("curves", names: ["column", "label"]).map { curve in
-      let column = try curve.text("column")
-      let runs = try histories.map { try $0.values(column) }
+    let curves = try layout.curves.map { curve in
+      let runs = try histories.map { try $0.values(curve.column) }
       let points = Set(runs.flatMap(\.keys)).sorted().compactMap { epoch -> LineChart.Point? in
         let values = runs.compactMap { $0[epoch] }.filter(\.isFinite)
         guard let mean = Spread(values)?.mean, let least = values.min(), let largest = values.max() else { return nil }
         return LineChart.Point(x: Double(epoch), value: mean, band: least...largest)
       }
-      return LineChart.Curve(name: try curve.text("label"), points: points)
+      return LineChart.Curve(name: curve.label, points: points)
     }
     return try LineChart(
-      title: try layout.text("title"),
+      title: layout.title(),
       subtitle: "Loss terms of the clustering head, mean over the batches of an epoch. "
         + (histories.count > 1 ? "Mean over \(histories.count) seeds and their range." : "One seed."),
       horizontalLabel: "epoch", valueLabel: "loss", curves: curves
-    ).draw(width: try layout.integer("width"))
+    ).draw(width: layout.width)
   }
 }

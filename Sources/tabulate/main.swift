@@ -21,11 +21,12 @@ let description = StageDescription(
     Port("json", "the table with the sources of each cell", optional: true), Port("markdown", "the table to read", optional: true),
     Port("latex", "the table for booktabs", optional: true), Port("csv", "the table's cells", optional: true),
     Port("picture", "the figure, PNG", optional: true),
-  ], settings: [AnySetting(output), AnySetting(profile), AnySetting(layout)], usesBLAS: false)
+  ], settings: [AnySetting(output), AnySetting(profile), AnySetting(layout)], usesBLAS: false,
+  check: { run in try LayoutCheck(run: run).perform() })
 
 StageProgram.run(description) { job in
   if let path = job.optionalOutput("picture") {
-    let figure = PaperFigure(job: job, layout: job[layout])
+    let figure = PaperFigure(job: job, layout: try FigureLayout(job[layout], of: job[output]))
     let picture =
       switch job[output] {
       case "figure3": try figure.maps()

@@ -42,6 +42,7 @@ let description = StageDescription(
     run.promise(
       FileFacts(epochs: keptEpochs(run.settings), heads: run[network.heads], settings: run.settings.canonical(of: "network")),
       of: "weights")
+    run.promise(FileFacts(columns: HistoryTable.columns), of: "history")
   })
 
 /// The last epoch is kept whether it was asked for or not: it is what is scored.

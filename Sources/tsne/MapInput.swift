@@ -10,6 +10,7 @@ enum MapError: ExplainedError {
   case notFinite(epoch: Int, path: String)
   case tooFewPoints(Int, perplexity: Double)
   case labels(Int, points: Int)
+  case clusters(Int, points: Int, path: String)
 
   var problem: String {
     switch self {
@@ -20,6 +21,7 @@ enum MapError: ExplainedError {
     case .notFinite(let epoch, let path): "\(path) holds numbers at epoch \(epoch) that are not finite"
     case .tooFewPoints(let count, let perplexity): "\(count) points are too few for perplexity \(perplexity)"
     case .labels(let count, let points): "there are \(count) labels for \(points) points"
+    case .clusters(let count, let points, let path): "\(path) has clusters of \(count) images; \(points) points are mapped"
     }
   }
 
@@ -30,7 +32,7 @@ enum MapError: ExplainedError {
     case .noProbabilities: "map the output of a method that gives probabilities"
     case .notFinite: "training diverged: lower train.learningRate, or map an earlier epoch"
     case .tooFewPoints: "ask for more points, or for a perplexity below a third of their number"
-    case .labels: "give points and labels of the same data set and subset"
+    case .labels, .clusters: "give points, labels and assignments of the same data set and subset"
     }
   }
 
@@ -71,5 +73,13 @@ struct MapInput {
     let chosen = Array(all.scalars[rows.lowerBound * columns..<rows.upperBound * columns])
     guard chosen.allSatisfy(\.isFinite) else { throw MapError.notFinite(epoch: epoch, path: path) }
     points = Tensor(shape: [rows.count, columns], chosen)
+  }
+  /// The cluster of each of these points at an epoch.
+  func clusters(_ path: String, epoch: Int) throws -> [Int32] {
+    let known = try AssignmentsFile.epochs(path)
+    guard known.contains(epoch) else { throw MapError.noEpoch(epoch, known: known, path: path) }
+    let all = try AssignmentsFile.read(path, epoch: epoch).clusters
+    guard all.count == rowsInFile else { throw MapError.clusters(all.count, points: rowsInFile, path: path) }
+    return Array(all[rows])
   }
 }

@@ -16,7 +16,10 @@ let pictureSize = Setting<Int>("pictureSize", 200...10_000, "width of the pictur
 
 let description = StageDescription(
   name: "tsne", version: 1, summary: "Maps features or assignment probabilities to the plane by t-SNE, and draws the map.",
-  inputs: [Port("points", "features.h5 or assignments.h5"), Port("labels", "labels.h5, for the colours")],
+  inputs: [
+    Port("points", "features.h5 or assignments.h5"), Port("labels", "labels.h5, for the colours"),
+    Port("assignments", "assignments.h5, for the colours where no image has a label", optional: true),
+  ],
   outputs: [Port("embedding", "tsne.h5"), Port("picture", "tsne.png")],
   settings: [
     AnySetting(title), AnySetting(epoch), AnySetting(firstPoint), AnySetting(points), AnySetting(perplexity), AnySetting(iterations),
@@ -50,6 +53,7 @@ StageProgram.run(description) { job in
   let labels = try LabelsFile.read(job.input("labels"))
   let count = input.points.shape[0]
   guard labels.values.count == input.rowsInFile else { throw MapError.labels(labels.values.count, points: input.rowsInFile) }
+  let clusters = try job.optionalInput("assignments").map { try input.clusters($0, epoch: job[epoch]) } ?? []
   guard Double(count) > 3 * job[perplexity] else { throw MapError.tooFewPoints(count, perplexity: job[perplexity]) }
 
   let total = job[iterations]
@@ -57,16 +61,19 @@ StageProgram.run(description) { job in
     perplexity: job[perplexity], iterations: total, exaggeration: job[exaggeration], exaggerationIterations: job[exaggerationIterations]
   ).embed(input.points, team: job.team) { if $0 % 50 == 0 { job.progress(done: $0, total: total, unit: "iteration") } }
   try EmbeddingFile.write(
-    Embedding(points: map, index: input.rows.map { Int32($0) }, klDivergence: divergence, epoch: job[epoch], source: input.source),
+    Embedding(
+      points: map, index: input.rows.map { Int32($0) }, clusters: clusters, klDivergence: divergence, epoch: job[epoch],
+      source: input.source),
     to: job.output("embedding"))
 
-  let cloud = PointCloud(points: map, labels: Array(labels.values[input.rows]))
+  let colours = try PointColours(labels, rows: Array(input.rows), clusters: clusters, epoch: job[epoch])
+  for warning in colours.names.warnings { job.warn(warning) }
   try ScatterPlot(
-    title: "\(job[title]), \(job[epoch] == 0 ? "before training" : "epoch \(job[epoch])")",
+    title:
+      "\(job[title]), \(job[epoch] == 0 ? "before training" : "epoch \(job[epoch])")\(colours.isByCluster ? ", coloured by cluster" : "")",
     subtitle: "t-SNE of \(input.source == "features" ? "features" : "assignment probabilities") · \(count) images · perplexity "
-      + "\(job[perplexity].formatted) · KL divergence \(divergence.formatted)"
-      + (cloud.isLabelled ? " · colour: true class" : ""),
-    classNames: labels.classNames, cloud: cloud
+      + "\(job[perplexity].formatted) · KL divergence \(divergence.formatted) · \(colours.explanation)",
+    classNames: colours.names, cloud: PointCloud(points: map, labels: input.rows.map(colours.number))
   ).draw(width: job[pictureSize]).write(to: job.output("picture"))
 }
 

@@ -183,12 +183,19 @@ struct ClusterCasesTests {
 
   @Test func theMostConfidentComeFirstThenOthersAtRandom() {
     let found = choose(1)
-    #expect(found.map(\.cluster) == [0, 1])
-    #expect(found.map(\.mappedClass) == [1, 0])
+    #expect(found.map(\.cluster) == [0, 1, 2])
+    #expect(found.map(\.mappedClass) == [1, 0, -1])
     #expect(found[0].successes.count == 2 && found[0].successes[0] == 1 && [0, 2, 3].contains(found[0].successes[1]))
     #expect(found[0].failures == [5, 4])
     #expect(found[1].successes == [8, 6])
     #expect(found[1].failures == [7])
+    #expect(found[2].successes == [] && found[2].failures == [])
+  }
+
+  @Test func allMembersOfAClusterWithoutClassAreFailures() {
+    let found = ClusterCases.choose(
+      clusters: clusters, confidence: confidence, classes: classes, classOfCluster: [1, -1], count: 5, seed: 3)
+    #expect(found[1].mappedClass == -1 && found[1].successes == [] && found[1].failures == [7, 8, 6])
   }
 
   @Test func theRandomOnesFollowTheSeed() {

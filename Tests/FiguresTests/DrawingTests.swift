@@ -37,7 +37,7 @@ struct DrawingTests {
 
   private func plot(_ coordinates: [Float], _ labels: [Int32], names: [String]? = nil) throws -> PNGImage {
     try ScatterPlot(
-      title: "Title", subtitle: "subtitle", classNames: names ?? self.names,
+      title: "Title", subtitle: "subtitle", classNames: DisplayNames(names ?? self.names, kind: "class"),
       cloud: PointCloud(points: Tensor(shape: [labels.count, 2], coordinates), labels: labels)
     ).draw(width: 500)
   }
@@ -73,7 +73,8 @@ struct DrawingTests {
     #expect(try plot([3, 3], [0]).width == 500)
     #expect(try plot([5, 5, 5, 5], [0, 1]).width == 500)
     let empty = PointCloud(points: Tensor(zeros: [0, 2]), labels: [])
-    #expect(try ScatterPlot(title: "t", subtitle: "", classNames: names, cloud: empty).draw(width: 300).width == 300)
+    #expect(
+      try ScatterPlot(title: "t", subtitle: "", classNames: DisplayNames(names, kind: "class"), cloud: empty).draw(width: 300).width == 300)
   }
 
   @Test("without labels all points have one colour that no class has")
@@ -95,7 +96,7 @@ struct DrawingTests {
   @Test("bars start at zero and are as high as their values")
   func bars() throws {
     let picture = try GroupedBars(
-      title: "t", subtitle: "s", valueLabel: "v", groups: ["a"],
+      title: "t", subtitle: "s", valueLabel: "v", groups: DisplayNames(["a"], kind: "class"),
       series: [.init(name: "one", values: [(0.2, nil)]), .init(name: "two", values: [(0.4, nil)])]
     ).draw(width: 1200)
     // Series colours; the legend's boxes are 16 pixels high and far above.
@@ -114,8 +115,10 @@ struct DrawingTests {
     // A pattern of two saturated colours that occur nowhere else.
     let pixels: [UInt8] = [255, 0, 255, 0, 255, 255, 0, 255, 255, 255, 0, 255]
     let picture = try CaseGrid(
-      title: "t", subtitle: "s", height: 2, width: 2, channels: 3, leading: 1,
-      rows: [.init(name: "row", successes: [.init(pixels: pixels[...], caption: "")], failures: [.init(pixels: pixels[...], caption: "x")])]
+      title: "t", subtitle: "s", height: 2, width: 2, channels: 3, leading: 1, classNames: DisplayNames(["x"], kind: "class"),
+      rows: [
+        .init(cluster: 0, mappedClass: 0, successes: [.init(pixels: pixels[...])], failures: [.init(pixels: pixels[...], trueClass: 0)])
+      ]
     ).draw(width: 900)
     let magenta = picture.places(of: Colour(0xff00ff)).count, cyan = picture.places(of: Colour(0x00ffff)).count
     #expect(magenta > 1000)
@@ -123,8 +126,8 @@ struct DrawingTests {
     #expect(picture.extent(of: Colour(0x2b8a3e)).width > 100)
     #expect(picture.extent(of: Colour(0xc92a2a)).width > 100)
     let plain = try CaseGrid(
-      title: "t", subtitle: "s", height: 2, width: 2, channels: 3, leading: 1, isLabelled: false,
-      rows: [.init(name: "0", successes: [.init(pixels: pixels[...], caption: "")], failures: [])]
+      title: "t", subtitle: "s", height: 2, width: 2, channels: 3, leading: 1, classNames: nil,
+      rows: [.init(cluster: 0, mappedClass: nil, successes: [.init(pixels: pixels[...])], failures: [])]
     ).draw(width: 900)
     #expect(plain.places(of: Colour(0xff00ff)).count > 1000)
     #expect(plain.places(of: Colour(0x2b8a3e)).isEmpty && plain.places(of: Colour(0xc92a2a)).isEmpty)
@@ -135,7 +138,8 @@ struct DrawingTests {
     let cloud = PointCloud(points: Tensor(shape: [3, 2], [0, 0, 1, 1, 2, 0]), labels: [0, 1, 2])
     func height(_ count: Int) throws -> Int {
       try ScatterPanels(
-        title: "t", subtitle: "s", classNames: names, panels: (0..<count).map { .init(caption: "panel \($0)", cloud: cloud) }
+        title: "t", subtitle: "s", classNames: DisplayNames(names, kind: "class"),
+        panels: (0..<count).map { .init(caption: "panel \($0)", cloud: cloud) }
       ).draw(width: 600).height
     }
     #expect(try height(2) < height(3))
@@ -145,7 +149,9 @@ struct DrawingTests {
   @Test("an impossible size is an error with a remedy, not a crash")
   func impossibleSize() throws {
     #expect(throws: FigureError.self) {
-      try ScatterPlot(title: "t", subtitle: "", classNames: [], cloud: PointCloud(points: Tensor(zeros: [0, 2]), labels: [])).draw(
+      try ScatterPlot(
+        title: "t", subtitle: "", classNames: DisplayNames([], kind: "class"), cloud: PointCloud(points: Tensor(zeros: [0, 2]), labels: [])
+      ).draw(
         width: 60_000)
     }
   }
@@ -158,7 +164,9 @@ struct AxisTests {
     arguments: [
       (0.43, 6, ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]), (0.12, 6, ["0.00", "0.02", "0.04", "0.06", "0.08", "0.10", "0.12"]),
       (0.9, 6, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]), (37, 5, ["0", "10", "20", "30", "40"]),
-      (1, 5, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+      (6e-5, 6, ["0.00000", "0.00001", "0.00002", "0.00003", "0.00004", "0.00005", "0.00006"]),
+      (3e-9, 3, ["0", "1e-09", "2e-09", "3e-09"]),
+      (2e7, 2, ["0", "1e+07", "2e+07"]), (1, 5, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
     ])
   func ticks(highest: Double, steps: Int, labels: [String]) {
     let axis = Axis(holding: 0...highest, steps: steps)

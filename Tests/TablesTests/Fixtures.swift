@@ -4,7 +4,7 @@ import Tables
 
 /// The files of the repository and scores made up for these tests.
 enum Fixtures {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   static func published() throws -> PublishedNumbers { try PublishedNumbers(path: root.appending(path: "data/published.json").path) }
 

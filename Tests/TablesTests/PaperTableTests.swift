@@ -105,6 +105,28 @@ struct PaperTableTests {
     #expect(table.latex.contains("CCR & --- & --- & --- & --- & --- & --- & --- "))
   }
 
+  @Test(
+    "a row of one's own has no published values: dashes in the tables, empty fields in CSV, null in JSON",
+    arguments: [
+      ["label": "CCR, temperature 1", "method": "ccr-t1", "published": .null], ["label": "CCR, temperature 1", "method": "ccr-t1"],
+    ] as [JSONValue])
+  func unpublished(row: JSONValue) throws {
+    let table = try PaperTable(
+      name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering + [row]), published: Fixtures.published(),
+      runs: [Fixtures.run("ccr-t1", 0, Fixtures.scores(0.625)), Fixtures.run("ccr", 0, Fixtures.scores(0.5))])
+    let cell = try #require(table.cell("CCR, temperature 1", "fashion-mnist", "ACC"))
+    #expect(cell.spread?.mean == 0.625 && cell.published == nil && cell.footnote == nil)
+    #expect(table.markdown.contains("| CCR, temperature 1      | 0.625 | 0.525 | 0.325 |    0.625 |                        — |"))
+    #expect(table.latex.contains("    CCR, temperature 1 & 0.625 & 0.525 & 0.325 & 0.625 & --- & --- & --- \\\\\n"))
+    #expect(table.csv.contains("table4,quick,\"CCR, temperature 1\",fashion-mnist,ACC,0.625,,0.625,0,,cifar-10,\r\n"))
+    #expect(table.json["cells"]?.array?.last?["published"] == .null)
+    #expect(table.notes.contains("Not in the paper, hence without published values: CCR, temperature 1."))
+    let idle = try PaperTable(
+      name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering + [row]), published: Fixtures.published(), runs: [])
+    #expect(
+      idle.notes.contains("Not in the paper, hence without published values: CCR, temperature 1 (not part of this profile either)."))
+  }
+
   @Test("contradictions between layout, published numbers and scores are refused")
   func contradictions() throws {
     let published = try Fixtures.published()
@@ -114,8 +136,21 @@ struct PaperTableTests {
     #expect(throws: TableError.unlistedRows(table: "table4", rows: ["Without over-clustering"])) {
       try build([Fixtures.overClustering[1]])
     }
-    #expect(throws: TableError.malformed(place: "layout.rows", complaint: "the paper's table4 has no row \"dec\"")) {
+    #expect(throws: TableError.unprintedRow(place: "layout.rows[2]", table: "table4", key: "dec", nearest: nil)) {
       try build(Fixtures.overClustering + [["label": "DEC", "method": .null, "published": "dec"]])
+    }
+    let misspelt = TableError.unprintedRow(place: "layout.rows[1]", table: "table4", key: "crr", nearest: "ccr")
+    #expect(throws: misspelt) { try build([Fixtures.overClustering[0], ["label": "CCR", "method": "ccr", "published": "crr"]]) }
+    #expect(misspelt.problem.contains("did you mean \"ccr\"?") && misspelt.remedy.contains("leave it out"))
+    #expect(
+      throws: TableError.malformed(
+        place: "layout.rows[0]", complaint: "\"Mine\" has neither \"method\" nor \"published\", so it would be empty")
+    ) { try build([["label": "Mine", "method": .null]]) }
+    #expect(throws: TableError.malformed(place: "layout.rows[2]", complaint: "there is another row \"CCR\"")) {
+      try build(Fixtures.overClustering + [["label": "CCR", "method": "ccr-t1"]])
+    }
+    #expect(throws: TableError.malformed(place: "layout.columns[1]", complaint: "there is another column for \"fashion-mnist\"")) {
+      try Fixtures.layout(Fixtures.overClustering, columns: [Fixtures.fashion, Fixtures.fashion])
     }
     #expect(throws: TableError.homelessScores(instance: "evaluate[dataset=fashion-mnist,method=kmeans,seed=0]", table: "table4")) {
       try build(Fixtures.overClustering, [Fixtures.run("kmeans", 0, Fixtures.scores(0.5, epoch: 0))])

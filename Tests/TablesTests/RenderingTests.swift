@@ -42,6 +42,99 @@ struct RenderingTests {
     #expect(escaped.split(separator: "\n").filter { $0 == "\\end{table}" }.count == 2)
   }
 
+  /// Labels, notes and captions that are full of markup.
+  private func hostile(_ label: String) throws -> PaperTable {
+    let column: JSONValue = ["dataset": "a_b%#", "label": .string(label), "published": "cifar-10"]
+    let layout = try TableLayout([
+      "title": .string(label), "rowHeading": .string(label),
+      "rows": [["label": .string(label), "method": "ccr-nooc", "published": "without-oc"], ["label": "CCR", "published": "ccr"]],
+      "columns": [column], "network": ["widths": [16], "blocks": [1]], "remarks": [.string(label)],
+    ])
+    return try PaperTable(
+      name: "table4", profile: "quick", layout: layout, published: Fixtures.published(),
+      runs: [Fixtures.run("ccr-nooc", 0, Fixtures.scores(0.5), dataset: "a_b%#")])
+  }
+
+  static let hostileLabels = [
+    "K_means | 50% & <b>x</b>", "a\nb\r\nc\td\u{2028}e\u{0}f", "- list", "+ list", "1. list", "12) list", "# heading", "> quote",
+    "=== rule",
+    "***", "```code```", "[a](http://x) ![i](y)", "&amp; &#65;", "\\ \\| \\\\", "$x^2$ ~~y~~", "{a} \\section{b}", "[x] task",
+    "   lead and trail  ", "",
+    "a -- b --- c", "\"a\" ''b'' ,,c,, ``d``", "*", "_a_ __b__", "日本語 🐱 שלום", "100 ± 3", "% comment", "\\end{table}", "|",
+  ]
+
+  @Test("Markdown: a table stays a table whatever its words", arguments: hostileLabels)
+  func hostileMarkdown(label: String) throws {
+    let lines = try hostile(label).markdown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // Bars that are not escaped divide the cells: eight of them in every line of the table.
+    let table = lines.filter { $0.hasPrefix("| ") }
+    #expect(table.count == 4)
+    for line in table {
+      let bars = line.indices.filter { line[$0] == "|" && ($0 == line.startIndex || line[line.index(before: $0)] != "\\") }
+      #expect(bars.count == 9, "\(line)")
+    }
+    #expect(lines.filter { $0.hasPrefix("#") }.count == 2)
+    let text = lines.joined(separator: "\n")
+    #expect(!text.contains("<") && !text.contains(">"))
+    #expect(!text.replacing("&lt;", with: "").replacing("&gt;", with: "").replacing("&amp;", with: "").contains("&"))
+    for line in lines where line.hasPrefix("- ") {
+      let note = line.dropFirst(2)
+      #expect(!["-", "+", "*", "#", ">", "=", "`", "|"].contains { note.hasPrefix($0) }, "\(line)")
+      #expect(note.prefixMatch(of: /[0-9]+[.)]/) == nil, "\(line)")
+    }
+    #expect(lines.allSatisfy { $0.isEmpty || "#|-P".contains($0.prefix(1)) })
+  }
+
+  @Test("Markdown: what is written is what was meant")
+  func markdownText() throws {
+    let text = try hostile("K_means | 50% & <b>x</b>").markdown
+    #expect(text.contains("| K\\_means \\| 50% &amp; &lt;b&gt;x&lt;/b&gt; |"))
+    #expect(try hostile("12) list").markdown.contains("- 12\\) list\n"))
+    #expect(try hostile("- list").markdown.contains("- \\- list\n"))
+    #expect(try hostile("a\n\tb").markdown.contains("## a b\n"))
+    // The words of the tables that the paper has need no escapes.
+    #expect(try !Fixtures.table4().markdown.contains("\\"))
+  }
+
+  @Test("LaTeX: braces balance, lines end, nothing is a command", arguments: hostileLabels)
+  func hostileLaTeX(label: String) throws {
+    let text = try hostile(label).latex
+    var (depth, previous): (Int, Character) = (0, " ")
+    for character in text {
+      if previous != "\\" {
+        if character == "{" { depth += 1 }
+        if character == "}" { depth -= 1 }
+      }
+      #expect(depth >= 0)
+      previous = previous == "\\" && character == "\\" ? " " : character
+    }
+    #expect(depth == 0)
+    let lines = text.split(separator: "\n").map(String.init)
+    #expect(lines.filter { $0.hasSuffix(" \\\\") }.count == 4)
+    #expect(lines.filter { $0.contains("\\end{table}") }.count == 1 && !text.contains("\\section"))
+    #expect(lines.filter { $0.hasPrefix("%") }.count <= 2)
+    for character: Character in ["<", ">", "|", "\"", "`", "±", "\t", "\r", "\0"] { #expect(!text.contains(character)) }
+    // The row's first cell is set as a name, not as a mean and its spread.
+    #expect(!lines.contains { $0.hasPrefix("    100{\\tiny") })
+    #expect(text.contains("\\label{tab:table4-a-b--}"))
+  }
+
+  @Test("LaTeX: what is written is what was meant")
+  func latexText() throws {
+    let text = try hostile("K_means | 50% & <b> [1] \"x\" -- *").latex
+    #expect(text.contains("K\\_means \\textbar{} 50\\% \\& \\textless{}b\\textgreater{} {[}1{]} {\\char34}x{\\char34} -{}- {*}"))
+    #expect(!text.contains("XeLaTeX"))
+    #expect(try hostile("日本語").latex.contains("% It has letters that only XeLaTeX or LuaLaTeX sets"))
+    #expect(try !hostile("Köln, naïve — 5 × 3 … ‘q’").latex.contains("XeLaTeX"))
+  }
+
+  @Test("CSV reads back whatever the words", arguments: hostileLabels)
+  func hostileCSV(label: String) throws {
+    let records = try records(hostile(label).csv)
+    #expect(records.count == 7 && records.allSatisfy { $0.count == 12 })
+    #expect(records[1][2] == label && records[1][3] == "a_b%#")
+  }
+
   /// Reads RFC 4180 back.
   private func records(_ csv: String) -> [[String]] {
     var (records, fields, field, quoted): ([[String]], [String], String, Bool) = ([], [], "", false)
@@ -99,8 +192,11 @@ struct RenderingTests {
   }
 
   @Test(
-    "numbers have three digits and no negative zero",
-    arguments: [(0.7165, "0.717"), (0.1, "0.100"), (1, "1.000"), (-0.0004, "0.000"), (-0.0126, "-0.013"), (0.9996, "1.000")])
+    "numbers have three digits and no negative zero; what is no score stands as it is",
+    arguments: [
+      (0.7165, "0.717"), (0.1, "0.100"), (1, "1.000"), (-0.0004, "0.000"), (-0.0126, "-0.013"), (0.9996, "1.000"), (.nan, "nan"),
+      (-.infinity, "-inf"), (1e300, "1e+300"),
+    ])
   func numbers(value: Double, text: String) { #expect(fixed(value) == text) }
 
   @Test("thousands", arguments: [(0, "0"), (999, "999"), (2500, "2,500"), (1_000_000, "1,000,000"), (-12_345, "-12,345")])

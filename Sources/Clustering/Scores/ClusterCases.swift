@@ -3,24 +3,24 @@ import Tensors
 /// Points of one cluster that show what it gets right and what wrong (Figure 4).
 public struct ClusterCases: Equatable, Sendable {
   public let cluster: Int
-  /// The class that the best one-to-one map gives the cluster.
+  /// The class that the best one-to-one map gives the cluster; −1 where it gives it none.
   public let mappedClass: Int
   /// Members of that class: the most confident ones, then random others.
   public let successes: [Int]
   /// Members of other classes, chosen alike.
   public let failures: [Int]
 
-  /// The cases of all clusters that have a class.
+  /// The cases of all clusters, in their order. All members of a cluster that has no class are failures.
   /// - Parameters:
   ///   - clusters, confidence, classes: of every point; class −1 leaves a point out.
-  ///   - classOfCluster: class of every cluster; −1 leaves a cluster out.
+  ///   - classOfCluster: class of every cluster; −1 for none.
   ///   - count: how many of the most confident, ties by number, and how many of the others are chosen of each kind, fewer where there
   ///     are fewer.
   ///   - seed: of the random choice, which does not depend on other clusters.
   public static func choose(
     clusters: [Int], confidence: [Float], classes: [Int], classOfCluster: [Int], count: Int, seed: UInt64
   ) -> [ClusterCases] {
-    classOfCluster.indices.filter { classOfCluster[$0] >= 0 }.map { cluster in
+    classOfCluster.indices.map { cluster in
       let members = clusters.indices.filter { clusters[$0] == cluster && classes[$0] >= 0 }
         .sorted { confidence[$0] > confidence[$1] || (confidence[$0] == confidence[$1] && $0 < $1) }
       var stream = RandomStream(seed: seed, purpose: .cases, item: cluster)

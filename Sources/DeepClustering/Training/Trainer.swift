@@ -59,6 +59,7 @@ public final class Trainer {
   private let input: InputImages
   private let team: ThreadTeam
   private let adam: Adam
+  private let trainingStep: TrainingStep
   /// Where training stands: at the last complete pass, or where `run` was interrupted.
   public private(set) var state: TrainingState
 
@@ -69,6 +70,7 @@ public final class Trainer {
     self.input = input
     self.team = team
     adam = Adam(parameters: network.parameters, learningRate: plan.learningRate)
+    trainingStep = TrainingStep(network, loss: plan.loss, adam: adam, team: team)
     state = resuming ?? TrainingState(heads: network.heads)
     if let resuming {
       precondition(resuming.fits(network) && network.load(resuming.network) == nil, "the checkpoint is of another network")
@@ -127,7 +129,7 @@ public final class Trainer {
     while progress.steps < batches.count {
       guard let batch = try next?.take() else { break }
       next = prefetch(progress.steps + 1)
-      let (terms, probabilities) = step(batch, head: head)
+      let (terms, probabilities) = trainingStep.run(batch.images, originals: batch.originals, head: head)
       progress.add(terms, probabilities)
       try tell(
         .step(
@@ -157,20 +159,6 @@ public final class Trainer {
   private func steps(before pass: Int) -> Int {
     let epoch = (0..<network.heads.count).reduce(0) { $0 + steps(in: $1) }
     return pass / network.heads.count * epoch + (0..<pass % network.heads.count).reduce(0) { $0 + steps(in: $1) }
-  }
-
-  /// Forward of both views, losses, backward and one optimiser step; the loss terms and the originals' assignment probabilities.
-  ///
-  /// Both views go through the network at once, which reads and transforms every filter once; batch normalisation keeps them apart.
-  private func step(_ batch: Batch, head: Int) -> (StructuralContrast.Terms, Tensor) {
-    let (n, all) = (batch.originals, batch.images.shape[0])
-    let tape = Tape(team: team, training: true)
-    let p = network.probabilities(network.features(batch.images, batches: [n, all - n], on: tape), head: head, on: tape)
-    let originals = p.value.rows(0..<n)
-    let loss = plan.loss.evaluate(originals, p.value.rows(n..<all))
-    tape.backward([(p, Tensor(joining: [loss.originals, loss.augmented]))])
-    adam.step(team: team)
-    return (loss.terms, originals)
   }
 
   private func capture() {
@@ -213,7 +201,7 @@ public final class Trainer {
     plan.learningRate > 0.001 ? "learningRate 0.001" : "a learningRate lower than \(plan.learningRate)"
   }
 
-  /// What one step reads.
+  /// The views of one step's images.
   private struct Batch: Sendable {
     /// n originals and R·n augmented copies, [(1 + R)·n, S, S, C]
     let images: Tensor

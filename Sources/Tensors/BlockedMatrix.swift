@@ -1,0 +1,101 @@
+/// A matrix in blocks of 16 columns, [columns / 16][rows][16], the last block filled up with zeros.
+struct BlockedMatrix: Sendable {
+  let rows: Int
+  private let buffer: VectorBuffer
+  var base: UnsafeMutablePointer<Vector> { buffer.base }
+
+  /// A row-major matrix [rows, columns].
+  init(_ matrix: Tensor, rows: Int, columns: Int) {
+    self.rows = rows
+    buffer = VectorBuffer(uninitializedRows: rows * ((columns + 15) / 16), vectorsPerRow: 1)
+    Self.block(matrix.base, rows: rows, columns: columns, pitch: rows, into: buffer.base)
+  }
+
+  /// The transpose [columns, rows] of a row-major matrix [rows, columns].
+  init(transposing matrix: Tensor, rows: Int, columns: Int) {
+    self.rows = columns
+    buffer = VectorBuffer(uninitializedRows: columns * ((rows + 15) / 16), vectorsPerRow: 1)
+    for block in 0..<(rows + 15) / 16 {
+      let (first, to) = (block &* 16, buffer.floats + block &* columns &* 16)
+      let lanes = min(16, rows &- first)
+      for start in stride(from: 0, to: columns, by: 16) {
+        for lane in 0..<lanes {
+          let from = matrix.base + (first &+ lane) &* columns
+          for column in start..<min(start &+ 16, columns) { to[column &* 16 &+ lane] = from[column] }
+        }
+        for lane in lanes..<16 { for column in start..<min(start &+ 16, columns) { to[column &* 16 &+ lane] = 0 } }
+      }
+    }
+  }
+
+  /// Copies a row-major matrix to blocks of `pitch` rows.
+  static func block(_ matrix: UnsafePointer<Float>, rows: Int, columns: Int, pitch: Int, into blocks: UnsafeMutablePointer<Vector>) {
+    let (whole, rest) = (columns / 16, columns % 16)
+    for block in 0..<whole {
+      for row in 0..<rows { blocks[block &* pitch &+ row] = Vector(loading: matrix + (row &* columns &+ block &* 16)) }
+    }
+    guard rest > 0 else { return }
+    for row in 0..<rows {
+      var last = Vector()
+      for lane in 0..<rest { last[lane] = matrix[row &* columns &+ whole &* 16 &+ lane] }
+      blocks[whole &* pitch &+ row] = last
+    }
+  }
+
+  /// Copies blocks of `pitch` rows to a row-major matrix.
+  static func unblock(_ blocks: UnsafePointer<Vector>, rows: Int, pitch: Int, columns: Int, into matrix: UnsafeMutablePointer<Float>) {
+    let (whole, rest) = (columns / 16, columns % 16)
+    for row in 0..<rows {
+      let to = matrix + row &* columns
+      for block in 0..<whole { blocks[block &* pitch &+ row].store(to: to + block &* 16) }
+      for lane in 0..<rest { to[whole &* 16 &+ lane] = blocks[whole &* pitch &+ row][lane] }
+    }
+  }
+}
+
+/// The sums Vᵀ · M of two blocked matrices, in tiles of 8 rows and two blocks of 16 columns: [pairs of blocks][groups of 8 rows][8][2] vectors.
+struct AdjointSums: Sendable {
+  private let rows, columns: Int
+  private static let tile = 2 * BlockedProduct.adjointChannels
+
+  init(rows: Int, columns: Int) { (self.rows, self.columns) = (rows, columns) }
+
+  private var groups: Int { (rows + BlockedProduct.adjointChannels - 1) / BlockedProduct.adjointChannels }
+  private var columnVectors: Int { (columns + 15) / 16 }
+  private var pairs: Int { (columnVectors + 1) / 2 }
+  /// Vectors of all sums.
+  var count: Int { groups * pairs * Self.tile }
+
+  /// How work whose sums are merged afterwards is cut: by its size and that of the sums alone, so that threads do not matter.
+  func pieces(of work: Int) -> Pieces { Pieces(work, most: Pieces.most(sumsOf: count)) }
+
+  /// Adds the products of `summed` rows of V and M, or sets the sums to them.
+  func add(
+    _ v: UnsafePointer<Vector>, _ m: UnsafePointer<Vector>, rows summed: Int, pitch: Int, adding: Bool, into sums: UnsafeMutablePointer<Vector>
+  ) {
+    var target = sums
+    for pair in 0..<pairs {
+      for group in 0..<groups {
+        BlockedProduct.adjoint(
+          v + group / 2 &* pitch, half: group % 2, m + 2 &* pair &* pitch, columns: min(2, columnVectors - 2 * pair), pitch: pitch,
+          rows: summed, adding: adding, into: target)
+        target += Self.tile
+      }
+    }
+  }
+
+  /// Writes the sum of the parts, in their order, row-major.
+  func merge(_ parts: [VectorBuffer], into matrix: Tensor, team: ThreadTeam) {
+    team.forEach(groups * pairs) { piece in
+      for number in 0..<Self.tile {
+        let row = piece % groups * BlockedProduct.adjointChannels + number / 2
+        let column = (piece / groups * 2 + number % 2) * 16
+        guard row < rows, column < columns else { continue }
+        var sum = parts[0].base[piece * Self.tile + number]
+        for part in parts.dropFirst() { sum += part.base[piece * Self.tile + number] }
+        let to = matrix.base + row * columns + column
+        if column + 16 <= columns { sum.store(to: to) } else { for lane in 0..<columns - column { to[lane] = sum[lane] } }
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// Sixteen neighbouring floats: the grain in which kernels lay out memory, whatever the machine.
+package typealias Vector = SIMD16<Float>
+
+// MARK: The machine
+// What kernels know of the processor they are compiled for; Package.swift defines AVX512. Only speed follows from it: every sum runs in the same
+// order on every machine.
+
+#if AVX512
+  /// As many floats as a register holds, of which there are 32.
+  typealias Lanes = SIMD16<Float>
+  /// Rows × vectors of 16 that a matrix product keeps in registers, with room for the factors; `short` where fewer rows are left.
+  typealias ProductTile = RegisterTile<12, 2>
+  typealias ShortProductTile = RegisterTile<6, 2>
+  /// The same of a product with a transposed left side, whose rows are channels; `narrow` for a single column of vectors.
+  typealias AdjointTile = RegisterTile<8, 2>
+  typealias NarrowAdjointTile = RegisterTile<8, 1>
+#else
+  typealias Lanes = SIMD8<Float>
+  typealias ProductTile = RegisterTile<6, 1>
+  typealias ShortProductTile = RegisterTile<6, 1>
+  typealias AdjointTile = RegisterTile<4, 1>
+  typealias NarrowAdjointTile = RegisterTile<4, 1>
+#endif
+
+extension SIMD where Scalar == Float {
+  /// The floats from an address on, aligned or not.
+  @inline(__always)
+  package init(loading address: UnsafePointer<Float>) { self = UnsafeRawPointer(address).loadUnaligned(as: Self.self) }
+
+  @inline(__always)
+  package func store(to address: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(address).storeBytes(of: self, as: Self.self) }
+}
+
+extension Lanes {
+  /// These lanes where the mask is set, `others` elsewhere. By bits: the library's `replacing` is a loop over lanes, which compilers untie badly.
+  @inline(__always)
+  func kept(where mask: SIMDMask<MaskStorage>, else others: Lanes = Lanes()) -> Lanes {
+    let mask = unsafeBitCast(mask, to: MaskStorage.self)
+    let bits = (unsafeBitCast(self, to: MaskStorage.self) & mask) | (unsafeBitCast(others, to: MaskStorage.self) & ~mask)
+    return unsafeBitCast(bits, to: Lanes.self)
+  }
+
+  /// The larger of each lane; not a number where this one is not.
+  @inline(__always)
+  func larger(_ others: Lanes) -> Lanes { others.kept(where: self .< others, else: self) }
+}
