@@ -16,6 +16,11 @@ public struct Pipeline: Sendable {
       }
     }
 
+    /// `method=dcdc,profile=cpu|own`
+    var description: String {
+      terms.map { "\($0.axis)=\($0.values.map(Coordinates.spelling).joined(separator: "|"))" }.joined(separator: ",")
+    }
+
     /// Equal for conditions that mean the same.
     var signature: String {
       terms.map { "\($0.axis)=\($0.values.map(\.canonical).sorted().joined(separator: "|"))" }.sorted().joined(separator: ",")

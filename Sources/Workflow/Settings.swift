@@ -115,9 +115,9 @@ indirect enum SettingTree: Sendable {
 struct SettingScope {
   let coordinates: Coordinates
   let profile: String
-  private let document: JSONDocument
-  private let rules: [Settings.Rule]
-  private var constants: [String: SettingTree] = [:]
+  let document: JSONDocument
+  let rules: [Settings.Rule]
+  private(set) var constants: [String: SettingTree] = [:]
 
   init(rules: [Settings.Rule], coordinates: Coordinates, profile: String, document: JSONDocument) {
     self.coordinates = coordinates
@@ -206,7 +206,7 @@ struct SettingScope {
     return try resolve(constant, path + [name])
   }
 
-  private static func isNamePart(_ byte: UInt8) -> Bool {
+  static func isNamePart(_ byte: UInt8) -> Bool {
     (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
   }
 }

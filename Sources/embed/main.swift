@@ -27,19 +27,17 @@ let description = StageDescription(
     if let made = weights.settings, made != spelling {
       throw StageError.illegalSetting("network", "must be the network that is trained, \(made), not \(spelling)")
     }
-    let epochs = try weights.epochs.map { try embedded(run.settings, kept: $0) }
+    if let kept = weights.epochs, let missing = run[snapshots].first(where: { !kept.contains($0) }) {
+      let list = kept.map(String.init).joined(separator: ", ")
+      throw StageError.illegalSetting("snapshots", "must be epochs whose weights are kept, \(list), not \(missing)")
+    }
+    let epochs = weights.epochs.map { embedded(run.settings, kept: $0) }
     run.promise(FileFacts(images: images.images, epochs: epochs), of: "features")
     run.promise(FileFacts(images: images.images, epochs: epochs, heads: run[network.heads]), of: "assignments")
   })
 
 /// The epochs asked for and the last one kept, which is scored.
-@Sendable func embedded(_ settings: SettingValues, kept: [Int]) throws(StageError) -> [Int] {
-  if let missing = settings[snapshots].first(where: { !kept.contains($0) }) {
-    throw .illegalSetting(
-      "snapshots", "must be epochs whose weights are kept, \(kept.map(String.init).joined(separator: ", ")), not \(missing)")
-  }
-  return Set(settings[snapshots] + kept.suffix(1)).sorted()
-}
+@Sendable func embedded(_ settings: SettingValues, kept: [Int]) -> [Int] { Set(settings[snapshots] + kept.suffix(1)).sorted() }
 
 StageProgram.run(description) { job in
   Memory.keepFreedPages()
@@ -48,7 +46,7 @@ StageProgram.run(description) { job in
     throw HDF5Error.unexpected(dataset: "/images", path: job.input("images"), expected: "at least one image", found: "none")
   }
   let (model, input) = try network.make(job.settings, channels: images.channels, size: job[size], seed: 0)
-  let epochs = try embedded(job.settings, kept: WeightsFile.epochs(job.input("weights")))
+  let epochs = embedded(job.settings, kept: try WeightsFile.epochs(job.input("weights")))
   var features: [(epoch: Int, features: Tensor)] = []
   var assignments: [Assignments] = []
   for (done, epoch) in epochs.enumerated() {

@@ -26,7 +26,7 @@ let description = StageDescription(
     let shape = try ingestion(run.settings).shape(originals: run.originals)
     let kept = run[subset] == 0 ? shape.images : run[subset]
     if let images = shape.images, run[subset] > images {
-      throw StageError.illegalSetting("subset", "must be at most the \(images) images of \(run[dataset]), not \(run[subset])")
+      throw StageError.illegalSetting("subset", "must not be \(run[subset]): there are \(images) images in \(run[dataset])")
     }
     // Of a subset of a set that is clustered in part, the number shows when it is drawn.
     let clustered = shape.scored == shape.images ? kept : run[subset] == 0 ? shape.scored : nil

@@ -68,7 +68,10 @@ StageProgram.run(description) { job in
   let (model, input) = try network.make(job.settings, channels: images.channels, size: views.size, seed: UInt64(job[seed]))
   try job.requireMemory(model.leastBytes(images: (1 + job[repeats]) * min(job[batch], images.count), size: views.size))
   let loss = losses.make(job.settings)
-  guard images.scored >= 2 else { throw TrainingError.tooFewImages(images.scored) }
+  guard images.scored >= 2 else {
+    throw HDF5Error.unexpected(
+      dataset: "/images", path: job.input("images"), expected: "at least 2 images to cluster", found: "\(images.scored)")
+  }
   let plan = Trainer.Plan(
     images: images.count, clusteredImages: images.scored, epochs: job[epochs], batch: job[batch], repeats: job[repeats],
     learningRate: job[learningRate], loss: loss, snapshots: keptEpochs(job.settings), seed: UInt64(job[seed]))
