@@ -25,7 +25,7 @@ let description = StageDescription(
     try network.check(run.settings, channels: images.channels)
     let spelling = run.settings.canonical(of: "network")
     if let made = weights.settings, made != spelling {
-      throw StageError.illegalSetting("network", "must be the network that is trained, \(made), not \(spelling)")
+      throw StageError.illegalSetting("network", "must be the network that is trained: the same widths, blocks, heads, sobel, mean and std")
     }
     if let kept = weights.epochs, let missing = run[snapshots].first(where: { !kept.contains($0) }) {
       let list = kept.map(String.init).joined(separator: ", ")

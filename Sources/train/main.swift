@@ -33,7 +33,7 @@ let description = StageDescription(
     }
     let spelling = augmentation.spelling(run.settings, seed: run[seed])
     if let made = views.settings, made != spelling {
-      throw StageError.illegalSetting("augmentation", "and seed must be those its views are made with, \(made), not \(spelling)")
+      throw StageError.illegalSetting("augmentation", "and seed must be those its views are made with, in stage augment")
     }
     if let count = images.clustered, count < 2 { throw TrainingError.tooFewImages(count) }
     if let count = images.images, run[batch] > count {

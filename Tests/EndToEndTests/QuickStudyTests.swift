@@ -126,7 +126,10 @@ struct QuickStudyTests {
     ("\"weights\": \"train.weights\"", "\"weights\": \"ingest.labels\"", "may not see labels"),
     // What the programs know of each other's settings.
     ("\"snapshots\": [0, 1]", "\"snapshots\": [0, 2]", "must be at most epochs, 1, not 2"),
-    ("\"figureEpoch\": 1,", "\"figureEpoch\": 2,", "\"epoch\" of tsne[dataset=fashion-mnist,method=ccr,seed=0,panel=end] must be one that is kept, 0, 1, not 2"),
+    (
+      "\"figureEpoch\": 1,", "\"figureEpoch\": 2,",
+      "\"epoch\" of tsne[dataset=fashion-mnist,method=ccr,seed=0,panel=end] must be one that is kept, 0, 1, not 2"
+    ),
     ("\"blocks\": [1]", "\"blocks\": [1, 1]", "must have one number for each of the 1 widths, and not 2"),
     ("\"mean\": [0.286]", "\"mean\": [0.286, 0.3]", "must have 1 numbers, one for each channel of the images, and not 2"),
     ("\"std\": [0.353]", "\"std\": []", "must have 1 numbers, one for each channel of the images, and not 0"),
@@ -138,7 +141,11 @@ struct QuickStudyTests {
     ("\"subset\": 150", "\"subset\": 9", "must be at most the number of images to cluster, 9, not 10"),
     ("\"dcdcOverClusters\": 70", "\"dcdcOverClusters\": 1", "must be 2 to 100000, not 1"),
     ("\"clusters\": \"$clusters\"", "\"clusters\": 151", "must be at most the number of images to cluster, 150, not 151"),
-    ("\"embed\": {\"network\": \"$network\"", "\"embed\": {\"network\": {\"widths\": [8], \"blocks\": [1], \"sobel\": false, \"heads\": [128, 10], \"mean\": [0.286], \"std\": [0.353]}", "must be the network that is trained"),
+    (
+      "\"embed\": {\"network\": \"$network\"",
+      "\"embed\": {\"network\": {\"widths\": [8], \"blocks\": [1], \"sobel\": false, \"heads\": [128, 10], \"mean\": [0.286], \"std\": [0.353]}",
+      "must be the network that is trained"
+    ),
     ("\"augment\": {\"seed\": \"$seed\"", "\"augment\": {\"seed\": 7", "and seed must be those its views are made with"),
     ("\"repeats\": \"$repeats\", \"sheetImages\"", "\"repeats\": 2, \"sheetImages\"", "must be 2, as in the views"),
     // Layouts.
@@ -146,7 +153,10 @@ struct QuickStudyTests {
     ("\"method\": \"ccr-irl\", \"published\"", "\"method\": \"ccr-ilr\", \"published\"", "did you mean \"ccr-irl\"?"),
     ("\"published\": \"irl\"}", "\"published\": \"ilr\"}", "did you mean \"irl\"?"),
     ("[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"ccr\"]", "the scores of method dcdc are not gathered"),
-    ("[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"dcdc\", \"ccr\", \"ccr-nooc\"]", "has no row for evaluate[dataset=fashion-mnist,method=ccr-nooc"),
+    (
+      "[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"dcdc\", \"ccr\", \"ccr-nooc\"]",
+      "has no row for evaluate[dataset=fashion-mnist,method=ccr-nooc"
+    ),
     ("\"dataset\": \"fashion-mnist\", \"label\"", "\"dataset\": \"fashion-mnits\", \"label\"", "did you mean \"fashion-mnist\"?"),
     ("\"column\": \"total\"", "\"column\": \"totl\"", "did you mean \"total\"?"),
     ("\"figureWidth\": 1600", "\"figureWidth\": \"wide\"", "\"width\" must be an integer"),
