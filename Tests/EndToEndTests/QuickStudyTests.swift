@@ -139,7 +139,7 @@ struct QuickStudyTests {
     ("\"firstPoint\": 0", "\"firstPoint\": 150", "must be below the number of images, 150, not 150"),
     ("\"subset\": 150", "\"subset\": 70001", "must not be 70001: there are 70000 images"),
     ("\"subset\": 150", "\"subset\": 9", "must be at most the number of images to cluster, 9, not 10"),
-    ("\"dcdcOverClusters\": 70", "\"dcdcOverClusters\": 1", "must be 2 to 100000, not 1"),
+    ("\"dcdcOverClusters\": 70,", "\"dcdcOverClusters\": 1,", "must be 2 to 100000, not 1"),
     ("\"clusters\": \"$clusters\"", "\"clusters\": 151", "must be at most the number of images to cluster, 150, not 151"),
     (
       "\"embed\": {\"network\": \"$network\"",
@@ -151,7 +151,7 @@ struct QuickStudyTests {
     // Layouts.
     ("\"rowHeading\": \"Losses\"", "\"rowHeadin\": \"Losses\"", "did you mean \"rowHeading\"?"),
     ("\"method\": \"ccr-irl\", \"published\"", "\"method\": \"ccr-ilr\", \"published\"", "did you mean \"ccr-irl\"?"),
-    ("\"published\": \"irl\"}", "\"published\": \"ilr\"}", "did you mean \"irl\"?"),
+    ("\"published\": \"irl\"}", "\"published\": \"irk\"}", "did you mean \"irl\"?"),
     ("[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"ccr\"]", "the scores of method dcdc are not gathered"),
     (
       "[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"dcdc\", \"ccr\", \"ccr-nooc\"]",
@@ -189,7 +189,7 @@ struct QuickStudyTests {
     #expect(try WeightsFile.epochs("\(results)/train/\(name)/weights.h5") == [0, 1])
     #expect(try Scores.read("\(results)/evaluate/\(name)/scores.json").last.epoch == 1)
     // A data set's own number of clusters holds for every method.
-    try edit("\"dcdcOverClusters\": 70", "\"dcdcOverClusters\": \"$overClusters\"")
+    try edit("\"dcdcOverClusters\": 70,", "\"dcdcOverClusters\": \"$overClusters\",")
     let shown = try ccr("show", "train[method=dcdc,seed=0]")
     #expect(shown.code == 0 && shown.out.contains("network.heads = [128, 10]"), "\(shown.out)\(shown.error)")
     #expect(shown.out.contains("where method=dcdc, over [\"$overClusters\", \"$clusters\"] of line"), "\(shown.out)")
