@@ -100,7 +100,12 @@ struct ProgramDescription: Sendable {
 extension Instance {
   /// Where a setting, or the nearest of its members, stands in pipeline.json.
   func place(ofSetting name: String) -> String {
-    places[name] ?? places.filter { $0.key.hasPrefix("\(name).") }.min { $0.key < $1.key }?.value ?? "/settings"
+    if let place = places[name] { return place }
+    // Of an object its own place, where one of its members stands there, and not in a constant put into it.
+    let inner = places.filter { $0.key.hasPrefix("\(name).") }.map(\.value).sorted()
+    let own = "/" + (name.split(separator: ".").last ?? "")
+    for place in inner { if let range = place.firstRange(of: "\(own)/") { return String(place[..<range.lowerBound]) + own } }
+    return inner.first ?? "/settings"
   }
 }
 
