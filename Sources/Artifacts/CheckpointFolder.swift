@@ -6,7 +6,7 @@ import Glibc
 /// kept, so that a file damaged later costs one checkpoint and not all the work.
 public struct CheckpointFolder: Sendable {
   /// The first line of a checkpoint; the number is raised when the layout changes.
-  static let firstLine = "contrastive-clustering checkpoint 1\n"
+  static let firstLine = "contrastive-clustering checkpoint 2\n"
   static let kept = 2
 
   public let path: String
@@ -19,13 +19,13 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// Writes the newest checkpoint and removes all but the newest two.
+  /// - Parameter place: where the work goes on from it, in one line for people: "epoch 3".
   /// - Throws: `FileError`.
-  public func save(_ content: [UInt8]) throws {
+  public func save(_ content: [UInt8], place: String = "") throws {
     if mkdir(path, 0o755) != 0, errno != EEXIST { throw FileError.failed(operation: "make folder", path: path, errno: errno) }
     let number = (numbers().last ?? 0) + 1
-    var bytes = Array(header(of: content).utf8)
-    bytes += content
-    try AtomicFile.write(bytes, to: file(number))
+    let body = Array("\(place)\n".utf8) + content
+    try AtomicFile.write(Array(header(of: body).utf8) + body, to: file(number))
     for old in numbers().dropLast(Self.kept) { unlink(file(old)) }
   }
 
@@ -53,14 +53,28 @@ public struct CheckpointFolder: Sendable {
     // The header has one length whatever it says.
     let length = header(of: []).utf8.count
     guard bytes.count >= length else { return .failure(Fault(words: "is cut short")) }
-    let content = Array(bytes[length...])
+    let body = Array(bytes[length...])
     let lines = String(decoding: bytes[..<length], as: UTF8.self)
     guard lines.hasPrefix(Self.firstLine) else { return .failure(Fault(words: "is no checkpoint of this version")) }
     guard lines.dropFirst(Self.firstLine.count).hasPrefix(identity.hex + "\n") else {
       return .failure(Fault(words: "belongs to other settings, inputs, programs or CPUs"))
     }
-    guard lines == header(of: content) else { return .failure(Fault(words: "is damaged: its content has another SHA-256 than it says")) }
-    return .success(content)
+    guard lines == header(of: body), let end = body.firstIndex(of: 10) else {
+      return .failure(Fault(words: "is damaged: its content has another SHA-256 than it says"))
+    }
+    return .success(Array(body[(end + 1)...]))
+  }
+
+  /// Where the work of a folder would go on, by the first lines of its newest checkpoint; nil where it would begin anew, or does not say.
+  public static func place(in path: String) -> String? {
+    let folder = CheckpointFolder(path, identity: ContentDigest.of([]))
+    guard let newest = folder.numbers().last, let file = fopen(folder.file(newest), "r") else { return nil }
+    defer { fclose(file) }
+    var start = [UInt8](repeating: 0, count: 512)
+    start.removeLast(start.count - fread(&start, 1, start.count, file))
+    let lines = start.split(separator: 10, maxSplits: 4, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    guard lines.count == 5, lines[0] + "\n" == firstLine, !lines[3].isEmpty else { return nil }
+    return lines[3]
   }
 
   private func header(of content: [UInt8]) -> String { Self.firstLine + identity.hex + "\n" + ContentDigest.of(content).hex + "\n" }

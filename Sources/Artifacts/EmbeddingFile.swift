@@ -46,6 +46,6 @@ public enum EmbeddingFile {
     return Embedding(
       points: try file.tensor("/embedding", axes: 2), index: try file.integers("/index", axes: 1).values,
       clusters: file.contains("/clusters") ? try file.integers("/clusters", axes: 1).values : [],
-      klDivergence: try file.number("kl_divergence"), epoch: Int(try file.number("epoch")), source: try file.text("source"))
+      klDivergence: try file.number("kl_divergence"), epoch: Int(saturating: try file.number("epoch")), source: try file.text("source"))
   }
 }

@@ -1,6 +1,12 @@
 /// Files with one group for each epoch kept: `/epoch_0005/…`.
 enum EpochGroup {
-  static func name(_ epoch: Int) -> String { "/epoch_" + String(String(10_000 + epoch).dropFirst()) }
+  static func name(_ epoch: Int) -> String { "/epoch_\(fourDigits(epoch))" }
+
+  /// With four digits, or more where it takes them.
+  static func fourDigits(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
 
   static func epochs(_ file: HDF5Reader) throws -> [Int] {
     let epochs = try file.names().compactMap { $0.hasPrefix("epoch_") ? Int($0.dropFirst("epoch_".count)) : nil }.sorted()

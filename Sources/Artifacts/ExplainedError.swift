@@ -41,6 +41,7 @@ public enum FileError: ExplainedError {
     case .failed(_, _, ENOSPC): "free some space on that disk, then run again: nothing half-written was kept"
     case .failed(_, _, EACCES), .failed(_, _, EPERM), .failed(_, _, EROFS):
       "make that folder writable for this user, or name another one"
+    case .failed(_, _, EISDIR): "name a file there, not a folder"
     case .failed: "check the path and the disk, then run again"
     case .missing: "check the path"
     }
@@ -48,6 +49,7 @@ public enum FileError: ExplainedError {
 
   public var kind: ErrorKind {
     switch self {
+    case .failed(_, _, EISDIR): .badInput
     case .failed: .inputOutput
     case .missing: .badInput
     }

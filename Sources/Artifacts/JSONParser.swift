@@ -3,7 +3,7 @@ public struct JSONPosition: Hashable, Sendable {
   public let line: Int
   public let column: Int
 
-  fileprivate init(of offset: Int, in text: [UInt8]) {
+  init(of offset: Int, in text: [UInt8]) {
     line = text[..<offset].count { $0 == 10 } + 1
     let lineStart = text[..<offset].lastIndex(of: 10).map { $0 + 1 } ?? 0
     column = text[lineStart..<offset].count { $0 & 0xC0 != 0x80 } + 1
@@ -16,9 +16,9 @@ public struct JSONError: ExplainedError {
   public let position: JSONPosition
   public let expected: String
   public let found: String
+  public var remedy = "mend the JSON there"
 
   public var problem: String { "\(file):\(position.line):\(position.column): expected \(expected), found \(found)" }
-  public var remedy: String { "mend the JSON there" }
   public var kind: ErrorKind { .badInput }
 }
 
@@ -32,8 +32,15 @@ public struct JSONDocument: Sendable {
 
   /// - Parameter file: the name to put into messages.
   /// - Throws: `JSONError` at the first byte that is no JSON, or at a member name that stands twice in one object.
-  public init(parsing text: String, file: String) throws(JSONError) {
-    self.text = Array(text.utf8)
+  public init(parsing text: String, file: String) throws(JSONError) { try self.init(parsing: Array(text.utf8), file: file) }
+
+  /// Reads a file.
+  /// - Throws: `FileError`, `JSONError`.
+  public init(contentsOf file: String) throws { try self.init(parsing: AtomicFile.read(file), file: file) }
+
+  /// - Parameter bytes: UTF-8, with or without its byte order mark.
+  public init(parsing bytes: [UInt8], file: String) throws(JSONError) {
+    text = try JSONEncoding.utf8(bytes, file: file)
     var parser = JSONParser(text: self.text, file: file)
     root = try parser.document()
     offsets = parser.offsets
@@ -246,6 +253,7 @@ private struct JSONParser {
 
   private func failure(_ expected: String) -> JSONError {
     let found: String
+    let expected = expected + habit
     if at >= text.count {
       found = "the end of the file"
     } else {
@@ -253,5 +261,19 @@ private struct JSONParser {
       found = "\"\(rest.prefix { !$0.isNewline }.prefix(12))\""
     }
     return JSONError(file: file, position: JSONPosition(of: min(at, text.count), in: text), expected: expected, found: found)
+  }
+
+  /// What JSON does not have, where other languages do.
+  private var habit: String {
+    let rest = text[at...]
+    let words = ["NaN", "nan", "-NaN", "-nan", "Infinity", "-Infinity", "inf", "-inf"]
+    if words.contains(where: { rest.starts(with: $0.utf8) }) { return " (JSON has neither NaN nor infinity)" }
+    if ["//", "/*", "#"].contains(where: { rest.starts(with: $0.utf8) }) { return " (JSON has no comments)" }
+    if ["True", "False", "None"].contains(where: { rest.starts(with: $0.utf8) }) { return " (JSON writes true, false and null)" }
+    if peek == UInt8(ascii: "'") { return " (JSON has double quotes only)" }
+    if peek == UInt8(ascii: "}") || peek == UInt8(ascii: "]"), text[..<at].last(where: { $0 > 32 }) == UInt8(ascii: ",") {
+      return " (JSON has no comma before a closing bracket)"
+    }
+    return ""
   }
 }

@@ -87,5 +87,5 @@ public enum ViewsFile {
       size: shape[1], channels: shape[3], images: shape[0], repeats: augmentedShape[0], originals: originals, augmented: augmented)
   }
 
-  private static func name(_ pass: Int) -> String { "/pass_" + String(String(10_000 + pass).dropFirst()) }
+  private static func name(_ pass: Int) -> String { "/pass_\(EpochGroup.fourDigits(pass))" }
 }

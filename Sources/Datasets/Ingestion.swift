@@ -30,6 +30,14 @@ public struct Ingestion: Sendable {
   /// The original files that would be read, and those that would be left out.
   public func originals() throws -> [OriginalFile] { try original.files(data: data) }
 
+  /// What is known of the data set before any file is opened.
+  /// - Parameter originals: how many files there are to read, nil where that is not known.
+  /// - Throws: `DatasetError.ownPictures` where the checksums of a folder of pictures are asked for, which has none.
+  public func shape(originals: Int?) throws(DatasetError) -> OriginalShape {
+    if verify, let folder = original as? ImageFolder { throw .ownPictures(path: "\(data)/\(folder.name)") }
+    return original.shape(files: originals)
+  }
+
   /// Reads the originals and writes `images.h5` and `labels.h5`, in memory that does not grow with the data set.
   /// - Parameters:
   ///   - subset: how many images to keep, chosen at random without looking at labels, in their original order; 0 keeps all.

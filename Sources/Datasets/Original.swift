@@ -8,6 +8,9 @@ package protocol Original: Sendable {
   var title: String { get }
   /// The official files, relative to the data folder.
   var downloads: [Download] { get }
+  /// What is known before any file is opened.
+  /// - Parameter files: how many files there are to read, nil where that is not known.
+  func shape(files: Int?) -> OriginalShape
 
   /// The files that are read, and what they are called wherever they lie.
   /// - Parameter data: the user's data folder.
@@ -19,6 +22,18 @@ package protocol Original: Sendable {
   ///   - verify: whether contents must have the official checksums.
   /// - Throws: `DatasetError`, `FileError`.
   func open(data: String, verify: Bool) throws -> OpenOriginal
+}
+
+/// What is known of a data set before its files are opened.
+public struct OriginalShape: Sendable, Hashable {
+  /// How many images there are, and how many of them, the first ones, are clustered; nil where that is not known. Of a folder of pictures
+  /// the most, since some may be unreadable.
+  public let images, scored: Int?
+  public let channels: Int
+
+  package init(images: Int?, scored: Int? = nil, channels: Int) {
+    (self.images, self.scored, self.channels) = (images, scored ?? images, channels)
+  }
 }
 
 /// A file that is read, and what it is called wherever it lies.

@@ -39,86 +39,77 @@ extension Array: SettingValue where Element: SettingValue {
 
 /// One hyperparameter of a stage: declared once, with type, legal values and meaning; its value stands in pipeline.json alone.
 public struct Setting<Value: SettingValue>: Sendable {
-  let facts: SettingFacts
+  let schema: SettingSchema
 
   /// Any value of the type.
   public init(_ name: String, _ help: String) {
-    facts = SettingFacts(name: name, type: Value.typeName, help: help)
+    schema = SettingSchema(name: name, type: Value.typeName, help: help)
   }
 }
 
 extension Setting where Value == Int {
   public init(_ name: String, _ range: ClosedRange<Int>, _ help: String) {
-    facts = SettingFacts(name: name, type: Value.typeName, help: help, range: Double(range.lowerBound)...Double(range.upperBound))
+    schema = SettingSchema(name: name, type: Value.typeName, help: help, range: Double(range.lowerBound)...Double(range.upperBound))
   }
 }
 extension Setting where Value == Double {
   public init(_ name: String, _ range: ClosedRange<Double>, _ help: String) {
-    facts = SettingFacts(name: name, type: Value.typeName, help: help, range: range)
+    schema = SettingSchema(name: name, type: Value.typeName, help: help, range: range)
   }
 }
 extension Setting where Value == [Int] {
   /// - Parameter range: legal values of every element.
   public init(_ name: String, _ range: ClosedRange<Int>, _ help: String) {
-    facts = SettingFacts(name: name, type: Value.typeName, help: help, range: Double(range.lowerBound)...Double(range.upperBound))
+    schema = SettingSchema(name: name, type: Value.typeName, help: help, range: Double(range.lowerBound)...Double(range.upperBound))
   }
 }
 extension Setting where Value == [Double] {
   /// - Parameter range: legal values of every element.
   public init(_ name: String, _ range: ClosedRange<Double>, _ help: String) {
-    facts = SettingFacts(name: name, type: Value.typeName, help: help, range: range)
+    schema = SettingSchema(name: name, type: Value.typeName, help: help, range: range)
   }
 }
 extension Setting where Value == String {
   public init(_ name: String, choices: [String], _ help: String) {
-    facts = SettingFacts(name: name, type: Value.typeName, help: help, choices: choices)
-  }
-}
-
-/// A setting without its Swift type: what the schema prints and the request is checked against.
-struct SettingFacts: Sendable {
-  let name: String
-  let type: String
-  let help: String
-  var range: ClosedRange<Double>?
-  var choices: [String] = []
-
-  var schema: JSONValue {
-    var members: [JSONValue.Member] = [.init("name", .string(name)), .init("type", .string(type)), .init("help", .string(help))]
-    if let range { members += [.init("minimum", .number(range.lowerBound)), .init("maximum", .number(range.upperBound))] }
-    if !choices.isEmpty { members.append(.init("choices", .array(choices.map(JSONValue.string)))) }
-    return .object(members)
-  }
-
-  /// What is wrong with a value, or nil.
-  func complaint(about value: JSONValue) -> String? {
-    let elements = type.hasPrefix("array of ") ? value.array : [value]
-    guard let elements else { return "must be an \(type), not \(value.kindName)" }
-    let element = type.hasPrefix("array of ") ? String(type.dropFirst("array of ".count)) : type
-    for value in elements {
-      let fits =
-        switch element {
-        case "integer": value.integer != nil
-        case "number": value.double != nil
-        case "boolean": value.bool != nil
-        case "string": value.string != nil
-        default: true
-        }
-      if !fits { return "must be \(type), not \(value.compact)" }
-      if let range, let number = value.double, !range.contains(number) {
-        return
-          "must be \(JSONValue.number(range.lowerBound).canonical) to \(JSONValue.number(range.upperBound).canonical), not \(value.compact)"
-      }
-      if !choices.isEmpty, let text = value.string, !choices.contains(text) {
-        return "must be one of \(choices.joined(separator: ", ")), not \(text)"
-      }
-    }
-    return nil
+    schema = SettingSchema(name: name, type: Value.typeName, help: help, choices: choices.map(JSONValue.string))
   }
 }
 
 /// A setting of any type, for lists of settings.
 public struct AnySetting: Sendable {
-  let facts: SettingFacts
-  public init<Value>(_ setting: Setting<Value>) { facts = setting.facts }
+  let schema: SettingSchema
+  public init<Value>(_ setting: Setting<Value>) { schema = setting.schema }
+}
+
+/// The values of all settings of a stage, each of its declared type.
+public struct SettingValues: Sendable {
+  private let values: [String: JSONValue]
+
+  /// - Throws: `StageError` at the first parameter that is unknown, missing, of the wrong type or out of range.
+  init(_ parameters: JSONValue, of schema: ParameterSchema) throws(StageError) {
+    switch schema.fault(in: parameters) {
+    case .unknown(let name, let nearest)?: throw .unknownSetting(name, nearest: nearest)
+    case .illegal(let name, let complaint)?: throw .illegalSetting(name, complaint)
+    case .missing(let name)?: throw .missingSetting(name)
+    case nil: values = Dictionary(schema.leaves(of: parameters).map { ($0.name, $0.value) }) { _, last in last }
+    }
+  }
+
+  /// The value of a declared setting.
+  public subscript<Value>(_ setting: Setting<Value>) -> Value {
+    guard let json = values[setting.schema.name], let value = Value.decode(json) else {
+      preconditionFailure("the stage does not declare setting \(setting.schema.name) as \(Value.typeName)")
+    }
+    return value
+  }
+
+  /// All settings in one spelling, for telling one piece of work from another.
+  public var canonical: String { spelling { _ in true } }
+
+  /// The settings `prefix.…` in one spelling.
+  public func canonical(of prefix: String) -> String { spelling { $0.hasPrefix("\(prefix).") } }
+
+  private func spelling(_ isMeant: (String) -> Bool) -> String {
+    JSONValue.object(values.filter { isMeant($0.key) }.map { .init($0.key, $0.value) }).canonical
+  }
 }

@@ -50,14 +50,18 @@ public struct StageDescription: Sendable {
   /// Ports that take the results of many instances.
   public let gathered: [Port]
   public let outputs: [Port]
-  public let settings: [AnySetting]
+  let schema: ParameterSchema
   /// Whether results depend on OpenBLAS: then it is part of the action key, and its kernels of the numeric class.
   public let usesBLAS: Bool
   public let originals: Originals?
+  /// Refuses what cannot work and says what is known of the outputs; nil where every legal setting works with every input.
+  ///
+  /// `ccr plan` asks it for every planned run, and the stage itself before its body.
+  public let check: (@Sendable (inout PlannedRun) throws -> Void)?
 
   public init(
     name: String, version: Int, summary: String, inputs: [Port], gathered: [Port] = [], outputs: [Port], settings: [AnySetting],
-    usesBLAS: Bool, originals: Originals? = nil
+    usesBLAS: Bool, originals: Originals? = nil, check: (@Sendable (inout PlannedRun) throws -> Void)? = nil
   ) {
     self.name = name
     self.version = version
@@ -65,9 +69,10 @@ public struct StageDescription: Sendable {
     self.inputs = inputs
     self.gathered = gathered
     self.outputs = outputs
-    self.settings = settings
+    schema = ParameterSchema(settings.map(\.schema))
     self.usesBLAS = usesBLAS
     self.originals = originals
+    self.check = check
   }
 
   /// What `--describe` prints.
@@ -78,10 +83,11 @@ public struct StageDescription: Sendable {
     var members: [JSONValue.Member] = [
       .init("name", .string(name)), .init("version", .integer(version)), .init("summary", .string(summary)), .init("inputs", ports(inputs)),
       .init("gathered", ports(gathered)), .init("outputs", ports(outputs)),
-      .init("settings", .array(settings.map(\.facts.schema))), .init("usesBLAS", .bool(usesBLAS)),
+      .init("settings", .array(schema.settings.map(\.json))), .init("usesBLAS", .bool(usesBLAS)),
       .init("numericClass", .string(usesBLAS ? NumericClass.currentWithBLAS : NumericClass.current)),
     ]
     if usesBLAS { members.append(.init("blasLibrary", .string(BLAS.libraryPath))) }
+    if check != nil { members.append(.init("checks", true)) }
     if let originals { members.append(.init("originals", ["pinnedBy": .string(originals.pinnedBy)])) }
     return .object(members)
   }
@@ -94,30 +100,5 @@ public struct StageDescription: Sendable {
         let digest = file.digest.map { [JSONValue.Member("digest", .string($0.hex))] } ?? []
         return .object([.init("name", .string(file.name)), .init("path", .string(file.path))] + digest)
       })
-  }
-
-  /// Every leaf of the parameters by its dotted name; settings of type `any` are leaves themselves.
-  func leaves(of parameters: JSONValue) -> [(name: String, value: JSONValue)] {
-    let whole = Set(settings.map(\.facts).filter { $0.type == "any" }.map(\.name))
-    func walk(_ value: JSONValue, _ path: String) -> [(name: String, value: JSONValue)] {
-      guard let members = value.object, !whole.contains(path) else { return [(path, value)] }
-      return members.flatMap { walk($0.value, path.isEmpty ? $0.name : "\(path).\($0.name)") }
-    }
-    return parameters.object.map { $0.flatMap { walk($0.value, $0.name) } } ?? []
-  }
-
-  /// - Throws: `StageError` at the first parameter that is unknown, missing, of the wrong type or out of range.
-  func check(_ parameters: JSONValue) throws(StageError) -> [String: JSONValue] {
-    let leaves = leaves(of: parameters)
-    var values: [String: JSONValue] = [:]
-    for (name, value) in leaves {
-      guard let facts = settings.map(\.facts).first(where: { $0.name == name }) else {
-        throw .unknownSetting(name, nearest: NearestSpelling.of(name, among: settings.map(\.facts.name)))
-      }
-      if let complaint = facts.complaint(about: value) { throw .illegalSetting(name, complaint) }
-      values[name] = value
-    }
-    if let missing = settings.map(\.facts.name).first(where: { values[$0] == nil }) { throw .missingSetting(missing) }
-    return values
   }
 }

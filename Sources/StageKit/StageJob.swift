@@ -6,7 +6,7 @@ import Tensors
 /// A checked request: the files, the settings and the words a stage's body works with.
 public struct StageJob: Sendable {
   private let request: StageRequest
-  private let values: [String: JSONValue]
+  public let settings: SettingValues
   private let events: EventStream
   /// The threads this stage may use; results do not depend on their number.
   public let team: ThreadTeam
@@ -21,7 +21,7 @@ public struct StageJob: Sendable {
   /// A job with settings, but without files.
   init(settingsOf description: StageDescription, _ request: StageRequest) throws(StageError) {
     self.request = request
-    values = try description.check(request.parameters)
+    settings = try SettingValues(request.parameters, of: description.schema)
     events = EventStream()
     team = ThreadTeam(threads: max(1, request.threads))
   }
@@ -56,15 +56,7 @@ public struct StageJob: Sendable {
   public func optionalOutput(_ port: String) -> String? { request.outputs[port] }
 
   /// The value of a declared setting.
-  public subscript<Value>(_ setting: Setting<Value>) -> Value {
-    guard let json = values[setting.facts.name], let value = Value.decode(json) else {
-      preconditionFailure("the stage does not declare setting \(setting.facts.name) as \(Value.typeName)")
-    }
-    return value
-  }
-
-  /// All settings in one spelling, for telling one piece of work from another.
-  public var canonicalSettings: String { JSONValue.object(values.map { .init($0.key, $0.value) }).canonical }
+  public subscript<Value>(_ setting: Setting<Value>) -> Value { settings[setting] }
 
   /// A folder that outlives a killed stage, nil when called by hand without --checkpoint.
   public var checkpointFolder: String? { request.checkpoint }
@@ -72,19 +64,27 @@ public struct StageJob: Sendable {
   /// Whether a stage that saves checkpoints was asked to stop: it saves one, then throws `StageInterrupted`.
   public var interrupted: Bool { Interruption.requested }
 
+  /// Ends the stage before a long work for which there is no memory.
+  /// - Parameter bytes: the least it takes.
+  /// - Throws: `StageError.memory`.
+  public func requireMemory(_ bytes: Int) throws(StageError) {
+    guard Memory.canTake(bytes) else { throw .memory(bytes: bytes) }
+  }
+
   /// Says how far the work is.
   public func progress(done: Int, total: Int, unit: String, detail: String = "", rate: Double? = nil, rateUnit: String = "") {
     var event: [JSONValue.Member] = [
       .init("event", "progress"), .init("done", .integer(done)), .init("total", .integer(total)), .init("unit", .string(unit)),
     ]
     if !detail.isEmpty { event.append(.init("detail", .string(detail))) }
-    if let rate { event += [.init("rate", .number((rate * 10).rounded() / 10)), .init("rateUnit", .string(rateUnit))] }
-    let speed = rate.map { " · \(Int($0)) \(rateUnit)" } ?? ""
+    if let rate, rate.isFinite { event += [.init("rate", .number((rate * 10).rounded() / 10)), .init("rateUnit", .string(rateUnit))] }
+    let speed = rate.map { " · \(Int(saturating: $0)) \(rateUnit)" } ?? ""
     events.send(.object(event), human: "\(unit) \(done)/\(total)\(detail.isEmpty ? "" : " · " + detail)\(speed)")
   }
 
   /// Says what the person should know though the work goes on: to the runner, which keeps it with the result, and in the log.
   public func warn(_ message: String) {
+    let message = request.naming(message)
     events.send(["event": "warning", "message": .string(message)], human: "warning: \(message)", isForTheLog: true)
   }
 }

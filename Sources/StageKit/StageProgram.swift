@@ -11,8 +11,13 @@ public enum StageProgram {
   public static func run(
     _ description: StageDescription, savesCheckpoints: Bool = false, _ body: (StageJob) throws -> Void
   ) -> Never {
+    var request = StageRequest()
     do {
       let arguments = try StageArguments.parse(description)
+      if let file = arguments.check {
+        print(try PlannedRun.answers(file, description).pretty)
+        Glibc.exit(0)
+      }
       if arguments.describe {
         BLAS.restartWithPreferredCore(for: description.usesBLAS)
         print(description.json.pretty)
@@ -23,16 +28,21 @@ public enum StageProgram {
         Glibc.exit(0)
       }
       BLAS.restartWithPreferredCore(for: description.usesBLAS)
-      let job = try StageJob(description, arguments.stageRequest())
+      request = try arguments.stageRequest()
+      let job = try StageJob(description, request)
       Interruption.listen(savesCheckpoint: savesCheckpoints && job.checkpointFolder != nil)
+      var planned = PlannedRun(job.settings, request)
+      try description.check?(&planned)
+      if description.usesBLAS, let missing = BLAS.reserve(threads: job.team.threads) { throw StageError.memory(bytes: missing) }
       try body(job)
       Glibc.exit(0)
     } catch is StageInterrupted {
       say("stopped: the checkpoint is saved; run again to go on")
       Glibc.exit(EX_TEMPFAIL)
     } catch let error as any ExplainedError {
-      say("error: \(error.problem)\nremedy: \(error.remedy)")
-      Glibc.exit(error.kind.rawValue)
+      say(request.naming("error: \(error.problem)\nremedy: \(error.remedy)"))
+      // Without the exit handlers of libraries: where memory is short, OpenBLAS's never return.
+      _exit(error.kind.rawValue)
     } catch {
       say("error: \(error)\nremedy: report this with the command and its request")
       Glibc.exit(ErrorKind.bug.rawValue)
@@ -62,6 +72,8 @@ struct StageArguments: ParsableArguments {
   var request: String?
   @Flag(help: "Print ports, settings and numeric class as JSON.")
   var describe = false
+  @Option(help: ArgumentHelp("Print what can be said of planned runs before they begin, as JSON; the plan's way.", valueName: "runs.json"))
+  var check: String?
   @Flag(help: "Print which files of the data folder would be read, as JSON.")
   var originals = false
   @Option(help: ArgumentHelp("All hyperparameters as one JSON object.", valueName: "json"))
@@ -100,11 +112,8 @@ struct StageArguments: ParsableArguments {
         + rows.map { "  " + $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(separator: "\n")
     }
     func ports(_ ports: [Port]) -> [(String, String)] { ports.map { ($0.name, $0.help + ($0.optional ? " (optional)" : "")) } }
-    let settings = description.settings.map(\.facts).map { facts in
-      let legal =
-        facts.range.map { " (\(JSONValue.number($0.lowerBound).canonical) to \(JSONValue.number($0.upperBound).canonical))" }
-        ?? (facts.choices.isEmpty ? "" : " (\(facts.choices.joined(separator: ", ")))")
-      return (facts.name, "\(facts.type): \(facts.help)\(legal)")
+    let settings = description.schema.settings.map { setting in
+      (setting.name, "\(setting.type): \(setting.help)" + (setting.legalValues.map { " (\($0))" } ?? ""))
     }
     return description.summary + "\n\n" + StageArguments.helpMessage(columns: 120).replacing("stage_arguments", with: description.name)
       + lines("INPUTS (--input)", ports(description.inputs)) + lines("GATHERED INPUTS (by --request only)", ports(description.gathered))

@@ -29,13 +29,15 @@ struct StageRequest: Sendable {
   var parameters: JSONValue = .object([])
   var threads = 1
   var checkpoint: String?
+  /// What each input is, where the runner says so: "features of embed[…]".
+  var producers: [String: String] = [:]
 
   init() {}
 
   /// Reads a `request.json`.
   /// - Throws: `FileError`, `JSONError`, `StageError`.
   init(file: String) throws {
-    let root = try JSONValue.parse(String(decoding: AtomicFile.read(file), as: UTF8.self), file: file)
+    let root = try JSONDocument(contentsOf: file).root
     func paths(_ member: String) throws(StageError) -> [String: String] {
       var paths: [String: String] = [:]
       for port in root[member]?.object ?? [] {
@@ -62,6 +64,14 @@ struct StageRequest: Sendable {
     self.parameters = parameters
     threads = root["threads"]?.integer ?? 1
     checkpoint = root["checkpoint"]?.string
+    producers = Dictionary((root["producers"]?.object ?? []).map { ($0.name, $0.value.string ?? "") }) { $1 }
+  }
+
+  /// A text for people, with the instances that made the inputs in place of their paths in the store, which say nothing.
+  func naming(_ text: String) -> String {
+    var names = inputs.compactMap { port, path in producers[port].map { (path, "the \($0)") } }
+    names += gathered.flatMap { port, list in list.map { ($0.path, "the \(port) of \($0.instance)") } }
+    return names.reduce(text) { $0.replacing($1.0, with: $1.1) }
   }
 
   /// Sets one parameter by its dotted name, making the objects on its way.

@@ -6,6 +6,22 @@ public enum BLAS {
   /// The processor type OpenBLAS chose its kernels for, such as `SkylakeX`.
   public static var coreName: String { String(cString: openblas_get_corename()) }
 
+  /// What OpenBLAS takes for each thread that computes, on x86-64; less elsewhere.
+  private static let bufferBytes = 128 << 20
+  private static let arenaBytes = 64 << 20
+
+  /// Takes the memory in which so many threads will compute, once for all: OpenBLAS, asked for a product where there is too little, would
+  /// try for ever without a word.
+  /// - Returns: the bytes that are missing, nil where all is well.
+  public static func reserve(threads: Int) -> Int? {
+    // One more prepares the next batch beside them. Each thread has an arena of malloc's besides.
+    let bytes = (threads + 1) * (bufferBytes + arenaBytes) + arenaBytes
+    guard Memory.canTake(bytes) else { return bytes }
+    let buffers = (0...threads).map { _ in blas_memory_alloc(0) }
+    buffers.forEach { blas_memory_free($0) }
+    return nil
+  }
+
   /// The file OpenBLAS was loaded from, by the process's own memory map; empty where /proc does not say.
   public static var libraryPath: String {
     guard let maps = fopen("/proc/self/maps", "r") else { return "" }

@@ -101,18 +101,47 @@ final class ChildProcess {
     )
   }
 
+  /// How long a program may take to say something of itself: a thousand times as long as it needs.
+  static let patience = Duration.seconds(20)
+  /// What a program says of itself is never longer, in bytes.
+  private static let longestAnswer = 1 << 28
+
   /// Runs a program to its end.
   /// - Returns: how it ended and its standard output.
-  static func run(_ program: String, _ arguments: [String], environment: [String]) throws(FileError) -> (Status, [UInt8]) {
+  /// - Throws: `PipelineError` where it has not ended in time; it is killed then, with all it started.
+  static func run(
+    _ program: String, _ arguments: [String], environment: [String], within limit: Duration = patience
+  ) throws -> (Status, [UInt8]) {
     let child = try ChildProcess(program, arguments, environment: environment, output: .pipe)
+    let deadline = ContinuousClock.now + limit
     var (output, block) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 14))
+    func giveUp(_ complaint: String) -> PipelineError {
+      child.signal(SIGKILL)
+      _ = child.wait()
+      let command = ([program] + arguments.prefix(1)).joined(separator: " ")
+      return PipelineError(
+        .program(
+          "\(command) \(complaint), so it was ended",
+          remedy: "run it by hand to see why; a machine that is short of memory, or a disk that does not answer, can be the cause"))
+    }
     while true {
+      let left = deadline - .now
+      if left <= .zero { throw giveUp("did not answer within \(limit.components.seconds) seconds") }
+      if output.count > longestAnswer { throw giveUp("does not stop printing") }
+      var descriptors = [pollfd(fd: child.pipe, events: Int16(POLLIN), revents: 0)]
+      let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
+      if Glibc.poll(&descriptors, 1, Int32(milliseconds) + 1) <= 0 { continue }
       let count = read(child.pipe, &block, block.count)
       if count < 0, errno == EINTR { continue }
       if count <= 0 { break }
       output += block[..<count]
     }
-    return (child.wait()?.0 ?? .exited(-1), output)
+    // It has closed its output; what is left is to end.
+    while ContinuousClock.now < deadline {
+      if let (status, _) = child.poll() { return (status, output) }
+      usleep(1000)
+    }
+    throw giveUp("closed its output, but did not end within \(limit.components.seconds) seconds")
   }
 }
 

@@ -10,11 +10,6 @@ public struct Coordinates: Hashable, Sendable, CustomStringConvertible {
 
   static func spelling(_ value: JSONValue) -> String { value.string ?? value.canonical }
 
-  /// Whether both have the same value on every axis they share.
-  func agree(with other: Coordinates) -> Bool {
-    values.allSatisfy { member in other[member.name].map { $0 == member.value } ?? true }
-  }
-
   /// An order that does not depend on the order of lists in pipeline.json: numbers by size, words by letters.
   func precedes(_ other: Coordinates) -> Bool {
     for (a, b) in zip(values, other.values) where a != b {

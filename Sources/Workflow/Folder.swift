@@ -18,6 +18,9 @@ enum Folder {
     if mkdir(path, 0o755) != 0, errno != EEXIST { throw .failed(operation: "make folder", path: path, errno: errno) }
   }
 
+  /// Where files go that nobody needs for long: `TMPDIR`, or `/tmp`.
+  static var temporary: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+
   /// The names in a folder, sorted; none where there is no such folder.
   static func names(_ path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }

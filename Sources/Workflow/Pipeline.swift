@@ -16,6 +16,11 @@ public struct Pipeline: Sendable {
       }
     }
 
+    /// `method=dcdc,profile=cpu|own`
+    var description: String {
+      terms.map { "\($0.axis)=\($0.values.map(Coordinates.spelling).joined(separator: "|"))" }.joined(separator: ",")
+    }
+
     /// Equal for conditions that mean the same.
     var signature: String {
       terms.map { "\($0.axis)=\($0.values.map(\.canonical).sorted().joined(separator: "|"))" }.sorted().joined(separator: ",")
@@ -109,13 +114,15 @@ public struct Pipeline: Sendable {
 
   /// - Throws: `FileError`, `JSONError` or `PipelineError`.
   public init(path: String) throws {
-    try self.init(parsing: String(decoding: AtomicFile.read(path), as: UTF8.self), path: path)
+    try self.init(JSONDocument(contentsOf: path), path: path)
   }
 
   /// - Parameter path: the name for messages; file names in the text are relative to its folder.
-  public init(parsing text: String, path: String) throws {
+  public init(parsing text: String, path: String) throws { try self.init(JSONDocument(parsing: text, file: path), path: path) }
+
+  private init(_ document: JSONDocument, path: String) throws {
     self.path = path
-    document = try JSONDocument(parsing: text, file: path)
+    self.document = document
     let reader = PipelineReader(document: document)
     try reader.checkRoot()
     profiles = try reader.profiles()
@@ -134,6 +141,12 @@ public struct Pipeline: Sendable {
 
   /// What is legal, but hardly meant.
   public var warnings: [String] { settings.overridden(document) }
+
+  /// The values of every axis in any profile and stage.
+  var axisValues: [String: [JSONValue]] {
+    let axes = stages.flatMap { $0.matrix.map(\.name) }.unique
+    return Dictionary(axes.map { ($0, PipelineCheck.values($0, profiles, stages)) }) { first, _ in first }
+  }
 
   func stage(_ name: String) -> Stage? { stages.first { $0.name == name } }
 }

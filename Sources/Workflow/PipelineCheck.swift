@@ -129,7 +129,10 @@ struct PipelineCheck {
 
   /// Every value an axis has in any profile and stage.
   private func values(_ axis: String) -> [JSONValue] {
-    if axis == "profile" { return profiles.map { .string($0.name) } }
+    axis == "profile" ? profiles.map { .string($0.name) } : Self.values(axis, profiles, stages)
+  }
+
+  static func values(_ axis: String, _ profiles: [Pipeline.Profile], _ stages: [Pipeline.Stage]) -> [JSONValue] {
     let ofProfiles = profiles.flatMap { profile in
       profile.axes.filter { $0.name == axis }.flatMap(\.values)
         + profile.include.flatMap { $0.terms.filter { $0.axis == axis }.flatMap(\.values) }

@@ -15,6 +15,8 @@ public enum PipelineFault: Sendable {
   /// An input that no instance, or more than one, provides.
   case producers(input: String, instance: String, found: [String], wanted: String)
   case selector(String, complaint: String)
+  /// What a program says of an instance that could not work.
+  case refused(instance: String, String, remedy: String)
   case program(String, remedy: String)
 
   var complaint: String {
@@ -32,6 +34,7 @@ public enum PipelineFault: Sendable {
       "input \"\(input)\" of \(instance) has "
         + (found.isEmpty ? "no producer" : "\(found.count) producers (\(found.joined(separator: ", ")))") + ": \(wanted)"
     case .selector(let text, let complaint): "\"\(text)\" is no selector: \(complaint)"
+    case .refused(let instance, let text, _): "\(instance) cannot work: \(text)"
     case .program(let text, _): text
     }
   }
@@ -41,7 +44,7 @@ public enum PipelineFault: Sendable {
     case .unknown(let kind, _, _, let known):
       known.isEmpty ? "remove it" : "known: \(Self.list(known))" + (kind == "profile" ? " (--profile NAME)" : "")
     case .wrongType: "correct it there"
-    case .missing(_, let remedy), .contradiction(_, let remedy), .program(_, let remedy): remedy
+    case .missing(_, let remedy), .contradiction(_, let remedy), .program(_, let remedy), .refused(_, _, let remedy): remedy
     case .cycle: "remove one of these references"
     case .labels:
       "the methods are unsupervised: only \(LabelRule.readers.sorted().joined(separator: ", ")) may read labels, or what is made from them"

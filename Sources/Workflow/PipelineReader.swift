@@ -7,8 +7,16 @@ struct PipelineReader {
   func checkRoot() throws(PipelineError) {
     let root = try object(document.root, "", "the pipeline")
     try allow(["$schema", "pipeline", "profiles", "stages", "settings"], root, "")
-    guard document.root["pipeline"]?.integer == 1 else {
+    guard let version = document.root["pipeline"] else {
       throw error(.missing(what: "\"pipeline\": 1, the version of the format,", remedy: "write \"pipeline\": 1"), "/pipeline")
+    }
+    guard version.integer == 1 else {
+      throw error(
+        .contradiction(
+          "the file says that it is of version \(version.compact) of the format; this ccr reads version 1 only, \"pipeline\": 1",
+          remedy: version.integer.map { $0 > 1 } ?? false
+            ? "use the ccr that the file was written for, or write it for version 1: pipeline.schema.json" : "write \"pipeline\": 1"),
+        "/pipeline")
     }
   }
 
@@ -41,9 +49,9 @@ struct PipelineReader {
       guard let program = member.value["program"]?.string, !program.isEmpty else {
         throw error(.missing(what: "the program of stage \(member.name)", remedy: "write \"program\": \"NAME\""), "\(pointer)/program")
       }
-      let cost = member.value["cost"]?.double ?? 1
-      guard cost > 0 else {
-        throw error(.wrongType(what: "cost", expected: "a number above 0", found: cost.description), "\(pointer)/cost")
+      let cost = member.value["cost"] ?? 1
+      guard let cost = cost.double, cost > 0 else {
+        throw error(.wrongType(what: "cost", expected: "a number above 0", found: cost.compact), "\(pointer)/cost")
       }
       var matrix: [Pipeline.Axis] = []
       for axis in try member.value["matrix"].map({ value throws(PipelineError) in try object(value, "\(pointer)/matrix", "a matrix") })
@@ -169,6 +177,7 @@ struct PipelineReader {
   /// Values of axes: words and integers, since they are parts of folder names.
   private func coordinates(_ values: [JSONValue], _ pointer: String) throws(PipelineError) -> [JSONValue] {
     var result: [JSONValue] = []
+    var seen: Set<JSONValue> = []
     for (index, value) in values.enumerated() {
       let place = values.count == 1 ? pointer : "\(pointer)/\(index)"
       if let integer = value.integer {
@@ -180,7 +189,7 @@ struct PipelineReader {
           .wrongType(what: "the value of an axis", expected: "a word of letters, digits, - _ . + or an integer", found: value.compact),
           place)
       }
-      if result.dropLast().contains(result[index]) {
+      if !seen.insert(result[index]).inserted {
         throw error(.contradiction("the value \(value.compact) stands twice on this axis", remedy: "remove one"), place)
       }
     }

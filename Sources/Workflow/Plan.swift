@@ -60,9 +60,10 @@ public struct Plan: Sendable {
 
   /// The instances and all they need, in order.
   public func closure(of numbers: some Sequence<Int>) -> [Int] {
-    var needed: Set<Int> = []
-    func visit(_ number: Int) { if needed.insert(number).inserted { instances[number].upstream.forEach(visit) } }
-    numbers.forEach(visit)
+    var needed = Set(numbers)
+    // Chains may be longer than the stack is deep.
+    var open = Array(needed)
+    while let number = open.popLast() { open += instances[number].upstream.filter { needed.insert($0).inserted } }
     return needed.sorted()
   }
 
@@ -75,141 +76,4 @@ public struct Plan: Sendable {
 
   /// Names of the stages, producers first.
   public var stages: [String] { instances.map(\.stage).unique }
-}
-
-/// Makes the instances of a plan, producers first, so that every input finds its producer.
-struct PlanBuilder {
-  let pipeline: Pipeline
-  let profile: String
-  private(set) var instances: [Instance] = []
-  private var numbers: [String: [Int]] = [:]
-
-  init(pipeline: Pipeline, profile: String) {
-    self.pipeline = pipeline
-    self.profile = profile
-  }
-
-  mutating func add(_ stage: Pipeline.Stage, _ place: Coordinates) throws(PipelineError) {
-    let scope = pipeline.settings.scope(place, profile: profile, document: pipeline.document)
-    let parameters = try scope.parameters(of: stage.name)
-    var instance = "\(stage.name)[\(place)]"
-    if place.values.isEmpty { instance = stage.name }
-    var inputs: [(port: String, source: Instance.Source)] = []
-    for rule in stage.inputs where rule.condition.matches(place, profile: profile) {
-      for input in rule.inputs {
-        if inputs.contains(where: { $0.port == input.port }) { throw twice("input", input.port, instance, input.pointer) }
-        inputs.append((input.port, try source(input.source, of: instance, port: input.port, scope, input.pointer)))
-      }
-    }
-    var outputs: [(port: String, file: String)] = []
-    for rule in stage.outputs where rule.condition.matches(place, profile: profile) {
-      for output in rule.content {
-        let pointer = "\(rule.pointer)/\(output.name)"
-        let file = try scope.text(output.value.string ?? "", at: pointer)
-        guard !file.isEmpty, !file.contains("/"), !file.hasPrefix("."), !Self.reserved.contains(file) else {
-          throw pipeline.document.error(
-            .wrongType(
-              what: "an output", expected: "a file name without folders, not hidden, not \(Self.reserved.joined(separator: " or "))",
-              found: "\"\(file)\""), at: pointer)
-        }
-        if outputs.contains(where: { $0.port == output.name }) { throw twice("output", output.name, instance, pointer) }
-        if let other = outputs.first(where: { $0.file == file }) {
-          throw pipeline.document.error(
-            .contradiction("outputs \(other.port) and \(output.name) of \(instance) are the same file \(file)", remedy: "rename one"),
-            at: pointer)
-        }
-        outputs.append((output.name, file))
-      }
-    }
-    var publish: String?
-    for rule in stage.publish where rule.condition.matches(place, profile: profile) {
-      if publish != nil { throw twice("folder", "publish", instance, rule.pointer) }
-      for member in rule.content { publish = try scope.text(member.value.string ?? "", at: rule.pointer) }
-    }
-    numbers[stage.name, default: []].append(instances.count)
-    instances.append(
-      Instance(
-        stage: stage.name, coordinates: place, program: stage.program, parameters: parameters.json,
-        places: Dictionary(parameters.leaves.map { ($0.name, $0.pointer) }) { $1 }, inputs: inputs, outputs: outputs, publish: publish,
-        cost: stage.cost))
-  }
-
-  private func twice(_ kind: String, _ port: String, _ instance: String, _ pointer: String) -> PipelineError {
-    pipeline.document.error(
-      .contradiction(
-        "two rules give the \(kind) \"\(port)\" of \(instance)", remedy: "let the conditions of the rules exclude each other"), at: pointer)
-  }
-
-  /// Names the runner uses in an attempt's folder or beside the links to the outputs.
-  private static let reserved = ["request.json", "log.txt", "provenance.json", "failure.json"]
-
-  private func source(
-    _ source: Pipeline.Source, of instance: String, port: String, _ scope: SettingScope, _ pointer: String
-  ) throws(PipelineError) -> Instance.Source {
-    switch source {
-    case .file(let path): return .file(try scope.text(path, at: pointer))
-    case .port(let references):
-      var found: [(number: Int, port: String)] = []
-      for reference in references {
-        found += (numbers[reference.stage] ?? []).filter { number in
-          instances[number].coordinates.agree(with: scope.coordinates) && has(number, reference.port)
-        }.map { ($0, reference.port) }
-      }
-      guard let only = found.first, found.count == 1 else {
-        throw pipeline.document.error(
-          .producers(
-            input: port, instance: instance, found: found.map { instances[$0.number].name },
-            wanted: "exactly one of \(references.map(\.description).joined(separator: ", ")) must share its coordinates"), at: pointer)
-      }
-      return .instance(only.number, port: only.port)
-    case .gather(let reference, let members):
-      let condition = try condition(members, reference.stage, scope, "\(pointer)/where")
-      let found = (numbers[reference.stage] ?? []).filter { number in
-        condition.matches(instances[number].coordinates, profile: profile) && has(number, reference.port)
-      }
-      if found.isEmpty {
-        throw pipeline.document.error(
-          .producers(
-            input: port, instance: instance, found: [], wanted: "no instance of \(reference.stage) in profile \(profile) matches"),
-          at: pointer)
-      }
-      let ordered = found.sorted { instances[$0].coordinates.precedes(instances[$1].coordinates) }
-      return .gathered(ordered.map { ($0, reference.port) })
-    }
-  }
-
-  private func has(_ number: Int, _ port: String) -> Bool { instances[number].outputs.contains { $0.port == port } }
-
-  /// The condition of a gathering, whose axes must be those of the stage gathered from.
-  private func condition(
-    _ members: [JSONValue.Member], _ stage: String, _ scope: SettingScope, _ pointer: String
-  ) throws(PipelineError) -> Pipeline.Condition {
-    let axes = (pipeline.stage(stage)?.matrix ?? []).map(\.name)
-    var terms: [(axis: String, values: [JSONValue])] = []
-    for member in members {
-      guard axes.contains(member.name) else {
-        throw pipeline.document.error(
-          .unknown(kind: "axis", name: member.name, owner: "stage \(stage)", known: axes), at: "\(pointer)/\(member.name)")
-      }
-      let value = try scope.value(member.value, at: "\(pointer)/\(member.name)")
-      terms.append((member.name, (value.array ?? [value]).map { $0.integer.map(JSONValue.integer) ?? $0 }))
-    }
-    return Pipeline.Condition(terms: terms, pointer: pointer)
-  }
-
-  /// No two instances may publish the same file.
-  func checkFiles() throws(PipelineError) {
-    var owner: [String: String] = [:]
-    for instance in instances {
-      guard let folder = instance.publish else { continue }
-      for output in instance.outputs {
-        let path = "\(folder)/\(output.file)"
-        if let other = owner.updateValue(instance.name, forKey: path) {
-          throw pipeline.document.error(
-            .contradiction("\(other) and \(instance.name) both publish \(path)", remedy: "put a coordinate, such as $seed, into the name"),
-            at: "/stages/\(instance.stage)/publish")
-        }
-      }
-    }
-  }
 }

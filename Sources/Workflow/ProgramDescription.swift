@@ -7,25 +7,19 @@ struct ProgramDescription: Sendable {
     let optional: Bool
   }
 
-  struct Setting: Sendable {
-    let name: String
-    /// "integer", "number", "boolean", "string", "any" or "array of …"
-    let type: String
-    let minimum, maximum: Double?
-    let choices: [JSONValue]
-  }
-
   let json: JSONValue
   let name: String
   let version: Int
   let inputs, gathered, outputs: [Port]
-  let settings: [Setting]
+  let schema: ParameterSchema
   /// CPU level and OpenBLAS core; nil where results do not depend on them.
   let numericClass: String?
   /// The file OpenBLAS was loaded from, nil where the program does not compute with it.
   let blasLibrary: String?
   /// The boolean setting that, when true, pins the content of the original files the program reads; nil where it reads none.
   let originalsPinnedBy: String?
+  /// Whether it answers `--check`.
+  let checks: Bool
 
   /// - Returns: nil where the JSON lacks what every description has.
   init?(_ json: JSONValue) {
@@ -43,15 +37,11 @@ struct ProgramDescription: Sendable {
     inputs = ports("inputs")
     gathered = ports("gathered")
     outputs = ports("outputs")
-    self.settings = settings.compactMap { setting in
-      guard let name = setting["name"]?.string, let type = setting["type"]?.string else { return nil }
-      return Setting(
-        name: name, type: type, minimum: setting["minimum"]?.double, maximum: setting["maximum"]?.double,
-        choices: setting["choices"]?.array ?? [])
-    }
+    schema = ParameterSchema(settings.compactMap(SettingSchema.init))
     numericClass = json["numericClass"]?.string
     blasLibrary = json["usesBLAS"]?.bool == true ? json["blasLibrary"]?.string : nil
     originalsPinnedBy = json["originals"]?["pinnedBy"]?.string
+    checks = json["checks"]?.bool ?? false
   }
 
   // MARK: Checking an instance
@@ -91,59 +81,31 @@ struct ProgramDescription: Sendable {
   }
 
   private func checkParameters(of instance: Instance, _ document: JSONDocument) throws(PipelineError) {
-    var given: Set<String> = []
-    for (name, value) in leaves(of: instance.parameters, "") {
-      let pointer = instance.places[name] ?? instance.places.first { $0.key.hasPrefix("\(name).") }?.value ?? "/settings"
-      guard let setting = settings.first(where: { $0.name == name }) else {
-        throw document.error(
-          .unknown(kind: "setting", name: name, owner: "stage \(instance.stage)", known: settings.map(\.name)), at: pointer)
-      }
-      if let complaint = setting.complaint(about: value) {
-        throw document.error(.setting(instance: instance.name, name: name, complaint: complaint), at: pointer)
-      }
-      given.insert(name)
-    }
-    if let missing = settings.first(where: { !given.contains($0.name) }) {
+    switch schema.fault(in: instance.parameters) {
+    case .unknown(let name, _)?:
       throw document.error(
-        .missing(
-          what: "setting \"\(missing.name)\" of \(instance.name)", remedy: "give it in a rule of settings: {\"\(instance.stage)\": …}"),
+        .unknown(kind: "setting", name: name, owner: "stage \(instance.stage)", known: schema.settings.map(\.name)),
+        at: instance.place(ofSetting: name))
+    case .illegal(let name, let complaint)?:
+      throw document.error(.setting(instance: instance.name, name: name, complaint: complaint), at: instance.place(ofSetting: name))
+    case .missing(let name)?:
+      throw document.error(
+        .missing(what: "setting \"\(name)\" of \(instance.name)", remedy: "give it in a rule of settings: {\"\(instance.stage)\": …}"),
         at: "/settings")
+    case nil: break
     }
-  }
-
-  /// Every parameter by its dotted name; objects that are values of a setting of type any stay whole.
-  private func leaves(of value: JSONValue, _ path: String) -> [(name: String, value: JSONValue)] {
-    guard let members = value.object, !settings.contains(where: { $0.name == path }) else { return [(path, value)] }
-    return members.flatMap { leaves(of: $0.value, path.isEmpty ? $0.name : "\(path).\($0.name)") }
   }
 }
 
-extension ProgramDescription.Setting {
-  /// What is wrong with a value, or nil.
-  func complaint(about value: JSONValue) -> String? {
-    let isArray = type.hasPrefix("array of ")
-    let element = isArray ? String(type.dropFirst("array of ".count)) : type
-    guard let values = isArray ? value.array : [value] else { return "must be an \(type), not \(value.compact)" }
-    for value in values {
-      let fits =
-        switch element {
-        case "integer": value.integer != nil
-        case "number": value.double != nil
-        case "boolean": value.bool != nil
-        case "string": value.string != nil
-        default: true
-        }
-      if !fits { return "must be \(type), not \(value.compact)" }
-      if let number = value.double, let minimum, let maximum, !(minimum <= number && number <= maximum) {
-        return "must be \(JSONValue.number(minimum).canonical) to \(JSONValue.number(maximum).canonical), not \(value.compact)"
-      }
-      if !choices.isEmpty, !choices.contains(value) {
-        let words = choices.map(Coordinates.spelling)
-        let nearest = value.string.flatMap { NearestSpelling.of($0, among: words) }
-        return "must be one of \(words.joined(separator: ", ")), not \(value.compact)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
-      }
-    }
-    return nil
+extension Instance {
+  /// Where a setting, or the nearest of its members, stands in pipeline.json.
+  func place(ofSetting name: String) -> String {
+    if let place = places[name] { return place }
+    // Of an object its own place, where one of its members stands there, and not in a constant put into it.
+    let inner = places.filter { $0.key.hasPrefix("\(name).") }.map(\.value).sorted()
+    let own = "/" + (name.split(separator: ".").last ?? "")
+    for place in inner { if let range = place.firstRange(of: "\(own)/") { return String(place[..<range.lowerBound]) + own } }
+    return inner.first ?? "/settings"
   }
 }
 

@@ -83,7 +83,7 @@ final class Programs {
   }
 
   /// The shared libraries the loader would take, by its own account (what `ldd` prints).
-  private static func libraries(of path: String, _ environment: [String]) throws(FileError) -> [String] {
+  private static func libraries(of path: String, _ environment: [String]) throws -> [String] {
     guard (try? ProgramDigest.isELF(path)) == true else { return [] }
     let (status, output) = try ChildProcess.run(path, [], environment: environment + ["LD_TRACE_LOADED_OBJECTS=1"])
     guard status == .exited(0) else { return [] }
@@ -122,7 +122,8 @@ final class Programs {
     let program = try program(instance.program)
     guard program.description.originalsPinnedBy != nil else { return nil }
     let arguments = ["--originals", "--parameters", instance.parameters.canonical]
-    let (status, output) = try ChildProcess.run(program.path, arguments, environment: StageEnvironment.variables(data: data))
+    let (status, output) = try ChildProcess.run(
+      program.path, arguments, environment: StageEnvironment.variables(data: data), within: .seconds(120))
     guard status == .exited(0), let answer = try? JSONValue.parse(String(decoding: output, as: UTF8.self), file: program.path) else {
       return nil
     }

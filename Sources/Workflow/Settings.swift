@@ -31,11 +31,12 @@ struct Settings: Sendable {
     var seen: [String: String] = [:]
     var warnings: [String] = []
     for rule in rules {
+      let condition = rule.condition.signature
       let leaves =
         rule.constants.map { ("$\($0.name)", $0.tree.pointer) }
         + rule.stages.flatMap { stage in stage.tree.leaves.map { ("\(stage.name).\($0.name)", $0.pointer) } }
       for (name, pointer) in leaves {
-        guard let earlier = seen.updateValue(pointer, forKey: "\(rule.condition.signature) \(name)") else { continue }
+        guard let earlier = seen.updateValue(pointer, forKey: "\(condition) \(name)") else { continue }
         let lines = [earlier, pointer].map { document.position(of: $0).line }
         warnings.append("\(document.file):\(lines[0]): \(name) has no effect: line \(lines[1]) sets it for the same instances")
       }
@@ -114,9 +115,9 @@ indirect enum SettingTree: Sendable {
 struct SettingScope {
   let coordinates: Coordinates
   let profile: String
-  private let document: JSONDocument
-  private let rules: [Settings.Rule]
-  private var constants: [String: SettingTree] = [:]
+  let document: JSONDocument
+  let rules: [Settings.Rule]
+  private(set) var constants: [String: SettingTree] = [:]
 
   init(rules: [Settings.Rule], coordinates: Coordinates, profile: String, document: JSONDocument) {
     self.coordinates = coordinates
@@ -205,7 +206,7 @@ struct SettingScope {
     return try resolve(constant, path + [name])
   }
 
-  private static func isNamePart(_ byte: UInt8) -> Bool {
+  static func isNamePart(_ byte: UInt8) -> Bool {
     (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
   }
 }

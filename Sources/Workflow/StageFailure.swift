@@ -53,8 +53,9 @@ public struct StageProgress: Sendable {
   public let rateUnit: String
 
   init(_ event: JSONValue) {
-    done = event["done"]?.integer ?? 0
-    total = event["total"]?.integer ?? 0
+    // What a program says may be anything; differences of these must not overflow.
+    func count(_ name: String) -> Int { max(0, min(event[name]?.integer ?? 0, 1_000_000_000_000_000)) }
+    (done, total) = (count("done"), count("total"))
     unit = event["unit"]?.string ?? ""
     detail = event["detail"]?.string ?? ""
     rate = event["rate"]?.double

@@ -66,7 +66,10 @@ extension Study {
       return Standing(instance: instance, state: .failed, action: key.hex, outputs: [], reason: failure, key: key)
     }
     let changes = changes(of: instance, to: key)
-    let reason = damage ?? changes.map { $0.first?.text ?? "its result is gone from the store" } ?? "first time"
+    let cause = damage ?? changes.map { $0.first?.text ?? "its result is gone from the store" } ?? "first time"
+    let reason =
+      CheckpointFolder.place(in: store.checkpointFolder(key.hex)).map { "\(cause == "first time" ? "" : "\(cause); ")goes on from \($0)" }
+      ?? cause
     return Standing(instance: instance, state: .run, action: key.hex, outputs: [], reason: reason, key: key)
   }
 

@@ -13,8 +13,12 @@ public final class Study {
   let store: Store
   let programs: Programs
   let resultFolder: ResultFolder
+  private var checks: CheckMemory
+  /// What is legal, but hardly meant.
+  public let warnings: [String]
 
-  /// Reads pipeline.json, plans the profile, and checks every instance against what its program declares.
+  /// Reads pipeline.json, plans the profile, and checks every instance against what its program declares and against what it says of runs
+  /// like this one.
   /// - Parameters:
   ///   - path: pipeline.json.
   ///   - results: nil for `results` beside it.
@@ -32,12 +36,24 @@ public final class Study {
       path: "\(store.folder)/programs.json")
     resultFolder = ResultFolder(results: self.results, profile: profile, store: store)
     for instance in plan.instances { try programs.program(instance.program).description.check(instance, pipeline.document) }
+    checks = CheckMemory(path: "\(store.folder)/checks.json", environment: StageEnvironment.variables(data: data))
+    let check = PlanCheck(pipeline: pipeline, plan: plan, programs: programs) { [programs] instance in
+      guard let pin = try programs.program(instance.program).description.originalsPinnedBy, instance.parameters[pin]?.bool != true else {
+        return nil
+      }
+      return try programs.originalFiles(of: instance)?.count
+    } file: { [store, folder] file in
+      let path = file.hasPrefix("/") ? file : "\(folder)/\(file)"
+      return (path, try store.digests.digest(of: path))
+    }
+    warnings = pipeline.warnings + (try check.warnings(&checks))
   }
 
   /// Keeps what was learned of files and programs for the next call.
   public func remember() {
     store.digests.save()
     programs.save()
+    checks.save()
   }
 
   /// The key of an instance, nil where something upstream is not known.
@@ -53,13 +69,14 @@ public final class Study {
   /// What the stage is asked: `request.json`.
   func request(_ number: Int, _ results: (Int) -> StoredResult?, key: ActionKey, threads: Int) -> JSONValue {
     let instance = plan.instances[number]
-    var (inputs, gathered): ([JSONValue.Member], [JSONValue.Member]) = ([], [])
+    var (inputs, gathered, producers): ([JSONValue.Member], [JSONValue.Member], [JSONValue.Member]) = ([], [], [])
     for input in instance.inputs {
       switch input.source {
       case .file(let file): inputs.append(.init(input.port, .string(path(ofFile: file))))
       case .instance(let producer, let port):
         guard let digest = results(producer)?.outputs[port] else { continue }
         inputs.append(.init(input.port, .string(store.object(digest))))
+        producers.append(.init(input.port, .string("\(port) of \(plan.instances[producer].name)")))
       case .gathered(let list):
         let elements: [JSONValue] = list.compactMap { producer, port in
           guard let result = results(producer), let digest = result.outputs[port] else { return nil }
@@ -74,7 +91,7 @@ public final class Study {
     }
     let attempt = store.attemptFolder(key.hex)
     return [
-      "instance": .string(instance.name), "inputs": .object(inputs), "gathered": .object(gathered),
+      "instance": .string(instance.name), "inputs": .object(inputs), "gathered": .object(gathered), "producers": .object(producers),
       "outputs": .object(instance.outputs.map { .init($0.port, .string("\(attempt)/\($0.file)")) }), "parameters": instance.parameters,
       "threads": .integer(threads), "checkpoint": .string(store.checkpointFolder(key.hex)),
     ]

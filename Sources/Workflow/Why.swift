@@ -12,10 +12,48 @@ public struct KeyChange: Hashable, Sendable {
     if let before = old?.object, let after = new?.object {
       return (before.map(\.name) + after.map(\.name)).unique.flatMap { between(old?[$0], new?[$0], name.isEmpty ? $0 : "\(name).\($0)") }
     }
+    if let before = old?.array, let after = new?.array {
+      if let old = byFile(before), let new = byFile(after) { return between(.object(old), .object(new), name) }
+      return between(before, after, name)
+    }
     return [KeyChange(name: name, old: old, new: new)]
   }
 
-  public var text: String { "\(title): \(Self.show(old)) → \(Self.show(new))" }
+  /// Digests by file: what the record says of originals, `[[name, digest], …]`.
+  private static func byFile(_ list: [JSONValue]) -> [JSONValue.Member]? {
+    let members = list.compactMap { pair -> JSONValue.Member? in
+      guard let pair = pair.array, pair.count == 2, let name = pair[0].string, pair[1].string.flatMap(ContentDigest.init(hex:)) != nil
+      else {
+        return nil
+      }
+      return .init(name, pair[1])
+    }
+    return members.count == list.count && !list.isEmpty ? members : nil
+  }
+
+  /// Lists without what they begin and end with alike: short ones whole, of long ones the elements that differ.
+  private static func between(_ old: [JSONValue], _ new: [JSONValue], _ name: String) -> [KeyChange] {
+    if max(JSONValue.array(old).compact.count, JSONValue.array(new).compact.count) <= longest {
+      return [KeyChange(name: name, old: .array(old), new: .array(new))]
+    }
+    let start = zip(old, new).prefix { $0 == $1 }.count
+    let end = zip(old[start...].reversed(), new[start...].reversed()).prefix { $0 == $1 }.count
+    let (before, after) = (Array(old[start..<old.count - end]), Array(new[start..<new.count - end]))
+    return (0..<max(before.count, after.count)).flatMap { index in
+      between(
+        before.indices.contains(index) ? before[index] : nil, after.indices.contains(index) ? after[index] : nil,
+        "\(name)[\(start + index)]")
+    }
+  }
+
+  public var text: String {
+    let (before, after) = (Self.show(old), Self.show(new))
+    if before != after { return "\(title): \(before) → \(after)" }
+    // Alike at the beginning: what is shown begins a little before the first difference.
+    let (one, other) = (Array(Self.whole(old)), Array(Self.whole(new)))
+    let start = max(0, zip(one, other).prefix { $0 == $1 }.count - 20)
+    return "\(title): \(Self.cut("…" + String(one[start...]))) → \(Self.cut("…" + String(other[start...])))"
+  }
 
   private var title: String {
     switch name {
@@ -26,11 +64,15 @@ public struct KeyChange: Hashable, Sendable {
   }
 
   private static func show(_ value: JSONValue?) -> String {
-    guard let value else { return "absent" }
-    if let text = value.string, ContentDigest(hex: text) != nil { return "\(text.prefix(12))…" }
-    let text = value.compact
-    return text.count > 80 ? "\(text.prefix(77))…" : text
+    if let text = value?.string, ContentDigest(hex: text) != nil { return "\(text.prefix(12))…" }
+    return cut(whole(value))
   }
+
+  private static let longest = 80
+
+  private static func whole(_ value: JSONValue?) -> String { value?.compact ?? "absent" }
+
+  private static func cut(_ text: String) -> String { text.count > longest ? "\(text.prefix(longest - 3))…" : text }
 
   /// The input port this is about, nil where it is about something else.
   var port: String? {
@@ -91,6 +133,9 @@ extension Study {
   /// How many instances are named where many have changed alike.
   private static let branches = 3
 
+  /// How many original files are named.
+  private static let files = 20
+
   private func more(_ count: Int, _ indent: String) -> [String] {
     count > Self.branches ? ["\(indent)← and \(count - Self.branches) more"] : []
   }
@@ -99,7 +144,10 @@ extension Study {
   private func lines(_ changes: [KeyChange], _ instance: Instance, _ depth: Int) -> [String] {
     let indent = String(repeating: "  ", count: depth)
     var lines: [String] = []
-    for change in changes where change.port == nil { lines.append("\(indent)\(change.text)") }
+    let files = changes.filter { $0.name.hasPrefix("originals.") }
+    for change in changes where change.port == nil && !change.name.hasPrefix("originals.") { lines.append("\(indent)\(change.text)") }
+    for change in files.prefix(Self.files) { lines.append("\(indent)\(change.text)") }
+    if files.count > Self.files { lines.append("\(indent)and \(files.count - Self.files) more original files") }
     for port in changes.compactMap(\.port).unique {
       let own = changes.filter { $0.port == port }
       switch instance.inputs.first(where: { $0.port == port })?.source {

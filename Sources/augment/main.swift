@@ -12,11 +12,19 @@ let description = StageDescription(
   name: "augment", version: 1, summary: "Materialises the views of the first passes, and a contact sheet to look at.",
   inputs: [Port("images", "images.h5")],
   outputs: [Port("views", "views.h5"), Port("sheet", "contact sheet, PNG: a row for each image; its original view, then augmented ones")],
-  settings: augmentation.all + [AnySetting(seed), AnySetting(passes), AnySetting(repeats), AnySetting(sheetImages)], usesBLAS: false)
+  settings: augmentation.all + [AnySetting(seed), AnySetting(passes), AnySetting(repeats), AnySetting(sheetImages)], usesBLAS: false,
+  check: { run in
+    _ = try augmentation.augmentation(run.settings)
+    let images = run.input("images")
+    run.promise(
+      FileFacts(
+        images: images.images, channels: images.channels, size: run[augmentation.size], copies: run[repeats],
+        settings: augmentation.spelling(run.settings, seed: run[seed])), of: "views")
+  })
 
 StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
-  let views = try augmentation.augmentation(job)
+  let views = try augmentation.augmentation(job.settings)
   let seed = UInt64(job[seed])
   let layout = ViewsFile.Layout(
     passes: job[passes], images: images.count, repeats: job[repeats], size: views.size, channels: images.channels)

@@ -14,7 +14,7 @@ struct CCR: ParsableCommand {
       5 executed again with other bytes · 7 the machine failed (disk full, no permission) · 75 stopped, checkpoint saved ·
       128 + n stopped by signal n. Words for people go to standard error, data to standard output.
       """,
-    subcommands: [Run.self, PlanCommand.self, Why.self, Status.self, GraphCommand.self, Doctor.self, Export.self, Fetch.self])
+    subcommands: [Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Export.self, Fetch.self])
 
   static func main() {
     do {

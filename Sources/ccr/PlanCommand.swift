@@ -15,7 +15,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let study = try options.study()
-    if !json { ProgressDisplay(quiet: false).warn(study.pipeline.warnings) }
+    if !json { ProgressDisplay(quiet: false).warn(study.warnings) }
     let selected = study.plan.closure(of: try Selector.select(selectors, in: study.plan))
     let standings = try study.standings()
     if json {

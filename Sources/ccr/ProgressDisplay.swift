@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import Workflow
 
@@ -110,7 +111,7 @@ final class ProgressDisplay {
     guard let progress = line.progress, let first = line.first else { return time(elapsed) }
     var words = progress.total > 0 ? "\(progress.unit) \(progress.done)/\(progress.total)" : time(elapsed)
     if !progress.detail.isEmpty { words += ", \(progress.detail)" }
-    if let rate = progress.rate { words += ", \(Int(rate)) \(progress.rateUnit)" }
+    if let rate = progress.rate { words += ", \(Int(saturating: rate)) \(progress.rateUnit)" }
     let (steps, seconds) = (progress.done - first.done, (ContinuousClock.now - first.time) / Duration.seconds(1))
     if steps > 0, progress.total > progress.done {
       words += ", \(time(seconds * Double(progress.total - progress.done) / Double(steps))) left"
@@ -121,7 +122,7 @@ final class ProgressDisplay {
   /// `12.3 s`, `3:05` or `2:03:05`
   static func time(_ seconds: Double) -> String {
     if seconds < 60 { return "\((seconds * 10).rounded() / 10) s" }
-    let whole = Int(seconds.rounded())
+    let whole = Int(saturating: seconds.rounded())
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     return whole < 3600 ? "\(whole / 60):\(two(whole % 60))" : "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
   }

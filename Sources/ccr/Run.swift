@@ -34,7 +34,7 @@ struct Run: ParsableCommand {
     let selected = try Selector.select(selectors, in: study.plan)
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let display = ProgressDisplay(quiet: quiet)
-    display.warn(study.pipeline.warnings)
+    display.warn(study.warnings)
     let runner = Runner(
       study, options: RunOptions(jobs: jobs ?? cores, threads: threads ?? cores, keepGoing: keepGoing, force: force)
     ) { display.show($0) }

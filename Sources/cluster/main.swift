@@ -16,11 +16,22 @@ let description = StageDescription(
   settings: [
     AnySetting(method), AnySetting(clusters), AnySetting(restarts), AnySetting(iterations), AnySetting(tolerance), AnySetting(seed),
   ],
-  usesBLAS: false)
+  usesBLAS: false,
+  check: { run in
+    let images = run.input("images")
+    if let count = images.clustered { try checkClusters(run.settings, images: count) }
+    run.promise(FileFacts(images: images.images, epochs: [0], heads: []), of: "assignments")
+  })
+
+@Sendable func checkClusters(_ settings: SettingValues, images: Int) throws(StageError) {
+  guard images >= settings[clusters] else {
+    throw .illegalSetting("clusters", "must be at most the number of images to cluster, \(images), not \(settings[clusters])")
+  }
+}
 
 StageProgram.run(description) { job in
-  let (pixels, leftOut) = try pixels(job.input("images"), clusters: job[clusters])
-  guard let method = ClusteringMethod(rawValue: job[method]) else { preconditionFailure("the setting's choices are the methods") }
+  let (pixels, leftOut) = try pixels(job)
+  guard let method = ClusteringMethod(rawValue: job[method]) else { preconditionFailure("a choice of the schema") }
   let settings = ClusteringSettings(
     clusters: job[clusters], restarts: job[restarts], iterations: job[iterations], tolerance: job[tolerance])
   let assignments = try method.cluster(pixels, settings, seed: UInt64(job[seed]), team: job.team) { progress in
@@ -38,11 +49,9 @@ StageProgram.run(description) { job in
 
 /// The pixels of the images to cluster, values 0 to 1 [n, D], converted piece by piece so that they are in memory once, and how many images
 /// behind them are not to be clustered: STL-10's unlabelled part is there for networks with over-clustering heads alone.
-func pixels(_ path: String, clusters: Int) throws -> (Tensor, leftOut: Int) {
-  let images = try ImagesFile.read(path)
-  guard images.scored >= clusters else {
-    throw StageError.illegalSetting("clusters", "must be at most the number of images to cluster, \(images.scored), not \(clusters)")
-  }
+func pixels(_ job: StageJob) throws -> (Tensor, leftOut: Int) {
+  let images = try ImagesFile.read(job.input("images"))
+  try checkClusters(job.settings, images: images.scored)
   var result = Tensor(uninitialized: [images.scored, images.imageBytes])
   let values = (0...255).map { Float($0) / 255 }
   try result.withUnsafeMutableBufferPointer { result in

@@ -20,19 +20,30 @@ let description = StageDescription(
     AnySetting(dataset), AnySetting(subset), AnySetting(subsetSeed), AnySetting(verify), AnySetting(imageSize), AnySetting(imageChannels),
   ], usesBLAS: false,
   originals: Originals(pinnedBy: "verify") { job in
-    try ingestion(job).originals().map { Originals.File(name: $0.name, path: $0.path, digest: $0.digest) }
+    try ingestion(job.settings).originals().map { Originals.File(name: $0.name, path: $0.path, digest: $0.digest) }
+  },
+  check: { run in
+    let shape = try ingestion(run.settings).shape(originals: run.originals)
+    let kept = run[subset] == 0 ? shape.images : run[subset]
+    if let images = shape.images, run[subset] > images {
+      throw StageError.illegalSetting("subset", "must not be \(run[subset]): there are \(images) images in \(run[dataset])")
+    }
+    // Of a subset of a set that is clustered in part, the number shows when it is drawn.
+    let clustered = shape.scored == shape.images ? kept : run[subset] == 0 ? shape.scored : nil
+    run.promise(FileFacts(images: kept, clustered: clustered, channels: shape.channels), of: "images")
+    run.promise(FileFacts(images: kept), of: "labels")
   })
 
-@Sendable func ingestion(_ job: StageJob) throws -> Ingestion {
-  guard job[imageChannels] != 2 else { throw StageError.illegalSetting("imageChannels", "must be 1 or 3, not 2") }
+@Sendable func ingestion(_ settings: SettingValues) throws -> Ingestion {
+  guard settings[imageChannels] != 2 else { throw StageError.illegalSetting("imageChannels", "must be 1 or 3, not 2") }
   return try Ingestion(
-    dataset: job[dataset], imageSize: job[imageSize], imageChannels: job[imageChannels], verify: job[verify],
+    dataset: settings[dataset], imageSize: settings[imageSize], imageChannels: settings[imageChannels], verify: settings[verify],
     data: getenv("CCR_DATA").map { String(cString: $0) } ?? "data")
 }
 
 StageProgram.run(description) { job in
   var told = 0
-  try ingestion(job).run(
+  try ingestion(job.settings).run(
     subset: job[subset], seed: UInt64(job[subsetSeed]), images: job.output("images"), labels: job.output("labels"), warn: job.warn
   ) { done, total in
     if done == total || done - told >= max(1, total / 50) {

@@ -21,7 +21,8 @@ let description = StageDescription(
     Port("json", "the table with the sources of each cell", optional: true), Port("markdown", "the table to read", optional: true),
     Port("latex", "the table for booktabs", optional: true), Port("csv", "the table's cells", optional: true),
     Port("picture", "the figure, PNG", optional: true),
-  ], settings: [AnySetting(output), AnySetting(profile), AnySetting(layout)], usesBLAS: false)
+  ], settings: [AnySetting(output), AnySetting(profile), AnySetting(layout)], usesBLAS: false,
+  check: { run in try LayoutCheck(run: run).perform() })
 
 StageProgram.run(description) { job in
   if let path = job.optionalOutput("picture") {

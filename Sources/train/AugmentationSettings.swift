@@ -24,21 +24,24 @@ struct AugmentationSettings {
   }
 
   /// - Throws: `StageError` where two settings contradict each other.
-  func augmentation(_ job: StageJob) throws(StageError) -> Augmentation {
+  func augmentation(_ settings: SettingValues) throws(StageError) -> Augmentation {
     func range(_ setting: Setting<[Double]>, _ name: String) throws(StageError) -> ClosedRange<Double> {
-      let values = job[setting]
+      let values = settings[setting]
       guard values.count == 2, values[0] <= values[1] else {
         throw .illegalSetting(name, "must be two numbers, the least first, not \(values)")
       }
       return values[0]...values[1]
     }
-    guard job[size] <= job[resize] else {
-      throw .illegalSetting("augmentation.size", "must be at most augmentation.resize, \(job[resize]), not \(job[size])")
+    guard settings[size] <= settings[resize] else {
+      throw .illegalSetting("augmentation.size", "must be at most augmentation.resize, \(settings[resize]), not \(settings[size])")
     }
     return Augmentation(
-      resize: job[resize], size: job[size], cropScale: try range(cropScale, "augmentation.cropScale"),
-      cropRatio: try range(cropRatio, "augmentation.cropRatio"), brightness: job[brightness], contrast: job[contrast],
-      saturation: job[saturation], hue: job[hue], greyProbability: job[grey], flipProbability: job[flip], rotationDegrees: job[degrees],
-      rotationProbability: job[rotation])
+      resize: settings[resize], size: settings[size], cropScale: try range(cropScale, "augmentation.cropScale"),
+      cropRatio: try range(cropRatio, "augmentation.cropRatio"), brightness: settings[brightness], contrast: settings[contrast],
+      saturation: settings[saturation], hue: settings[hue], greyProbability: settings[grey], flipProbability: settings[flip],
+      rotationDegrees: settings[degrees], rotationProbability: settings[rotation])
   }
+
+  /// What views are made with: `views.h5` serves a training with the same spelling only.
+  func spelling(_ settings: SettingValues, seed: Int) -> String { "seed \(seed), \(settings.canonical(of: "augmentation"))" }
 }

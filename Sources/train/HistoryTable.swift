@@ -2,8 +2,13 @@ import DeepClustering
 
 /// `history.csv`: a line for each pass, loss terms as means over its batches; no times, which are no results.
 enum HistoryTable {
+  static let columns = [
+    "epoch", "head", "outputs", "total", "instance", "cluster", "relation", "balance", "relation_share", "largest_cluster_share",
+    "mean_confidence",
+  ]
+
   static func csv(_ history: [PassSummary], loss: StructuralContrast) -> String {
-    let header = "epoch,head,outputs,total,instance,cluster,relation,balance,relation_share,largest_cluster_share,mean_confidence\n"
+    let header = columns.joined(separator: ",") + "\n"
     return header
       + history.map { line in
         let t = line.terms

@@ -19,11 +19,11 @@ struct LossSettings {
     ]
   }
 
-  func make(_ job: StageJob) -> StructuralContrast {
-    guard let reduction = RelationReduction(rawValue: job[relationReduction]) else { preconditionFailure("a choice of the schema") }
+  func make(_ settings: SettingValues) -> StructuralContrast {
+    guard let reduction = RelationReduction(rawValue: settings[relationReduction]) else { preconditionFailure("a choice of the schema") }
     return StructuralContrast(
-      temperature: job[temperature], temperatureInside: job[temperatureInside], instanceWeight: job[instanceWeight],
-      clusterWeight: job[clusterWeight], relationWeight: job[relationWeight], relationReduction: reduction,
-      balanceWeight: job[balanceWeight])
+      temperature: settings[temperature], temperatureInside: settings[temperatureInside], instanceWeight: settings[instanceWeight],
+      clusterWeight: settings[clusterWeight], relationWeight: settings[relationWeight], relationReduction: reduction,
+      balanceWeight: settings[balanceWeight])
   }
 }

@@ -15,18 +15,30 @@ struct NetworkSettings {
     [AnySetting(widths), AnySetting(blocks), AnySetting(heads), AnySetting(sobel), AnySetting(mean), AnySetting(std)]
   }
 
+  /// - Parameter channels: of the images, nil where that is not known yet.
   /// - Throws: `StageError` where settings contradict each other or the images.
-  func make(_ job: StageJob, channels: Int, size: Int, seed: UInt64) throws(StageError) -> (ResidualNetwork, InputImages) {
-    guard job[widths].count == job[blocks].count, !job[widths].isEmpty else {
-      throw .illegalSetting("network.blocks", "must have one number for each of the \(job[widths].count) widths")
+  func check(_ settings: SettingValues, channels: Int?) throws(StageError) {
+    guard settings[widths].count == settings[blocks].count, !settings[widths].isEmpty else {
+      throw .illegalSetting(
+        "network.blocks", "must have one number for each of the \(settings[widths].count) widths, and not \(settings[blocks].count)")
     }
-    guard !job[heads].isEmpty else { throw .illegalSetting("network.heads", "must name at least one head") }
-    guard job[mean].count == channels, job[std].count == channels else {
-      throw .illegalSetting("network.mean", "and network.std must have \(channels) numbers, one for each channel of the images")
+    guard !settings[heads].isEmpty else { throw .illegalSetting("network.heads", "must name at least one head") }
+    let expected = channels ?? settings[mean].count
+    for (setting, name) in [(mean, "network.mean"), (std, "network.std")] where settings[setting].count != expected {
+      throw .illegalSetting(
+        name,
+        channels == nil
+          ? "must have as many numbers as network.mean, \(expected), and not \(settings[setting].count)"
+          : "must have \(expected) numbers, one for each channel of the images, and not \(settings[setting].count)")
     }
-    let input = InputImages(size: size, channels: channels, mean: job[mean], std: job[std], sobel: job[sobel])
+  }
+
+  /// - Throws: as `check`.
+  func make(_ settings: SettingValues, channels: Int, size: Int, seed: UInt64) throws(StageError) -> (ResidualNetwork, InputImages) {
+    try check(settings, channels: channels)
+    let input = InputImages(size: size, channels: channels, mean: settings[mean], std: settings[std], sobel: settings[sobel])
     let network = ResidualNetwork(
-      inputChannels: input.backboneChannels, widths: job[widths], blocks: job[blocks], heads: job[heads], seed: seed)
+      inputChannels: input.backboneChannels, widths: settings[widths], blocks: settings[blocks], heads: settings[heads], seed: seed)
     return (network, input)
   }
 }

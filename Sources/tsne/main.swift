@@ -25,7 +25,28 @@ let description = StageDescription(
     AnySetting(title), AnySetting(epoch), AnySetting(firstPoint), AnySetting(points), AnySetting(perplexity), AnySetting(iterations),
     AnySetting(exaggeration),
     AnySetting(exaggerationIterations), AnySetting(pictureSize),
-  ], usesBLAS: true)
+  ], usesBLAS: true,
+  check: { run in
+    let (input, labels) = (run.input("points"), run.input("labels"))
+    if let known = input.epochs, !known.contains(run[epoch]) {
+      throw StageError.illegalSetting(
+        "epoch",
+        "must be one that is kept, \(known.map(String.init).joined(separator: ", ")), not \(run[epoch]): add it to the snapshots")
+    }
+    if input.heads == [] { throw MapError.noProbabilities(path: "the input") }
+    if let rows = input.images, run[firstPoint] >= rows {
+      throw StageError.illegalSetting("firstPoint", "must be below the number of images, \(rows), not \(run[firstPoint])")
+    }
+    if let points = input.images, let labels = labels.images, points != labels { throw MapError.labels(labels, points: points) }
+    let count = min(run[points], input.images.map { $0 - run[firstPoint] } ?? run[points])
+    guard Double(count) > 3 * run[perplexity] else {
+      throw StageError.illegalSetting(
+        "perplexity", "must be below a third of the \(count) points, not \(JSONValue.number(run[perplexity]).canonical)")
+    }
+    if run[exaggerationIterations] >= run[iterations], run[exaggeration] > 1 {
+      run.warn("all \(run[iterations]) iterations are exaggerated: exaggerationIterations is \(run[exaggerationIterations])")
+    }
+  })
 
 StageProgram.run(description) { job in
   let input = try MapInput(job.input("points"), epoch: job[epoch], first: job[firstPoint], limit: job[points])

@@ -56,6 +56,20 @@ struct CheckpointTests {
     #expect(content == nil && warnings.count == 2)
   }
 
+  @Test("the newest says where the work goes on")
+  func place() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(CheckpointFolder.place(in: path) == nil)
+    try folder.save(contents[0])
+    #expect(CheckpointFolder.place(in: path) == nil)
+    for epoch in 1...3 { try folder.save(contents[epoch], place: "epoch \(epoch)") }
+    #expect(CheckpointFolder.place(in: path) == "epoch 3")
+    #expect(newest(folder).content == contents[3])
+    // Lines within the content are no place.
+    try AtomicFile.write("something else\n\n\nepoch 4\n", to: "\(path)/checkpoint-00000009")
+    #expect(CheckpointFolder.place(in: path) == nil)
+  }
+
   @Test("checkpoints of other settings are not used")
   func otherSettings() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }

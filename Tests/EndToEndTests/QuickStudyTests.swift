@@ -124,6 +124,42 @@ struct QuickStudyTests {
     ("\"ingest.images\"", "\"ingst.images\"", "did you mean \"ingest\"?"), ("\"train.weights\"", "\"embed.features\"", "cycle"),
     ("\"pipeline\": 1", "\"pipeline\": 1,,", "expected a member name"),
     ("\"weights\": \"train.weights\"", "\"weights\": \"ingest.labels\"", "may not see labels"),
+    // What the programs know of each other's settings.
+    ("\"snapshots\": [0, 1]", "\"snapshots\": [0, 2]", "must be at most epochs, 1, not 2"),
+    (
+      "\"figureEpoch\": 1,", "\"figureEpoch\": 2,",
+      "\"epoch\" of tsne[dataset=fashion-mnist,method=ccr,seed=0,panel=end] must be one that is kept, 0, 1, not 2"
+    ),
+    ("\"blocks\": [1]", "\"blocks\": [1, 1]", "must have one number for each of the 1 widths, and not 2"),
+    ("\"mean\": [0.286]", "\"mean\": [0.286, 0.3]", "must have 1 numbers, one for each channel of the images, and not 2"),
+    ("\"std\": [0.353]", "\"std\": []", "must have 1 numbers, one for each channel of the images, and not 0"),
+    ("\"resize\": 20", "\"resize\": 19", "must be at most augmentation.resize, 19, not 20"),
+    ("\"cropScale\": [0.5, 1]", "\"cropScale\": [1, 0.5]", "must be two numbers, the least first"),
+    ("\"perplexity\": 30", "\"perplexity\": 50", "must be below a third of the 150 points, not 50"),
+    ("\"firstPoint\": 0", "\"firstPoint\": 150", "must be below the number of images, 150, not 150"),
+    ("\"subset\": 150", "\"subset\": 70001", "must not be 70001: there are 70000 images"),
+    ("\"subset\": 150", "\"subset\": 9", "must be at most the number of images to cluster, 9, not 10"),
+    ("\"dcdcOverClusters\": 70,", "\"dcdcOverClusters\": 1,", "must be 2 to 100000, not 1"),
+    ("\"clusters\": \"$clusters\"", "\"clusters\": 151", "must be at most the number of images to cluster, 150, not 151"),
+    (
+      "\"embed\": {\"network\": \"$network\"",
+      "\"embed\": {\"network\": {\"widths\": [8], \"blocks\": [1], \"sobel\": false, \"heads\": [128, 10], \"mean\": [0.286], \"std\": [0.353]}",
+      "must be the network that is trained"
+    ),
+    ("\"augment\": {\"seed\": \"$seed\"", "\"augment\": {\"seed\": 7", "and seed must be those its views are made with"),
+    ("\"repeats\": \"$repeats\", \"sheetImages\"", "\"repeats\": 2, \"sheetImages\"", "must be 2, as in the views"),
+    // Layouts.
+    ("\"rowHeading\": \"Losses\"", "\"rowHeadin\": \"Losses\"", "did you mean \"rowHeading\"?"),
+    ("\"method\": \"ccr-irl\", \"published\"", "\"method\": \"ccr-ilr\", \"published\"", "did you mean \"ccr-irl\"?"),
+    ("\"published\": \"irl\"}", "\"published\": \"irk\"}", "did you mean \"irl\"?"),
+    ("[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"ccr\"]", "the scores of method dcdc are not gathered"),
+    (
+      "[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"dcdc\", \"ccr\", \"ccr-nooc\"]",
+      "has no row for evaluate[dataset=fashion-mnist,method=ccr-nooc"
+    ),
+    ("\"dataset\": \"fashion-mnist\", \"label\"", "\"dataset\": \"fashion-mnits\", \"label\"", "did you mean \"fashion-mnist\"?"),
+    ("\"column\": \"total\"", "\"column\": \"totl\"", "did you mean \"total\"?"),
+    ("\"figureWidth\": 1600", "\"figureWidth\": \"wide\"", "\"width\" must be an integer"),
   ])
   func mistakesAreExplainedBeforeAnythingRuns(_ old: String, _ new: String, words: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -136,10 +172,26 @@ struct QuickStudyTests {
 
   @Test func aStageThatFailsSaysHowToSeeItAgain() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try edit("\"subset\": 150", "\"subset\": 70001")
+    try FileManager.default.createDirectory(atPath: "\(folder)/data/fashion-mnist", withIntermediateDirectories: true)
+    try AtomicFile.write("no images", to: "\(folder)/data/fashion-mnist/train-images-idx3-ubyte")
     let run = try ccr("run", "ingest")
     #expect(run.code == 1)
-    #expect(run.error.contains("there are 70000") && run.error.contains("reproduce"), "\(run.error)")
+    #expect(run.error.contains("remedy:") && run.error.contains("reproduce"), "\(run.error)")
     #expect(try ccr("run", "trian").error.contains("did you mean \"train\"?"))
+  }
+
+  @Test func theLastEpochIsKeptAndWhatEachSettingComesFromIsShown() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try edit("\"snapshots\": [0, 1]", "\"snapshots\": [0]")
+    #expect(try ccr("run", "evaluate[method=dcdc,seed=0]").code == 0)
+    let results = "\(folder)/results/quick"
+    let name = "dataset=fashion-mnist,method=dcdc,seed=0"
+    #expect(try WeightsFile.epochs("\(results)/train/\(name)/weights.h5") == [0, 1])
+    #expect(try Scores.read("\(results)/evaluate/\(name)/scores.json").last.epoch == 1)
+    // A data set's own number of clusters holds for every method.
+    try edit("\"dcdcOverClusters\": 70,", "\"dcdcOverClusters\": \"$overClusters\",")
+    let shown = try ccr("show", "train[method=dcdc,seed=0]")
+    #expect(shown.code == 0 && shown.out.contains("network.heads = [128, 10]"), "\(shown.out)\(shown.error)")
+    #expect(shown.out.contains("where method=dcdc, over [\"$overClusters\", \"$clusters\"] of line"), "\(shown.out)")
   }
 }

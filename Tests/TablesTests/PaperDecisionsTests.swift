@@ -51,9 +51,12 @@ struct PaperDecisionsTests {
         try value(["let", "resize"], ["dataset": dataset])?.integer ?? 0 > value(["let", "size"], ["dataset": dataset])?.integer ?? 0)
     }
     for (dataset, heads, batch) in [("cifar-10", 70, 50), ("cifar-100", 70, 200), ("stl-10", 70, 100), ("tiny-imagenet", 700, 300)] {
-      #expect(try value(["let", "overClusters"], ["dataset": dataset, "method": "dcdc"])?.integer == heads)
+      #expect(try value(["let", "dcdcOverClusters"], ["dataset": dataset])?.integer == heads)
       #expect(try value(["let", "batch"], ["dataset": dataset, "method": "dcdc"])?.integer == batch)
     }
+    #expect(try value(["let", "heads"], ["method": "dcdc"]) == ["$dcdcOverClusters", "$clusters"])
+    // Of pictures of one's own, one number says it for all methods.
+    #expect(try value(["let", "dcdcOverClusters"], ["dataset": "pictures"]) == "$overClusters")
     #expect(try value(["let", "sobel"])?.bool == true && value(["let", "sobel"], ["profile": "quick"])?.bool == false)
     for conditions in [["dataset": "fashion-mnist"], ["dataset": "fashion-mnist", "profile": "quick"]] {
       #expect(try value(["let", "resize"], conditions) == value(["let", "size"], conditions))

@@ -209,7 +209,11 @@ struct CachingTests {
     try study.edit("\"verify\": true", "\"verify\": false")
     #expect(try study.run("source") == ["source": 2])
     try study.write("z", "data/original")
-    #expect(try study.ccr("why", "source[dataset=a]").out.contains("originals"))
+    let why = try study.ccr("why", "source[dataset=a]").out
+    let changes = why.split(separator: "\n").filter { $0.contains("originals.original: ") }
+    #expect(changes.count == 1 && !why.contains("[["), "\(why)")
+    let sides = try #require(changes.first).split(separator: ": ")[1].components(separatedBy: " → ")
+    #expect(sides.count == 2 && sides[0] != sides[1], "\(why)")
     #expect(try study.run("source") == ["source": 2])
     try FileManager.default.removeItem(atPath: "\(study.folder)/data/original")
     // Absent originals are the stage's own business; planning goes on.

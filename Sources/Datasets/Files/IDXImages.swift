@@ -16,6 +16,8 @@ struct IDXImages {
   let classNames: [String]
   let parts: [Part]
 
+  var shape: OriginalShape { OriginalShape(images: parts.reduce(0) { $0 + $1.count }, channels: 1) }
+
   /// The files of all parts.
   /// - Parameters:
   ///   - places: the folders where the files may be, the first one preferred.

@@ -26,6 +26,8 @@ package struct CIFAR10: Original {
     files = digests.map { .init(name: $0.0, records: batchImages, recordBytes: 1 + CIFARRecords.pixelBytes, digest: .sha256($0.1)) }
   }
 
+  package func shape(files: Int?) -> OriginalShape { OriginalShape(images: self.files.reduce(0) { $0 + $1.records }, channels: 3) }
+
   package func files(data: String) throws -> [OriginalFile] { try records(data).files.sources }
 
   package func open(data: String, verify: Bool) throws -> OpenOriginal {

@@ -42,6 +42,8 @@ package struct CIFAR100: Original {
     ]
   }
 
+  package func shape(files: Int?) -> OriginalShape { OriginalShape(images: self.files.reduce(0) { $0 + $1.records }, channels: 3) }
+
   package func files(data: String) throws -> [OriginalFile] { try records(data).files.sources }
 
   package func open(data: String, verify: Bool) throws -> OpenOriginal {

@@ -30,6 +30,8 @@ package struct FashionMNIST: Original {
       ])
   }
 
+  package func shape(files: Int?) -> OriginalShape { images.shape }
+
   package func files(data: String) throws -> [OriginalFile] { try images.files(places: places(data), remedy: remedy(data)) }
 
   package func open(data: String, verify: Bool) throws -> OpenOriginal {

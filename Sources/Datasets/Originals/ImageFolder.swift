@@ -27,6 +27,8 @@ package struct ImageFolder: Original {
     self.channels = channels
   }
 
+  package func shape(files: Int?) -> OriginalShape { OriginalShape(images: files, channels: channels) }
+
   /// Every file counts by its content, and what is left out by its name and the reason, so that a new file is never passed over unseen.
   package func files(data: String) throws -> [OriginalFile] {
     let folder = try folder(data)

@@ -26,6 +26,8 @@ package struct MNIST: Original {
       ])
   }
 
+  package func shape(files: Int?) -> OriginalShape { images.shape }
+
   package func files(data: String) throws -> [OriginalFile] { try images.files(places: ["\(data)/\(name)"], remedy: remedy(data)) }
 
   package func open(data: String, verify: Bool) throws -> OpenOriginal {

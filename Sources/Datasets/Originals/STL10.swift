@@ -45,6 +45,10 @@ package struct STL10: Original {
     ]
   }
 
+  package func shape(files: Int?) -> OriginalShape {
+    OriginalShape(images: training + test + unlabelled, scored: training + test, channels: 3)
+  }
+
   package func files(data: String) throws -> [OriginalFile] { try records(data).sources }
 
   private func records(_ data: String) throws(DatasetError) -> RecordFiles {

@@ -22,6 +22,8 @@ package struct TinyImageNet: Original {
     self.perClass = perClass
   }
 
+  package func shape(files: Int?) -> OriginalShape { OriginalShape(images: classes * perClass, channels: 3) }
+
   package func files(data: String) throws -> [OriginalFile] {
     switch try place(data) {
     case .archive(let path): return [OriginalFile(name: "tiny-imagenet-200.zip", path: path)]

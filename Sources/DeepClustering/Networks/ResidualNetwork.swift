@@ -27,6 +27,20 @@ public final class ResidualNetwork: @unchecked Sendable {
   public let parameters: [Parameter]
   public let batchNorms: [BatchNorm]
 
+  /// Bytes that a training step takes at the least: parameters with gradients and Adam's moments, and of every layer what the way back reads.
+  /// - Parameters:
+  ///   - images: in the step, all copies counted.
+  ///   - size: height and width, pixels.
+  public func leastBytes(images: Int, size: Int) -> Int {
+    // Every convolution and every normalisation keeps its output; the stem and each stage but the first halve the sides.
+    var values = 2 * size * size * widths[0]
+    for (stage, width) in widths.enumerated() {
+      let side = max(1, size >> (stage + 1))
+      values += blocks[stage] * 4 * side * side * width
+    }
+    return 4 * (images * values + 4 * parameters.reduce(0) { $0 + $1.value.count })
+  }
+
   /// Weights by PyTorch's defaults, U(−1/√fan_in, 1/√fan_in), a stream of random numbers for each parameter (A29).
   public init(inputChannels: Int, widths: [Int], blocks: [Int], heads: [Int], seed: UInt64) {
     precondition(widths.count == blocks.count && !widths.isEmpty && !heads.isEmpty, "widths \(widths), blocks \(blocks), heads \(heads)")

@@ -79,6 +79,9 @@ public final class Trainer {
     keepSnapshot()
   }
 
+  /// Where training goes on, for people: "epoch 3".
+  public var place: String { "epoch \(min(plan.epochs, state.passes / network.heads.count + 1))" }
+
   /// Trains to the last epoch.
   ///
   /// The views of the next batch are made while the present one is computed, on one thread more when the team has more than one.
@@ -182,14 +185,22 @@ public final class Trainer {
     let place = "epoch \(summary.epoch), head of \(summary.outputs) outputs"
     var complaints: [String] = []
     if summary.largestShare == 1, summary.outputs > 1, before?.largestShare != 1 {
-      complaints.append("\(place): one cluster took every image; try learningRate 0.001 and a balanceWeight of 1 or more")
+      let balance = plan.loss.balanceWeight
+      complaints.append(
+        "\(place): one cluster took every image; try \(lowerRate), or a balanceWeight of \(balance < 1 ? "1 or more" : "more than \(balance)")"
+      )
     }
     // ln(R·N) is the instance loss of assignments that say nothing.
     let nothing = PassSummary.instanceLossOfNothing(batch: min(plan.batch, plan.images), repeats: plan.repeats)
     if summary.epoch == PassSummary.epochsToLearnSomething, plan.loss.instanceWeight > 0, summary.terms.instance > 0.99 * nothing {
-      complaints.append("\(place): the instance loss is still within 1 % of saying nothing; try learningRate 0.001")
+      complaints.append("\(place): the instance loss is still within 1 % of saying nothing; try \(lowerRate)")
     }
     return complaints
+  }
+
+  /// The rate that helps as a rule, where it is not the one that is used already.
+  private var lowerRate: String {
+    plan.learningRate > 0.001 ? "learningRate 0.001" : "a learningRate lower than \(plan.learningRate)"
   }
 
   /// The normalised views of one step.
