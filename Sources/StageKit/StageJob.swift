@@ -69,8 +69,8 @@ public struct StageJob: Sendable {
   /// A folder that outlives a killed stage, nil when called by hand without --checkpoint.
   public var checkpointFolder: String? { request.checkpoint }
 
-  /// Whether the stage was asked to stop: save a checkpoint, then throw `StageInterrupted`.
-  public var interrupted: Bool { Interruption.requested }
+  /// Whether the stage was asked to stop, or who started it is gone: save a checkpoint, then throw `StageInterrupted`.
+  public var interrupted: Bool { Interruption.requested || events.isDeserted }
 
   /// Says how far the work is.
   public func progress(done: Int, total: Int, unit: String, detail: String = "", rate: Double? = nil, rateUnit: String = "") {
@@ -100,6 +100,13 @@ final class EventStream: Sendable {
     let line = Array((descriptor == nil ? human : event.compact).utf8) + [10]
     lock.withLock { _ in _ = write(descriptor ?? STDERR_FILENO, line, line.count) }
   }
+
+  /// Whether the runner that would read the events is gone: the kernel tells the writer of a pipe that nobody has the other end.
+  var isDeserted: Bool {
+    guard let descriptor else { return false }
+    var pipe = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&pipe, 1, 0) == 1 && pipe.revents & Int16(POLLERR) != 0
+  }
 }
 
 /// Whether TERM or INT arrived.
@@ -115,5 +122,7 @@ enum Interruption {
     sigaddset(&signals, SIGINT)
     sigprocmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGTERM, SIGINT] { signal(number) { _ in Interruption.flag.store(true, ordering: .relaxed) } }
+    // A runner that is gone is no reason to die before a checkpoint is saved.
+    signal(SIGPIPE, SIG_IGN)
   }
 }

@@ -5,6 +5,8 @@ struct ProgramDescription: Sendable {
   struct Port: Sendable {
     let name: String
     let optional: Bool
+    /// HDF5 datasets without which an output is not whole.
+    let datasets: [String]
   }
 
   struct Setting: Sendable {
@@ -34,7 +36,9 @@ struct ProgramDescription: Sendable {
     }
     func ports(_ kind: String) -> [Port] {
       (json[kind]?.array ?? []).compactMap { port in
-        port["name"]?.string.map { Port(name: $0, optional: port["optional"]?.bool ?? false) }
+        port["name"]?.string.map { name in
+          Port(name: name, optional: port["optional"]?.bool ?? false, datasets: (port["datasets"]?.array ?? []).compactMap(\.string))
+        }
       }
     }
     self.json = json
@@ -53,6 +57,9 @@ struct ProgramDescription: Sendable {
     blasLibrary = json["usesBLAS"]?.bool == true ? json["blasLibrary"]?.string : nil
     originalsPinnedBy = json["originals"]?["pinnedBy"]?.string
   }
+
+  /// HDF5 datasets without which the file at an output is not whole.
+  func datasets(of output: String) -> [String] { outputs.first { $0.name == output }?.datasets ?? [] }
 
   // MARK: Checking an instance
 

@@ -17,7 +17,7 @@ let pictureSize = Setting<Int>("pictureSize", 200...10_000, "width of the pictur
 let description = StageDescription(
   name: "tsne", version: 1, summary: "Maps features or assignment probabilities to the plane by t-SNE, and draws the map.",
   inputs: [Port("points", "features.h5 or assignments.h5"), Port("labels", "labels.h5, for the colours")],
-  outputs: [Port("embedding", "tsne.h5"), Port("picture", "tsne.png")],
+  outputs: [Port("embedding", "tsne.h5", datasets: ["/embedding", "/index"]), Port("picture", "tsne.png")],
   settings: [
     AnySetting(title), AnySetting(epoch), AnySetting(firstPoint), AnySetting(points), AnySetting(perplexity), AnySetting(iterations),
     AnySetting(exaggeration),
