@@ -50,7 +50,9 @@ public enum AtomicFile {
       guard descriptor >= 0 else { throw FileError.failed(operation: "write", path: path, errno: errno) }
       defer { close(descriptor) }
       var hasher = ContentHasher()
-      var block = [UInt8](repeating: 0, count: 1 << 20)
+      var info = stat()
+      fstat(from, &info)
+      var block = [UInt8](repeating: 0, count: min(1 << 20, max(4096, Int(info.st_size))))
       while true {
         let count = Glibc.read(from, &block, block.count)
         if count < 0 { throw FileError.failed(operation: "read", path: source, errno: errno) }

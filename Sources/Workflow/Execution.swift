@@ -54,7 +54,6 @@ final class Execution {
     }
     PartFile.removeAbandoned(in: checkpoints)
     try lock.claimAttempt("\(attempt)/\(ActionOwner.file)")
-    lock.write(ActionOwner(stage: nil))
     let file = "\(attempt)/request.json"
     try AtomicFile.write(request.pretty + "\n", to: file)
     let path = ingredients.program.path

@@ -8,7 +8,7 @@ extension Store {
     PartFile.removeAbandoned(in: folder)
     Scratch.clear("\(folder)/scratch")
     let keys = ["attempts", "checkpoints", "locks"].flatMap { Folder.names("\(folder)/\($0)") }.unique
-    for key in keys {
+    for key in keys where ContentDigest(hex: key) != nil {
       guard let lock = try? lock(key) else { continue }
       let isFinished = record(key) != nil
       if isFinished || access("\(attemptFolder(key))/failure.json", F_OK) != 0 { Folder.remove(attemptFolder(key)) }

@@ -58,8 +58,10 @@ struct StudyOptions: ParsableArguments {
 
 /// Standard input, output and error of this process.
 enum StandardStreams {
-  /// Opens those that are closed: else the next file that is opened, perhaps a lock, would be taken for standard error.
+  /// Opens those that are closed: else the next file that is opened, perhaps a lock, would be taken for standard error. Whatever else this
+  /// process inherited is kept from the stages: a stage that outlives its runner would keep it open.
   static func open() {
+    for descriptor in 3..<Int32(1024) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     while true {
       let descriptor = Glibc.open("/dev/null", O_RDWR)
       if descriptor > STDERR_FILENO { close(descriptor) }
