@@ -5,7 +5,7 @@ PACKAGES = libhdf5-dev libopenblas-dev libpng-dev libturbojpeg0-dev libcairo2-de
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SOURCES = Package.swift $(shell find Sources -type f)
 
-.PHONY: deps build tables test lint format bench bench-peers
+.PHONY: deps build tables test soak lint format bench bench-peers
 
 deps:
 	@installed=" $$(dpkg-query -W -f '$${Package}:$${db:Status-Abbrev} ' $(PACKAGES) 2>/dev/null)"; missing=""; \
@@ -26,6 +26,11 @@ tables: build
 test: build
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
+
+# The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md. Takes about an hour.
+soak: build
+	$(SWIFT_BUILD) --build-tests
+	CCR_SOAK=1 swift test -c release --skip-build --filter WorkflowTests.Soak
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
