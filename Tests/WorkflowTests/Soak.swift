@@ -12,11 +12,12 @@ struct Soak {
     let loops = try (0..<2).map { _ in
       let loop = Process()
       loop.executableURL = URL(fileURLWithPath: "/bin/sh")
-      loop.arguments = ["-c", "while :; do :; done"]
+      // It ends with this process, however that ends.
+      loop.arguments = ["-c", "while kill -0 \(getpid()) 2> /dev/null; do :; done"]
       try loop.run()
       return loop
     }
-    defer { loops.forEach { $0.terminate() } }
+    defer { loops.forEach { kill($0.processIdentifier, SIGKILL) } }
     try body()
   }
 
