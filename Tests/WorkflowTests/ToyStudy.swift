@@ -14,6 +14,8 @@ final class ToyStudy {
   let folder: String
 
   init() throws {
+    // A suite that runs in the background of a script has these ignored, and would hand that on.
+    for number in [SIGINT, SIGQUIT] { signal(number, SIG_DFL) }
     folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/ccr-toy-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
     try write("one\ntwo\n", "table.txt")
