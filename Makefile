@@ -4,7 +4,7 @@ SWIFT_BUILD = swift build -c release --explicit-target-dependency-import-check e
 PACKAGES = libhdf5-dev libopenblas-dev libpng-dev libturbojpeg0-dev libwebp-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl dataset-fashion-mnist
 SOURCES = Package.swift $(shell find Sources -type f)
 
-.PHONY: deps build compile tables test lint format bench bench-peers
+.PHONY: deps build compile tables test soak lint format bench bench-peers
 # Packages come before the build also under make -j.
 .NOTPARALLEL:
 
@@ -29,6 +29,11 @@ tables: build
 test: build
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
+
+# The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md. Takes about an hour.
+soak: build
+	$(SWIFT_BUILD) --build-tests
+	CCR_SOAK=1 swift test -c release --skip-build --filter WorkflowTests.Soak
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -31,7 +31,10 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 let package = Package(
   name: "contrastive-clustering",
-  dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
   targets: [
     // MARK: Gates to system libraries
     gate("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
@@ -57,7 +60,7 @@ let package = Package(
     room("Figures", ["Artifacts", "Tensors", "CCairo", "CDejaVu"]),
     room("Tables", ["Artifacts"]),
     room("StageKit", ["Artifacts", "Tensors", arguments]),
-    room("Workflow", ["Artifacts"]),
+    room("Workflow", ["Artifacts", .product(name: "HeapModule", package: "swift-collections")]),
 
     // MARK: Programs
     program("ccr", ["Workflow", "Artifacts", arguments]),

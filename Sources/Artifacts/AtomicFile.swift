@@ -6,19 +6,19 @@ public enum AtomicFile {
   /// Lets `body` write a temporary file beside `path`, then puts it in place. On failure the temporary file is removed.
   /// - Throws: `FileError`, or what `body` throws.
   public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws {
-    let temporary = "\(path).\(getpid()).part"
-    _ = unfinished.withLock { $0.insert(temporary) }
-    defer { _ = unfinished.withLock { $0.remove(temporary) } }
+    let part = try PartFile(beside: path)
+    _ = unfinished.withLock { $0.insert(part.path) }
+    defer { _ = unfinished.withLock { $0.remove(part.path) } }
     do {
-      try body(temporary)
-      try sync(temporary)
+      try body(part.path)
+      try sync(part.path)
     } catch {
-      unlink(temporary)
+      unlink(part.path)
       throw error
     }
-    guard rename(temporary, path) == 0 else {
+    guard rename(part.path, path) == 0 else {
       let code = errno
-      unlink(temporary)
+      unlink(part.path)
       throw FileError.failed(operation: "put in place", path: path, errno: code)
     }
     try syncFolder(of: path)
@@ -38,21 +38,62 @@ public enum AtomicFile {
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
       guard descriptor >= 0 else { throw FileError.failed(operation: "write", path: path, errno: errno) }
       defer { close(descriptor) }
-      try bytes.withUnsafeBytes { all in
-        var written = 0
-        while written < all.count {
-          let count = Glibc.write(descriptor, all.baseAddress?.advanced(by: written), all.count - written)
-          guard count >= 0 else { throw FileError.failed(operation: "write", path: path, errno: errno) }
-          written += count
-        }
-      }
+      try put(bytes[...], into: descriptor, path)
     }
   }
 
   /// Writes text whole or not at all.
   public static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
-  /// Flushes a file's content to disk.
+  /// Copies a file whole or not at all.
+  /// - Returns: the digest of the bytes that were copied.
+  /// - Throws: `FileError`, or what `accept` throws, which is asked before the copy is put in place; then there is none.
+  @discardableResult
+  public static func copy(_ source: String, to path: String, accept: (ContentDigest) throws -> Void) throws -> ContentDigest {
+    let from = open(source, O_RDONLY | O_CLOEXEC)
+    guard from >= 0 else {
+      throw errno == ENOENT ? FileError.missing(path: source) : FileError.failed(operation: "open", path: source, errno: errno)
+    }
+    defer { close(from) }
+    var copied: ContentDigest?
+    try write(to: path) { temporary in
+      let descriptor = open(temporary, O_WRONLY | O_TRUNC | O_CLOEXEC)
+      guard descriptor >= 0 else { throw FileError.failed(operation: "write", path: path, errno: errno) }
+      defer { close(descriptor) }
+      var hasher = ContentHasher()
+      var info = stat()
+      fstat(from, &info)
+      var block = [UInt8](repeating: 0, count: min(1 << 20, max(4096, Int(info.st_size))))
+      while true {
+        let count = Glibc.read(from, &block, block.count)
+        if count < 0 { throw FileError.failed(operation: "read", path: source, errno: errno) }
+        if count == 0 { break }
+        hasher.update(block[..<count])
+        try put(block[..<count], into: descriptor, path)
+      }
+      let digest = hasher.finish()
+      try accept(digest)
+      copied = digest
+    }
+    guard let copied else { preconditionFailure("a copy without a digest") }
+    return copied
+  }
+
+  private static func put(_ bytes: ArraySlice<UInt8>, into descriptor: Int32, _ path: String) throws(FileError) {
+    let code = bytes.withUnsafeBytes { all -> Int32 in
+      var written = 0
+      while written < all.count {
+        let count = Glibc.write(descriptor, all.baseAddress?.advanced(by: written), all.count - written)
+        if count < 0, errno == EINTR { continue }
+        if count < 0 { return errno }
+        written += count
+      }
+      return 0
+    }
+    if code != 0 { throw .failed(operation: "write", path: path, errno: code) }
+  }
+
+  /// Flushes a file's content, or the entries of a folder, to disk.
   public static func sync(_ path: String) throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .failed(operation: "open", path: path, errno: errno) }
@@ -80,8 +121,10 @@ public enum AtomicFile {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw errno == ENOENT ? .missing(path: path) : .failed(operation: "open", path: path, errno: errno) }
     defer { close(descriptor) }
+    var info = stat()
     var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 16)
+    if fstat(descriptor, &info) == 0, info.st_size > 0 { bytes.reserveCapacity(Int(info.st_size)) }
+    var block = [UInt8](repeating: 0, count: min(1 << 16, max(4096, Int(info.st_size) + 1)))
     while true {
       let count = Glibc.read(descriptor, &block, block.count)
       if count < 0 { throw .failed(operation: "read", path: path, errno: errno) }

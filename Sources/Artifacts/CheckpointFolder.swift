@@ -93,7 +93,9 @@ public struct CheckpointFolder: Sendable {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
       }
-      if name.hasPrefix("checkpoint-"), let number = Int(name.dropFirst("checkpoint-".count)) { numbers.append(number) }
+      // Other names were not given here; of more digits than these there is no next number.
+      let digits = name.dropFirst("checkpoint-".count)
+      if name.hasPrefix("checkpoint-"), (8...15).contains(digits.count), let number = Int(digits), number >= 0 { numbers.append(number) }
     }
     return numbers.sorted()
   }

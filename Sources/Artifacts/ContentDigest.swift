@@ -28,7 +28,9 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     guard descriptor >= 0 else { throw errno == ENOENT ? .missing(path: path) : .failed(operation: "open", path: path, errno: errno) }
     defer { close(descriptor) }
     var hasher = ContentHasher()
-    var block = [UInt8](repeating: 0, count: 1 << 20)
+    var info = stat()
+    fstat(descriptor, &info)
+    var block = [UInt8](repeating: 0, count: min(1 << 20, max(4096, Int(info.st_size))))
     while true {
       let count = read(descriptor, &block, block.count)
       if count < 0 { throw .failed(operation: "read", path: path, errno: errno) }

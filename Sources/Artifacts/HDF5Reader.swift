@@ -41,6 +41,23 @@ public final class HDF5Reader {
     }
   }
 
+  /// The paths of all datasets in a group and the groups in it, such as `/epoch_0005/features`.
+  func datasets(in group: String = "") throws(HDF5Error) -> [String] {
+    var paths: [String] = []
+    for name in try names(in: group.isEmpty ? "/" : group) {
+      let path = "\(group)/\(name)"
+      let inner = H5Gopen2(file, path, h5_default())
+      if inner >= 0 {
+        H5Gclose(inner)
+        paths += try datasets(in: path)
+      } else {
+        H5Dclose(try open(path))
+        paths.append(path)
+      }
+    }
+    return paths
+  }
+
   /// An int32 dataset, read whole.
   public func integers(_ name: String, axes: Int) throws(HDF5Error) -> (values: [Int32], shape: [Int]) {
     try get(name, axes, h5_int32(), H5T_INTEGER, zero: Int32(0))

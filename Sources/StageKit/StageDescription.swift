@@ -6,11 +6,14 @@ public struct Port: Sendable {
   public let name: String
   public let help: String
   public let optional: Bool
+  /// HDF5 datasets without which an output is not whole; `*` stands for any text within one name.
+  public let datasets: [String]
 
-  public init(_ name: String, _ help: String, optional: Bool = false) {
+  public init(_ name: String, _ help: String, optional: Bool = false, datasets: [String] = []) {
     self.name = name
     self.help = help
     self.optional = optional
+    self.datasets = datasets
   }
 }
 
@@ -78,7 +81,12 @@ public struct StageDescription: Sendable {
   /// What `--describe` prints.
   var json: JSONValue {
     func ports(_ ports: [Port]) -> JSONValue {
-      .array(ports.map { ["name": .string($0.name), "optional": .bool($0.optional), "help": .string($0.help)] })
+      .array(
+        ports.map { port in
+          let members: JSONValue = ["name": .string(port.name), "optional": .bool(port.optional), "help": .string(port.help)]
+          return port.datasets.isEmpty
+            ? members : .object((members.object ?? []) + [.init("datasets", .array(port.datasets.map(JSONValue.string)))])
+        })
     }
     var members: [JSONValue.Member] = [
       .init("name", .string(name)), .init("version", .integer(version)), .init("summary", .string(summary)), .init("inputs", ports(inputs)),

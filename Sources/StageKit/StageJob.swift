@@ -61,8 +61,8 @@ public struct StageJob: Sendable {
   /// A folder that outlives a killed stage, nil when called by hand without --checkpoint.
   public var checkpointFolder: String? { request.checkpoint }
 
-  /// Whether a stage that saves checkpoints was asked to stop: it saves one, then throws `StageInterrupted`.
-  public var interrupted: Bool { Interruption.requested }
+  /// Whether a stage that saves checkpoints was asked to stop, or who started it is gone: it saves one, then throws `StageInterrupted`.
+  public var interrupted: Bool { Interruption.requested || events.isDeserted }
 
   /// Ends the stage before a long work for which there is no memory.
   /// - Parameter bytes: the least it takes.
@@ -107,5 +107,12 @@ final class EventStream: Sendable {
   private static func write(_ text: String, to descriptor: Int32) {
     let line = Array(text.utf8) + [10]
     _ = Glibc.write(descriptor, line, line.count)
+  }
+
+  /// Whether the runner that would read the events is gone: the kernel tells the writer of a pipe that nobody has the other end.
+  var isDeserted: Bool {
+    guard let descriptor else { return false }
+    var pipe = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&pipe, 1, 0) == 1 && pipe.revents & Int16(POLLERR) != 0
   }
 }

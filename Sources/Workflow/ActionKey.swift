@@ -48,7 +48,7 @@ public struct ActionKey: Sendable {
       .init("program", .string(program.digest)), .init("parameters", instance.parameters), .init("inputs", .object(inputs)),
       .init("outputs", .array(instance.outputs.map(\.port).sorted().map(JSONValue.string))),
     ]
-    if let blas = program.blasDigest { members.append(.init("OpenBLAS", .string(blas))) }
+    if let blas = program.blas { members.append(.init("OpenBLAS", .string(blas.hex))) }
     if let numericClass = description.numericClass { members.append(.init("numericClass", .string(numericClass))) }
     if let originals { members.append(.init("originals", originals)) }
     return ActionKey(record: .object(members))

@@ -27,11 +27,10 @@ final class ChildProcess {
   let pipe: Int32
 
   /// - Parameters:
-  ///   - inherited: a descriptor the child keeps open until it ends, −1 for none: a lock, so that it outlives the runner with the child.
+  ///   - inherited: descriptors the child keeps open until it ends: locks, so that they outlive the runner with the child.
   ///   - events: whether the pipe is for events (`CCR_EVENTS_FD`).
   init(
-    _ program: String, _ arguments: [String], environment: [String], output: Output, inherited: Int32 = -1,
-    events: Bool = false
+    _ program: String, _ arguments: [String], environment: [String], output: Output, inherited: [Int32] = [], events: Bool = false
   ) throws(FileError) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -45,9 +44,15 @@ final class ChildProcess {
     guard Glibc.pipe(&ends) == 0 else { throw .failed(operation: "make a pipe for", path: program, errno: errno) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     // Above the numbers the child gets, so that no dup2 closes the source of another.
-    let (writeEnd, kept) = (fcntl(ends[1], F_DUPFD_CLOEXEC, 10), inherited >= 0 ? fcntl(inherited, F_DUPFD_CLOEXEC, 10) : -1)
+    let copies = ([ends[1]] + inherited).map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
+    let code = errno
     close(ends[1])
-    defer { for descriptor in [writeEnd, kept] where descriptor >= 0 { close(descriptor) } }
+    defer { for descriptor in copies where descriptor >= 0 { close(descriptor) } }
+    guard !copies.contains(where: { $0 < 0 }) else {
+      close(ends[0])
+      throw .failed(operation: "start", path: program, errno: code)
+    }
+    let (writeEnd, kept) = (copies[0], copies.dropFirst())
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     switch output {
     case .file(let path):
@@ -58,7 +63,7 @@ final class ChildProcess {
       posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     }
     if events { posix_spawn_file_actions_adddup2(&actions, writeEnd, 3) }
-    if kept >= 0 { posix_spawn_file_actions_adddup2(&actions, kept, 4) }
+    for (place, descriptor) in kept.enumerated() { posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(4 + place)) }
     var signals = sigset_t()
     sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
@@ -69,10 +74,10 @@ final class ChildProcess {
     var envp = (environment + (events ? ["CCR_EVENTS_FD=3"] : [])).map { strdup($0) } + [nil]
     defer { (argv + envp).forEach { free($0) } }
     var identifier = pid_t()
-    let code = posix_spawn(&identifier, program, &actions, &attributes, &argv, &envp)
-    guard code == 0 else {
+    let failure = posix_spawn(&identifier, program, &actions, &attributes, &argv, &envp)
+    guard failure == 0 else {
       close(ends[0])
-      throw .failed(operation: "start", path: program, errno: code)
+      throw .failed(operation: "start", path: program, errno: failure)
     }
     self.identifier = identifier
     pipe = ends[0]
@@ -80,8 +85,14 @@ final class ChildProcess {
 
   deinit { close(pipe) }
 
-  /// Whether the process has ended, and how.
-  func poll() -> (Status, Usage)? { status(WNOHANG) }
+  /// Whether the process has ended, and how. All it started ends with it.
+  func poll() -> (Status, Usage)? {
+    var info = siginfo_t()
+    // Its group is still its own as long as its end was not fetched.
+    guard waitid(P_PID, id_t(identifier), &info, WEXITED | WNOHANG | WNOWAIT) == 0, info.si_signo == SIGCHLD else { return nil }
+    signal(SIGKILL)
+    return status(WNOHANG)
+  }
 
   func wait() -> (Status, Usage)? { status(0) }
 

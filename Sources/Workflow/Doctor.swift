@@ -35,7 +35,7 @@ extension Study {
       else { continue }
       findings.append(Finding(subject: "numeric class", text: "\(numericClass)  (CPU level / OpenBLAS kernels)", isTrouble: false))
       findings.append(
-        Finding(subject: "OpenBLAS", text: "\(program.blasDigest?.prefix(12) ?? "")…  \(library)", isTrouble: library.isEmpty))
+        Finding(subject: "OpenBLAS", text: "\(program.blas?.hex.prefix(12) ?? "")…  \(library)", isTrouble: library.isEmpty))
     }
     return findings + speed()
   }
@@ -62,8 +62,7 @@ extension Study {
       let name = "doctor.\(getpid())"
       guard let first = try store.lock(name) else { return [] }
       let second = try store.lock(name)
-      for descriptor in [first, second].compactMap({ $0 }) { close(descriptor) }
-      unlink("\(store.folder)/locks/\(name)")
+      first.release()
       return [
         Finding(subject: "results", text: "\(results), \(free) GiB free", isTrouble: free < 1),
         Finding(

@@ -7,18 +7,23 @@ import Synchronization
 final class Execution {
   let number: Int
   let key: ActionKey
+  let program: HeldProgram
+  let ingredients: Ingredients
   let threads: Int
   let command: String
-  /// Open until the result is committed; the child holds a copy, so that an orphaned stage keeps its action locked.
-  let lock: Int32
+  /// Held until the result is committed; the child holds a copy, so that an orphaned stage keeps its action locked.
+  let lock: ActionLock
   let started = ContinuousClock.now
   let startTime: String
   private let child: ChildProcess
-  private var unread: [UInt8] = []
-  /// What the stage said a person should know.
-  var warnings: [String] = []
+  private var reader: EventReader
   /// How the process ended.
   private(set) var end: (status: ChildProcess.Status, usage: ChildProcess.Usage)?
+  /// Whether the runner asked it to end, or killed it.
+  private(set) var wasSignalled = false
+  private(set) var isPublishing = false
+  /// What the stage said a person should know: the first so many of it, which a stage without end cannot exceed.
+  private(set) var warnings: [String] = []
   private let outcome = Outcome()
 
   /// What crosses from the publishing thread to the loop.
@@ -26,33 +31,55 @@ final class Execution {
     let result = Mutex<Result<[Publication.File], any Error>?>(nil)
   }
 
+  private static let mostWarnings = 100
+
+  /// Keeps a warning with the result.
+  /// - Returns: what to say of it; nil once the stage has given too many.
+  func keep(warning: String) -> String? {
+    guard warnings.count <= Self.mostWarnings else { return nil }
+    warnings.append(warnings.count < Self.mostWarnings ? warning : "it gives more warnings, which are not kept")
+    return warnings.last
+  }
+
   var isOver: Bool { end != nil }
   var eventPipe: Int32 { child.pipe }
   var seconds: Double { (ContinuousClock.now - started) / Duration.seconds(1) }
 
   /// Writes the request and starts the program.
+  /// - Parameter lock: of the action; freed where this throws.
   init(
-    _ number: Int, _ key: ActionKey, program: String, request: JSONValue, attempt: String, checkpoints: String, data: String, threads: Int,
-    lock: Int32
+    _ number: Int, _ key: ActionKey, _ program: HeldProgram, _ ingredients: Ingredients, request: JSONValue, attempt: String,
+    checkpoints: String, data: String, threads: Int, lock: ActionLock
   ) throws {
     self.number = number
     self.key = key
+    self.program = program
+    self.ingredients = ingredients
     self.threads = threads
     self.lock = lock
     startTime = Self.utc()
     Folder.remove(attempt)
-    try Folder.make(attempt)
-    try Folder.make(checkpoints)
+    for folder in [attempt, checkpoints] where mkdir(folder, 0o755) != 0 && errno != EEXIST {
+      throw FileError.failed(operation: "make folder", path: folder, errno: errno)
+    }
+    PartFile.removeAbandoned(in: checkpoints)
+    try lock.claimAttempt("\(attempt)/\(ActionOwner.file)")
     let file = "\(attempt)/request.json"
     try AtomicFile.write(request.pretty + "\n", to: file)
-    command = "CCR_DATA=\(Self.quoted(data)) \(Self.quoted(program)) --request \(Self.quoted(file))"
+    let path = ingredients.program.path
+    command = "CCR_DATA=\(Self.quoted(data)) \(Self.quoted(path)) --request \(Self.quoted(file))"
     child = try ChildProcess(
-      program, ["--request", file], environment: StageEnvironment.variables(data: data),
-      output: .file("\(attempt)/log.txt"), inherited: lock, events: true)
-    _ = fcntl(child.pipe, F_SETFL, O_NONBLOCK)
+      path, ["--request", file], environment: StageEnvironment.variables(data: data),
+      output: .file("\(attempt)/log.txt"), inherited: lock.inherited, events: true)
+    lock.write(ActionOwner(stage: child.identifier))
+    reader = EventReader(child.pipe)
+    // Another program that was put in its place just now is not what the key says.
+    hasOtherProgram = !program.isInPlace
+    if hasOtherProgram { child.signal(SIGKILL) }
   }
 
-  deinit { close(lock) }
+  /// Whether the program was replaced while it was started.
+  private(set) var hasOtherProgram = false
 
   private static func utc() -> String {
     var (now, parts) = (time(nil), tm())
@@ -70,31 +97,28 @@ final class Execution {
   }
 
   /// The events that arrived since the last call.
-  func newEvents() -> [JSONValue] {
-    var block = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = read(child.pipe, &block, block.count)
-      if count <= 0 { break }
-      unread += block[..<count]
-    }
-    guard let end = unread.lastIndex(of: 10) else { return [] }
-    let lines = unread[...end].split(separator: 10)
-    unread.removeFirst(end + 1)
-    return lines.compactMap { try? JSONValue.parse(String(decoding: $0, as: UTF8.self), file: "event") }
-  }
+  func newEvents() -> [JSONValue] { reader.newEvents() }
 
   /// Looks once more whether the process has ended.
   func poll() { if end == nil { end = child.poll() } }
 
-  func signal(_ number: Int32) { if end == nil { child.signal(number) } }
+  func signal(_ number: Int32) {
+    if end != nil { return }
+    wasSignalled = true
+    child.signal(number)
+  }
 
-  /// Waits for the end, however long.
-  func wait() { if end == nil { end = child.wait() } }
+  /// What was altered between the moment the key was computed and now, in words; nil where everything is what the key says.
+  var change: String? {
+    if hasOtherProgram || !program.isUnchanged { return "its program \(ingredients.program.path) was changed" }
+    return ingredients.change.map { "\($0) was changed" }
+  }
 
   // MARK: Publication
 
   /// Starts hashing and moving the outputs beside the loop, which is woken at the end.
   func publish(_ publication: Publication) {
+    isPublishing = true
     DispatchQueue.global().async { [outcome] in
       let result = Result { try publication.perform() }
       outcome.result.withLock { $0 = result }

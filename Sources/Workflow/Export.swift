@@ -6,17 +6,18 @@ extension Study {
   ///   - ports: which outputs; empty for the pictures of stages that make pictures, and for everything of the others.
   ///   - target: the folder to copy to; made where missing.
   /// - Returns: the names of the files written.
-  /// - Throws: `PipelineError` where a selected instance has no result yet; then nothing is copied.
+  /// - Throws: `PipelineError` where a selected instance has no result yet; then nothing is copied. Where a result turns out to be damaged
+  ///   while it is copied, that and what follows is not copied.
   public func export(_ selected: [Int], ports: [String], to target: String) throws -> [String] {
     let standings = try standings()
-    let missing = selected.filter { standings[$0].state != .hit }.map { plan.instances[$0].name }
+    let missing = selected.filter { !standings[$0].hasResult }.map { plan.instances[$0].name }
     if let first = missing.first {
       let others = missing.count > 1 ? " and \(missing.count - 1) more" : ""
       throw PipelineError(.missing(what: "the result of \(first)\(others)", remedy: "run `ccr run '\(first)'` first"))
     }
     let known = selected.flatMap { plan.instances[$0].outputs.map(\.port) }.unique
     for port in ports where !known.contains(port) { throw PipelineError(.unknown(kind: "output", name: port, known: known)) }
-    try Folder.make(target)
+    if !Folder.isFolder(target) { try Folder.make(target) }
     var names: [String] = []
     for number in selected {
       let instance = plan.instances[number]
@@ -25,7 +26,16 @@ extension Study {
       for output in chosen {
         guard let digest = standings[number].outputs.first(where: { $0.port == output.port })?.digest else { continue }
         let name = Self.readableName(instance, output.file, distinguishing: chosen.count > 1 ? output.port : nil)
-        try AtomicFile.write(AtomicFile.read(store.object(digest)), to: "\(target)/\(name)")
+        PartFile.removeAbandoned(in: target, of: name)
+        do {
+          try copy(digest, to: "\(target)/\(name)")
+        } catch let damage as DamagedObject {
+          remember()
+          throw PipelineError(
+            .program(
+              "the \(output.port) of \(instance.name) is damaged: \(damage.problem)",
+              remedy: "run `ccr run '\(instance.name)'`, then export again"))
+        }
         names.append(name)
       }
     }

@@ -3,19 +3,27 @@ import Glibc
 
 /// Folders of the results.
 enum Folder {
-  /// Makes a folder and those above it.
+  /// Makes a folder and those above it, each flushed to disk.
   static func make(_ path: String) throws(FileError) {
-    if mkdir(path, 0o755) == 0 { return }
-    if errno == EEXIST {
-      var info = stat()
-      if stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFDIR { return }
-      throw .failed(operation: "make folder", path: path, errno: ENOTDIR)
+    if mkdir(path, 0o755) != 0 {
+      switch errno {
+      case EEXIST:
+        if isFolder(path) { return }
+        throw .failed(operation: "make folder", path: path, errno: ENOTDIR)
+      case ENOENT:
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw .missing(path: path) }
+        try make(String(path[..<slash]))
+        if mkdir(path, 0o755) != 0, errno != EEXIST { throw .failed(operation: "make folder", path: path, errno: errno) }
+      default: throw .failed(operation: "make folder", path: path, errno: errno)
+      }
     }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-      throw .failed(operation: "make folder", path: path, errno: errno)
-    }
-    try make(String(path[..<slash]))
-    if mkdir(path, 0o755) != 0, errno != EEXIST { throw .failed(operation: "make folder", path: path, errno: errno) }
+    try AtomicFile.syncFolder(of: path)
+  }
+
+  /// Whether there is a folder, also behind a link.
+  static func isFolder(_ path: String) -> Bool {
+    var info = stat()
+    return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Where files go that nobody needs for long: `TMPDIR`, or `/tmp`.
@@ -33,22 +41,33 @@ enum Folder {
     return names.sorted()
   }
 
-  /// Removes a folder with all in it; what cannot be removed stays.
+  /// Removes a folder with all in it, or a file; what cannot be removed stays.
   static func remove(_ path: String) {
-    for name in names(path) {
-      let inner = "\(path)/\(name)"
-      if unlink(inner) != 0 { remove(inner) }
-    }
+    if unlink(path) == 0 || errno == ENOENT { return }
+    for name in names(path) { remove("\(path)/\(name)") }
     rmdir(path)
   }
 
-  /// Removes what a killed process left of files it was writing: `NAME.<process>.part`.
-  /// - Parameter name: only of this file; nil for all in the folder.
-  static func removeParts(_ path: String, of name: String? = nil) {
-    for part in names(path) where part.hasSuffix(".part") && part.hasPrefix(name.map { "\($0)." } ?? "") {
-      let process = part.dropLast(".part".count).split(separator: ".").last.flatMap { pid_t($0) }
-      if let process, process != getpid(), kill(process, 0) != 0, errno == ESRCH { unlink("\(path)/\(part)") }
-    }
+  /// Gives a folder that stands where a file belongs another name, since it may hold something of the user's.
+  /// - Returns: the new name, nil where nothing was in the way.
+  @discardableResult
+  static func setAside(_ path: String) -> String? {
+    var info = stat()
+    guard lstat(path, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else { return nil }
+    return moveAside(path)
+  }
+
+  /// Gives a file that stands where a folder belongs another name.
+  @discardableResult
+  static func setAsideFile(_ path: String) -> String? {
+    var info = stat()
+    guard lstat(path, &info) == 0, !isFolder(path) else { return nil }
+    return moveAside(path)
+  }
+
+  private static func moveAside(_ path: String) -> String? {
+    let aside = (1...).lazy.map { "\(path).aside-\($0)" }.first { access($0, F_OK) != 0 } ?? path
+    return rename(path, aside) == 0 ? aside : nil
   }
 
   /// The path from the root; without links being followed.
@@ -64,17 +83,5 @@ enum Folder {
     var bytes = [CChar](repeating: 0, count: 4096)
     let length = readlink(path, &bytes, bytes.count)
     return length < 0 ? nil : String(decoding: bytes[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  /// Makes or changes a symbolic link in one step.
-  static func link(_ path: String, to target: String) throws(FileError) {
-    if Self.target(ofLink: path) == target { return }
-    let new = "\(path).\(getpid()).new"
-    unlink(new)
-    guard symlink(target, new) == 0, rename(new, path) == 0 else {
-      let code = errno
-      unlink(new)
-      throw .failed(operation: "link", path: path, errno: code)
-    }
   }
 }

@@ -5,6 +5,8 @@ struct ProgramDescription: Sendable {
   struct Port: Sendable {
     let name: String
     let optional: Bool
+    /// HDF5 datasets without which an output is not whole.
+    let datasets: [String]
   }
 
   let json: JSONValue
@@ -28,7 +30,9 @@ struct ProgramDescription: Sendable {
     }
     func ports(_ kind: String) -> [Port] {
       (json[kind]?.array ?? []).compactMap { port in
-        port["name"]?.string.map { Port(name: $0, optional: port["optional"]?.bool ?? false) }
+        port["name"]?.string.map { name in
+          Port(name: name, optional: port["optional"]?.bool ?? false, datasets: (port["datasets"]?.array ?? []).compactMap(\.string))
+        }
       }
     }
     self.json = json
@@ -43,6 +47,9 @@ struct ProgramDescription: Sendable {
     originalsPinnedBy = json["originals"]?["pinnedBy"]?.string
     checks = json["checks"]?.bool ?? false
   }
+
+  /// HDF5 datasets without which the file at an output is not whole.
+  func datasets(of output: String) -> [String] { outputs.first { $0.name == output }?.datasets ?? [] }
 
   // MARK: Checking an instance
 

@@ -7,11 +7,17 @@ final class Programs {
   struct Program {
     let path: String
     let digest: String
+    let stamp: FileStamp
+    /// Whether every later write shows in the stamp.
+    let isSettled: Bool
     let description: ProgramDescription
-    /// Digest of the OpenBLAS it computes with.
-    let blasDigest: String?
+    /// The OpenBLAS it computes with.
+    let blas: HashedFile?
     /// Every library it loads: for the provenance only.
     let libraries: [String]
+
+    /// Whether neither its file nor its OpenBLAS was replaced or written since.
+    var isInPlace: Bool { FileStamp(path) == stamp && blas.map { FileStamp($0.path) == $0.stamp } ?? true }
   }
 
   private let folder: String
@@ -32,14 +38,14 @@ final class Programs {
     self.data = data
     self.digests = digests
     self.path = path
-    guard let bytes = try? AtomicFile.read(path), let root = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path) else {
-      return
-    }
-    for member in root.object ?? [] { remembered[member.name] = member.value }
+    // What was damaged is learned anew.
+    guard let root = Store.json(path), root["check"]?.string == Store.check(root) else { return }
+    for member in root["programs"]?.object ?? [] { remembered[member.name] = member.value }
   }
 
+  /// A program as it is now: one that was replaced since the last call is looked at anew.
   func program(_ name: String) throws -> Program {
-    if let program = known[name] { return program }
+    if let program = known[name], program.isInPlace { return program }
     let path = path(name)
     guard access(path, X_OK) == 0 else {
       throw PipelineError(.program("there is no program \(path)", remedy: "run `make build`, and check the key \"program\" of its stage"))
@@ -48,9 +54,10 @@ final class Programs {
     guard let description = ProgramDescription(json) else {
       throw PipelineError(.program("\(path) --describe prints no description of a stage", remedy: "run `make build`"))
     }
+    let file = try digests.content(of: path) { try ProgramDigest.ofFile($0) }
     let program = Program(
-      path: path, digest: try digests.digest(of: path) { try ProgramDigest.ofFile($0) }, description: description,
-      blasDigest: try description.blasLibrary.flatMap { $0.isEmpty ? nil : try digests.digest(of: $0) }, libraries: libraries)
+      path: path, digest: file.hex, stamp: file.stamp, isSettled: file.isSettled, description: description,
+      blas: try description.blasLibrary.flatMap { $0.isEmpty ? nil : try digests.content(of: $0) }, libraries: libraries)
     known[name] = program
     return program
   }
@@ -108,12 +115,20 @@ final class Programs {
 
   /// Digests of the original files a stage would read, where its settings do not pin their content.
   /// - Returns: nil where they do, and "not found" where there are none: then the stage itself says what it looked for.
-  func originals(of instance: Instance) throws -> JSONValue? {
+  func originals(of instance: Instance) throws -> (key: JSONValue, files: [HashedFile])? {
     guard let pin = try program(instance.program).description.originalsPinnedBy, instance.parameters[pin]?.bool != true else { return nil }
-    guard let files = try originalFiles(of: instance),
-      let found = try? files.map({ [JSONValue.string($0.name), .string(try $0.digest ?? digests.digest(of: $0.path))] })
-    else { return "not found" }
-    return .array(found.map(JSONValue.array))
+    guard let files = try originalFiles(of: instance) else { return ("not found", []) }
+    var (key, read): ([JSONValue], [HashedFile]) = ([], [])
+    for file in files {
+      if let digest = file.digest {
+        key.append(.array([.string(file.name), .string(digest)]))
+        continue
+      }
+      guard let content = try? digests.content(of: file.path) else { return ("not found", []) }
+      key.append(.array([.string(file.name), .string(content.hex)]))
+      read.append(content)
+    }
+    return (.array(key), read)
   }
 
   /// The original files a stage would read, by its own account; nil where it does not find them or reads none.
@@ -138,6 +153,8 @@ final class Programs {
     guard changed else { return }
     changed = false
     let members = remembered.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, $0.value) }
-    try? AtomicFile.write(JSONValue.object(members).canonical, to: path)
+    let programs = JSONValue.Member("programs", .object(members))
+    Folder.setAside(path)
+    try? AtomicFile.write(JSONValue.object([programs, .init("check", .string(Store.check(.object([programs]))))]).canonical, to: path)
   }
 }

@@ -8,7 +8,7 @@ extension Study {
     let program = try programs.program(instance.program)
     let outputs = files.map { file -> JSONValue.Member in
       let name = instance.outputs.first { $0.port == file.port }?.file ?? ""
-      return .init(file.port, ["file": .string(name), "digest": .string(file.digest), "bytes": .integer(file.stamp.size)])
+      return .init(file.port, ["file": .string(name), "digest": .string(file.digest), "bytes": .integer(file.stamp.bytes)])
     }
     var system = utsname()
     uname(&system)

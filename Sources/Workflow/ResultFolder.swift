@@ -11,27 +11,50 @@ struct ResultFolder {
     "\(results)/\(profile)/\(instance.stage)/\(instance.coordinates.values.isEmpty ? "all" : instance.coordinates.description)"
   }
 
+  /// From the folder of an instance to the store.
+  private static let storePath = "../../../.store"
+
   /// Points the folder of an instance to a result. What it pointed to before stays known, for `ccr why`.
+  ///
+  /// Any number of runners may do this at once: every link is made under a name of this process alone and renamed into place, and nothing
+  /// is removed but links into the store.
+  /// - Throws: `FileError`.
   func link(_ result: StoredResult, _ instance: Instance) throws {
     let place = path(instance)
-    let depth = "../../../.store"
-    let provenance = "\(depth)/actions/\(result.action.prefix(2))/\(result.action)/provenance.json"
+    let provenance = "\(Self.storePath)/actions/\(result.action.prefix(2))/\(result.action)/provenance.json"
     let old = Folder.target(ofLink: "\(place)/provenance.json")
-    if old == nil { try Folder.make(place) }
+    if old == nil { try store.makeFolder(place) }
     for output in instance.outputs {
       guard let digest = result.outputs[output.port] else { continue }
-      try Folder.link("\(place)/\(output.file)", to: "\(depth)/cas/\(digest.prefix(2))/\(digest)")
+      try put("\(place)/\(output.file)", "\(Self.storePath)/cas/\(digest.prefix(2))/\(digest)")
     }
     if old == provenance { return }
     let current = Set(instance.outputs.map(\.file) + ["provenance.json", ".previous.json"])
-    for stale in Folder.names(place) where !current.contains(stale) { unlink("\(place)/\(stale)") }
-    if let old { try Folder.link("\(place)/.previous.json", to: old) }
-    try Folder.link("\(place)/provenance.json", to: provenance)
+    for name in Folder.names(place) where !current.contains(name) {
+      if Folder.target(ofLink: "\(place)/\(name)")?.hasPrefix("\(Self.storePath)/cas/") == true { unlink("\(place)/\(name)") }
+    }
+    if let old { try put("\(place)/.previous.json", old) }
+    try put("\(place)/provenance.json", provenance)
   }
 
-  /// The provenance of the result an instance has now, and of the one it had before.
+  private func put(_ link: String, _ target: String) throws {
+    if Folder.target(ofLink: link) == target { return }
+    try store.scratch().link(link, to: target) { store.notices.setAside(link) }
+  }
+
+  /// Whether the folder of an instance points to a result.
+  func isLinked(_ result: StoredResult, _ instance: Instance) -> Bool {
+    Folder.target(ofLink: "\(path(instance))/provenance.json")?.hasSuffix("/\(result.action)/provenance.json") == true
+  }
+
+  /// The provenance of the result an instance has now, and of the one it had before; what was altered since it was written counts as absent.
   func provenance(_ instance: Instance) -> (now: JSONValue?, before: JSONValue?) {
     let place = path(instance)
-    return (Store.json("\(place)/provenance.json"), Store.json("\(place)/.previous.json"))
+    func read(_ link: String) -> JSONValue? {
+      Folder.target(ofLink: "\(place)/\(link)").flatMap { target in
+        target.split(separator: "/").dropLast().last.flatMap { store.provenance(String($0)) }
+      }
+    }
+    return (read("provenance.json"), read(".previous.json"))
   }
 }

@@ -8,12 +8,15 @@ public struct RunOptions: Sendable {
   public let keepGoing: Bool
   /// Whether to execute the selected instances though their results are there, and to compare.
   public let force: Bool
+  /// Seconds between asking a stage to end and killing it: the time it has for saving a checkpoint.
+  public let grace: Double
 
-  public init(jobs: Int, threads: Int, keepGoing: Bool, force: Bool) {
+  public init(jobs: Int, threads: Int, keepGoing: Bool, force: Bool, grace: Double) {
     self.jobs = jobs
     self.threads = threads
     self.keepGoing = keepGoing
     self.force = force
+    self.grace = grace
   }
 }
 
@@ -28,6 +31,8 @@ public struct RunSummary: Sendable {
   public internal(set) var interrupted = 0
   /// Executed again with other bytes than recorded.
   public internal(set) var differing = 0
+  /// Of results that are there, how often one could not be linked or copied to where it is to be published.
+  public internal(set) var unpublished = 0
   /// The signal that ended the run early, 0 for none.
   public internal(set) var signal: Int32 = 0
   /// Whether the machine, not a stage, failed: disk full, no permission.
@@ -35,12 +40,13 @@ public struct RunSummary: Sendable {
 
   public var unreached: Int { total - executed - cached - failed - interrupted }
 
-  /// 0 done · 1 a stage failed · 5 executed again with other bytes · 7 the machine failed · 75 stopped, checkpoint saved ·
-  /// 128 + n stopped by signal n.
+  /// 0 done · 1 a stage failed · 5 executed again with other bytes · 7 the machine failed, or a result could not be published ·
+  /// 75 stopped, checkpoint saved · 128 + n stopped by signal n.
   public var exitCode: Int32 {
     if failed > 0 { return machineFailed ? 7 : 1 }
     if interrupted > 0 { return 75 }
     if signal != 0 { return 128 + signal }
+    if unpublished > 0 { return 7 }
     return differing > 0 ? 5 : 0
   }
 }
@@ -50,15 +56,23 @@ public enum RunEvent: Sendable {
   case started(String, threads: Int)
   case progress(String, StageProgress)
   case warning(String, String)
-  /// Another runner executes the same action.
-  case waiting(String)
+  /// Another runner executes the same action; who it is, and how to end it.
+  case waiting(String, String)
+  /// So many stages were asked to end and are killed after so many seconds.
+  case stopping(stages: Int, seconds: Double)
   /// The store had a result whose files are damaged.
   case damaged(String, String)
+  /// Something an execution was made from was changed meanwhile, so it is executed again.
+  case discarded(String, String)
   case finished(String, seconds: Double)
   case interrupted(String, checkpoint: Bool)
   /// Executed again with other bytes than recorded.
   case differs(String, ports: [String], kept: Bool)
   case failed(StageFailure)
+  /// A result that is kept could not be shown where it belongs.
+  case unpublished(PresentationFault)
+  /// Something in the results folder was put right.
+  case notice(String)
   /// After every look of the loop.
   case counts(RunCounts)
 }

@@ -3,25 +3,47 @@ import Glibc
 
 /// Executes a plan: one loop that starts what is ready, listens to what runs and records what has ended.
 public final class Runner {
-  private let study: Study
-  private let options: RunOptions
-  private let tell: (RunEvent) -> Void
-  private var summary = RunSummary()
-  private var results: [Int: StoredResult] = [:]
+  /// Where an instance stands in this run.
+  enum Phase {
+    /// For results of its producers.
+    case waiting
+    /// Its key is known, and its result is not there.
+    case ready
+    case active
+    case done(cached: Bool)
+    case failed
+  }
+
+  let study: Study
+  let options: RunOptions
+  let tell: (RunEvent) -> Void
+  var summary = RunSummary()
+  var results: [Int: StoredResult] = [:]
+  var phases: [Int: Phase] = [:]
   /// How many producers an instance still waits for; those not in the run are absent.
-  private var missing: [Int: Int] = [:]
+  var missing: [Int: Int] = [:]
   private var consumers: [Int: [Int]] = [:]
-  /// Instances whose key is known and whose result is not there, longest chain first.
-  private var ready: [(number: Int, key: ActionKey)] = []
-  private var waiting: Set<Int> = []
-  private var active: [Execution] = []
-  private var forced: Set<Int> = []
-  private var executedKeys: Set<String> = []
+  /// Instances all of whose producers have results, and of which is not known yet whether they are to be executed.
+  var unsettled: [Int] = []
+  var ready = ReadyQueue()
+  var active: [Execution] = []
+  /// Instances that wait for an equal key at work in this run.
+  var twins: [String: [Int]] = [:]
+  private var waits: [Int: LockWait] = [:]
+  var forced: Set<Int> = []
+  var executedKeys: Set<String> = []
+  /// How often in a row what an instance made was discarded.
+  var discards: [Int: Int] = [:]
+  /// Failed attempts of earlier runs, by instance.
+  private var failedAttempts: [String: [String]] = [:]
   /// Whether nothing more is to be started.
-  private var stopping = false
+  var stopping = false
   private var stopsSeen = 0
+  /// When stages that were asked to end are killed.
+  private var killTime: ContinuousClock.Instant?
+  private var reported: ContinuousClock.Instant?
   private lazy var costs = expectedCosts()
-  private lazy var remainingTime = RemainingTime(stages: study.plan.instances.map(\.stage), expected: costs)
+  lazy var remainingTime = RemainingTime(stages: study.plan.instances.map(\.stage), expected: costs)
   private lazy var schedule = Schedule(upstream: study.plan.instances.map(\.upstream), cost: costs)
 
   public init(_ study: Study, options: RunOptions, tell: @escaping (RunEvent) -> Void) {
@@ -33,112 +55,203 @@ public final class Runner {
   /// Runs the selected instances and what they need.
   /// - Throws: `FileError` where the results folder cannot be used; stages at work are stopped first.
   public func run(_ selected: [Int]) throws -> RunSummary {
-    try study.store.prepare()
-    let wakeups = Wakeups.listen()
+    let wakeups = try Wakeups.listen()
+    study.store.clearLeftovers()
+    failedAttempts = study.store.failedAttempts(profile: study.plan.profile)
     let order = study.plan.closure(of: selected)
     summary.total = order.count
     if options.force { forced = Set(selected) }
     for number in order {
       let upstream = study.plan.instances[number].upstream.unique
+      phases[number] = .waiting
       missing[number] = upstream.count
       for producer in upstream { consumers[producer, default: []].append(number) }
     }
+    unsettled = order.reversed().filter { missing[$0] == 0 }
     do {
-      for root in order.filter({ missing[$0] == 0 }) { try settle(root) }
       while true {
         try startWhatCan()
         report()
-        if active.isEmpty, ready.isEmpty { break }
+        if active.isEmpty, ready.isEmpty, unsettled.isEmpty { break }
         wait(on: wakeups)
-        obeySignals()
         try lookAtActive()
       }
     } catch {
       stop(SIGTERM)
-      active.forEach { $0.wait() }
+      while active.contains(where: { !$0.isOver }) {
+        wait(on: wakeups)
+        active.forEach { $0.poll() }
+      }
       study.remember()
       throw error
     }
+    passNotices()
     study.remember()
     return summary
   }
 
   // MARK: From known inputs to a result
 
-  /// Decides whether an instance, all of whose producers have results, is to be executed.
-  private func settle(_ number: Int) throws {
-    guard let key = try study.key(number, { results[$0] }) else { return }
-    if forced.contains(number), !executedKeys.contains(key.hex) {
-      enqueue(number, key)
-      return
-    }
-    switch study.store.content(key.hex) {
-    case .whole(let result): try finish(number, result, cached: true)
-    case .damaged(_, let damage):
-      tell(.damaged(study.plan.instances[number].name, damage))
-      enqueue(number, key)
-    case .nothing: enqueue(number, key)
+  /// Decides for all instances whose producers have results whether they are to be executed; those found done may let others follow.
+  private func settle() {
+    while let number = unsettled.popLast() {
+      if stopping { continue }
+      if case .waiting = phases[number], missing[number] == 0 { settle(number) }
+      // Objects that must be read take their time.
+      if Wakeups.stopRequests.count > stopsSeen { return }
     }
   }
 
-  private func enqueue(_ number: Int, _ key: ActionKey) {
-    if stopping { return }
-    ready.append((number, key))
-    ready.sort { (schedule.priority[$0.number], $1.number) > (schedule.priority[$1.number], $0.number) }
+  private func settle(_ number: Int) {
+    let name = study.plan.instances[number].name
+    do {
+      guard let (key, ingredients) = try study.action(number, { results[$0] }) else { return }
+      let action = ReadyAction(number: number, key: key, ingredients: ingredients)
+      if forced.contains(number), !executedKeys.contains(key.hex) { return enqueue(action) }
+      switch study.store.content(key.hex) {
+      case .whole(let result):
+        if !study.store.hasProvenance(result) {
+          tell(
+            .warning(
+              name, "its provenance.json was altered after it was written; `ccr run '\(name)' --force` executes it again and writes it"))
+        }
+        finish(number, result, cached: true)
+      case .damaged(_, let damage):
+        tell(.damaged(name, damage))
+        enqueue(action)
+      case .nothing: enqueue(action)
+      }
+    } catch {
+      fail(number, error)
+    }
   }
 
-  private func finish(_ number: Int, _ result: StoredResult, cached: Bool) throws {
+  private func enqueue(_ action: ReadyAction) {
+    phases[action.number] = .ready
+    ready.insert(action, priority: schedule.priority[action.number])
+  }
+
+  func finish(_ number: Int, _ result: StoredResult, cached: Bool) {
+    phases[number] = .done(cached: cached)
     results[number] = result
+    discards[number] = nil
     if cached { summary.cached += 1 } else { summary.executed += 1 }
-    try study.present(result, number)
+    present(result, number)
+    for key in failedAttempts.removeValue(forKey: study.plan.instances[number].name) ?? [] { study.store.removeFailedAttempt(key) }
     for consumer in consumers[number] ?? [] {
+      guard case .waiting = phases[consumer] else { continue }
       missing[consumer, default: 1] -= 1
-      if missing[consumer] == 0 { try settle(consumer) }
+      if missing[consumer] == 0 { unsettled.append(consumer) }
     }
+  }
+
+  private func present(_ result: StoredResult, _ number: Int) {
+    do {
+      for fault in try study.present(result, number) {
+        summary.unpublished += 1
+        tell(.unpublished(fault))
+      }
+    } catch {
+      tell(.damaged(study.plan.instances[number].name, error.problem))
+      takeBack(number)
+    }
+    passNotices()
+  }
+
+  /// Takes back that an instance is done, since an output of it was altered: it is settled again, and what has not started waits for it.
+  func takeBack(_ number: Int) {
+    guard case .done(let cached) = phases[number], results.removeValue(forKey: number) != nil else { return }
+    if cached { summary.cached -= 1 } else { summary.executed -= 1 }
+    for consumer in consumers[number] ?? [] {
+      switch phases[consumer] {
+      case .waiting: missing[consumer, default: 0] += 1
+      case .ready:
+        ready.remove(consumer)
+        phases[consumer] = .waiting
+        missing[consumer] = 1
+      default: break
+      }
+    }
+    again(number)
+  }
+
+  /// Lets an instance be settled anew, as soon as all its producers have results.
+  func again(_ number: Int) {
+    phases[number] = .waiting
+    missing[number] = study.plan.instances[number].upstream.unique.count { results[$0] == nil }
+    if missing[number] == 0 { unsettled.append(number) }
   }
 
   // MARK: Starting
 
   private func startWhatCan() throws {
-    var at = 0
-    while at < ready.count {
-      let (number, key) = ready[at]
-      // An equal key at work: its result will be this one's too.
-      if active.contains(where: { $0.key.hex == key.hex }) {
-        at += 1
-        continue
-      }
-      let distinct = Set(ready[at...].map(\.key.hex)).count
+    var held: [ReadyAction] = []
+    settle()
+    while !ready.isEmpty, !stopping {
       guard
         let threads = Schedule.threads(
-          total: options.threads, jobs: options.jobs, inUse: active.reduce(0) { $0 + $1.threads }, running: active.count, ready: distinct)
-      else { return }
-      guard let lock = try study.store.lock(key.hex) else {
-        if waiting.insert(number).inserted { tell(.waiting(study.plan.instances[number].name)) }
-        at += 1
-        continue
+          total: options.threads, jobs: options.jobs, inUse: active.reduce(0) { $0 + $1.threads }, running: active.count,
+          ready: ready.distinctKeys)
+      else { break }
+      guard let action = ready.popFirst() else { break }
+      if active.contains(where: { $0.key.hex == action.key.hex }) {
+        // Its result will be this one's too.
+        twins[action.key.hex, default: []].append(action.number)
+      } else if try !start(action, threads) {
+        held.append(action)
       }
-      ready.remove(at: at)
-      // Another runner may have finished it meanwhile.
-      if !forced.contains(number) || executedKeys.contains(key.hex), let result = study.store.result(key.hex) {
-        close(lock)
-        try finish(number, result, cached: true)
-        at = 0
-        continue
-      }
-      try start(number, key, lock, threads)
+      settle()
+    }
+    for action in held where !stopping {
+      if case .ready = phases[action.number] { enqueue(action) }
     }
   }
 
-  private func start(_ number: Int, _ key: ActionKey, _ lock: Int32, _ threads: Int) throws {
-    let instance = study.plan.instances[number]
-    let program = try study.programs.program(instance.program)
-    active.append(
-      try Execution(
-        number, key, program: program.path, request: study.request(number, { results[$0] }, key: key, threads: threads),
-        attempt: study.store.attemptFolder(key.hex), checkpoints: study.store.checkpointFolder(key.hex), data: study.data, threads: threads,
-        lock: lock))
-    tell(.started(instance.name, threads: threads))
+  /// Starts an action, unless it need not be, or its inputs are not what they were.
+  /// - Returns: false where another runner executes it.
+  private func start(_ action: ReadyAction, _ threads: Int) throws -> Bool {
+    let number = action.number
+    let name = study.plan.instances[number].name
+    var ingredients = action.ingredients
+    switch study.objects(of: number, { results[$0] }) {
+    case .altered(let producer):
+      tell(.damaged(study.plan.instances[producer].name, "its result was altered"))
+      again(number)
+      takeBack(producer)
+      return true
+    case .whole(let objects): ingredients.objects = objects
+    }
+    if !ingredients.program.isInPlace || ingredients.change != nil {
+      again(number)
+      return true
+    }
+    try study.store.prepare()
+    guard let lock = try study.store.lock(action.key.hex) else {
+      let wait = waits[number] ?? LockWait(grace: options.grace)
+      waits[number] = wait
+      if let words = wait.look(ActionOwner(attempt: study.store.attemptFolder(action.key.hex))) { tell(.waiting(name, words)) }
+      return false
+    }
+    waits[number] = nil
+    // Another runner may have finished it meanwhile.
+    if !forced.contains(number) || executedKeys.contains(action.key.hex), let result = study.store.result(action.key.hex) {
+      lock.release()
+      finish(number, result, cached: true)
+      return true
+    }
+    guard let program = HeldProgram(ingredients.program) else {
+      lock.release()
+      again(number)
+      return true
+    }
+    let execution = try Execution(
+      number, action.key, program, ingredients, request: study.request(number, { results[$0] }, key: action.key, threads: threads),
+      attempt: study.store.attemptFolder(action.key.hex), checkpoints: study.store.checkpointFolder(action.key.hex), data: study.data,
+      threads: threads, lock: lock)
+    phases[number] = .active
+    active.append(execution)
+    tell(.started(name, threads: threads))
+    return true
   }
 
   // MARK: Watching
@@ -147,131 +260,39 @@ public final class Runner {
   private func wait(on wakeups: Int32) {
     var descriptors = [pollfd(fd: wakeups, events: Int16(POLLIN), revents: 0)]
     descriptors += active.filter { !$0.isOver }.map { pollfd(fd: $0.eventPipe, events: Int16(POLLIN), revents: 0) }
-    _ = poll(&descriptors, UInt(descriptors.count), waiting.isEmpty ? 200 : 50)
+    _ = poll(&descriptors, UInt(descriptors.count), ready.isEmpty || waits.isEmpty ? 200 : 50)
     // A pipe whose writer has gone is always readable; its process is about to end.
     if descriptors.dropFirst().contains(where: { $0.revents & Int16(POLLHUP) != 0 }) { usleep(1000) }
     Wakeups.drain()
+    obeySignals()
   }
 
   private func obeySignals() {
     let (count, signal) = Wakeups.stopRequests
-    guard count > stopsSeen else { return }
-    stopsSeen = count
-    summary.signal = signal
-    stop(count == 1 ? SIGTERM : SIGKILL)
+    if count > stopsSeen {
+      let isFirst = stopsSeen == 0
+      stopsSeen = count
+      summary.signal = signal
+      if isFirst, count == 1, !active.isEmpty { tell(.stopping(stages: active.count, seconds: options.grace)) }
+      stop(isFirst && count == 1 ? SIGTERM : SIGKILL)
+    }
+    if let killTime, ContinuousClock.now > killTime { stop(SIGKILL) }
   }
 
+  /// Starts nothing more, and asks the stages at work to end, or kills them.
   private func stop(_ signal: Int32) {
-    stopping = true
-    ready = []
+    startNothing()
     active.forEach { $0.signal(signal) }
+    killTime = signal == SIGKILL ? nil : .now + .seconds(options.grace)
   }
 
-  private func lookAtActive() throws {
-    for execution in active {
-      let name = study.plan.instances[execution.number].name
-      if !execution.isOver { execution.poll() }
-      for event in execution.newEvents() {
-        switch event["event"]?.string {
-        case "progress":
-          let progress = StageProgress(event)
-          if progress.total > 0 {
-            remainingTime.progressed(
-              execution.number, seconds: execution.seconds, share: Double(progress.done) / Double(progress.total))
-          }
-          tell(.progress(name, progress))
-        case "warning":
-          let message = event["message"]?.string ?? ""
-          execution.warnings.append(message)
-          tell(.warning(name, message))
-        default: break
-        }
-      }
-      guard let (status, usage) = execution.end else { continue }
-      if let published = execution.publication {
-        active.removeAll { $0 === execution }
-        try record(execution, usage, published)
-      } else if status != .exited(0) {
-        active.removeAll { $0 === execution }
-        try giveUp(execution, status, usage)
-      } else if publishing.insert(ObjectIdentifier(execution)).inserted {
-        execution.publish(
-          Publication(
-            attempt: study.store.attemptFolder(execution.key.hex), outputs: study.plan.instances[execution.number].outputs,
-            objects: "\(study.store.folder)/cas"))
-      }
-    }
+  func startNothing() {
+    stopping = true
+    ready = ReadyQueue()
+    unsettled = []
   }
 
-  private var publishing: Set<ObjectIdentifier> = []
-
-  // MARK: Ends
-
-  private func record(_ execution: Execution, _ usage: ChildProcess.Usage, _ published: Result<[Publication.File], any Error>) throws {
-    publishing.remove(ObjectIdentifier(execution))
-    let number = execution.number
-    let instance = study.plan.instances[number]
-    do {
-      let files = try published.get()
-      let (result, differing) = try study.store.commit(
-        execution.key.hex, files, provenance: study.provenance(execution, usage, files))
-      let attempt = study.store.attemptFolder(execution.key.hex)
-      rename("\(attempt)/log.txt", "\(study.store.actionFolder(execution.key.hex))/log.txt")
-      Folder.remove(attempt)
-      Folder.remove(study.store.checkpointFolder(execution.key.hex))
-      executedKeys.insert(execution.key.hex)
-      forced.remove(number)
-      if !differing.isEmpty {
-        summary.differing += 1
-        let kept = result.outputs.contains { output in files.contains { $0.port == output.key && $0.digest != output.value } }
-        tell(.differs(instance.name, ports: differing, kept: kept))
-      }
-      remainingTime.executed(number, seconds: execution.seconds)
-      tell(.finished(instance.name, seconds: execution.seconds))
-      try finish(number, result, cached: false)
-    } catch let error as any ExplainedError {
-      if error.kind == .inputOutput { summary.machineFailed = true }
-      fail(execution, "\(error.problem); \(error.remedy)")
-      return
-    }
-    // Others that waited for the same key.
-    let same = ready.filter { $0.key.hex == execution.key.hex }.map(\.number)
-    ready.removeAll { $0.key.hex == execution.key.hex }
-    for number in same { try settle(number) }
-  }
-
-  private func giveUp(_ execution: Execution, _ status: ChildProcess.Status, _ usage: ChildProcess.Usage) throws {
-    let name = study.plan.instances[execution.number].name
-    if status == .exited(EX_TEMPFAIL) {
-      summary.interrupted += 1
-      tell(.interrupted(name, checkpoint: true))
-    } else if summary.signal != 0 || stopping, case .killed(let signal) = status, [SIGTERM, SIGKILL].contains(signal) {
-      tell(.interrupted(name, checkpoint: false))
-    } else {
-      if status == .exited(ErrorKind.inputOutput.rawValue) { summary.machineFailed = true }
-      fail(execution, StageFailure.words(status, usage))
-    }
-  }
-
-  private func fail(_ execution: Execution, _ reason: String) {
-    let name = study.plan.instances[execution.number].name
-    let attempt = study.store.attemptFolder(execution.key.hex)
-    summary.failed += 1
-    let record: JSONValue = ["instance": .string(name), "reason": .string(reason), "command": .string(execution.command)]
-    try? AtomicFile.write(record.pretty + "\n", to: "\(attempt)/failure.json")
-    tell(
-      .failed(
-        StageFailure(
-          instance: name, reason: reason, log: StageFailure.tail("\(attempt)/log.txt"), logPath: "\(attempt)/log.txt",
-          command: execution.command)))
-    if !options.keepGoing {
-      stopping = true
-      ready = []
-    } else {
-      // The same would fail again.
-      ready.removeAll { $0.key.hex == execution.key.hex }
-    }
-  }
+  func passNotices() { study.store.notices.take().forEach { tell(.notice($0)) } }
 
   // MARK: Estimates
 
@@ -285,6 +306,9 @@ public final class Runner {
   }
 
   private func report() {
+    let now = ContinuousClock.now
+    if let reported, now - reported < .milliseconds(100) { return }
+    reported = now
     var remaining: Double?
     if !active.isEmpty {
       let running = Set(active.map(\.number))

@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import Synchronization
 
@@ -8,12 +9,15 @@ enum Wakeups {
   private static let stops = Atomic<Int32>(0)
   private static let lastStop = Atomic<Int32>(0)
 
-  /// Starts listening to INT, TERM, HUP and CHLD.
+  private static let stoppingSignals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
+  /// Starts listening to INT, TERM, HUP, QUIT and CHLD.
   /// - Returns: the descriptor to poll.
-  static func listen() -> Int32 {
+  /// - Throws: `FileError` where this process may open no more files.
+  static func listen() throws(FileError) -> Int32 {
     if readEnd.load(ordering: .acquiring) < 0 {
       var ends: [Int32] = [-1, -1]
-      guard pipe(&ends) == 0 else { preconditionFailure("no pipe can be made: \(errno)") }
+      guard pipe(&ends) == 0 else { throw .failed(operation: "make a pipe for", path: "signals", errno: errno) }
       for end in ends {
         _ = fcntl(end, F_SETFD, FD_CLOEXEC)
         _ = fcntl(end, F_SETFL, O_NONBLOCK)
@@ -22,7 +26,7 @@ enum Wakeups {
       readEnd.store(ends[0], ordering: .releasing)
     }
     stops.store(0, ordering: .relaxed)
-    for number in [SIGINT, SIGTERM, SIGHUP] {
+    for number in stoppingSignals {
       let before = signal(number) { received in
         Wakeups.lastStop.store(received, ordering: .relaxed)
         Wakeups.stops.wrappingAdd(1, ordering: .relaxed)
@@ -33,10 +37,12 @@ enum Wakeups {
     }
     signal(SIGCHLD) { _ in Wakeups.wake() }
     signal(SIGPIPE, SIG_IGN)
+    // Told of who opens an output for writing just while it is looked at who has.
+    signal(SIGIO, SIG_IGN)
     // A parent may have blocked them.
     var heard = sigset_t()
     sigemptyset(&heard)
-    for number in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] { sigaddset(&heard, number) }
+    for number in stoppingSignals + [SIGCHLD] { sigaddset(&heard, number) }
     pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     return readEnd.load(ordering: .acquiring)
   }

@@ -5,9 +5,10 @@ import Glibc
 public struct StageFailure: Sendable {
   public let instance: String
   public let reason: String
+  /// The last lines of its log, none where it was not started.
   public let log: [String]
   public let logPath: String
-  /// The shell command that does the same again.
+  /// The shell command that does the same again, empty where it was not started.
   public let command: String
 
   static let logLines = 20
@@ -41,24 +42,48 @@ public struct StageFailure: Sendable {
     lseek(descriptor, max(0, lseek(descriptor, 0, SEEK_END) - most), SEEK_SET)
     var bytes = [UInt8](repeating: 0, count: most)
     let count = max(0, read(descriptor, &bytes, most))
-    return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").suffix(logLines).map(String.init)
+    return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").suffix(logLines).map { Printable.text(String($0)) }
   }
 }
 
 /// How far a stage is, by its own account.
 public struct StageProgress: Sendable {
+  /// 0 to 10¹⁵.
   public let done, total: Int
   public let unit, detail: String
+  /// Finite and not negative.
   public let rate: Double?
   public let rateUnit: String
 
+  /// A program may write anything: numbers out of range count as 0, or as no rate.
   init(_ event: JSONValue) {
-    // What a program says may be anything; differences of these must not overflow.
-    func count(_ name: String) -> Int { max(0, min(event[name]?.integer ?? 0, 1_000_000_000_000_000)) }
-    (done, total) = (count("done"), count("total"))
-    unit = event["unit"]?.string ?? ""
-    detail = event["detail"]?.string ?? ""
-    rate = event["rate"]?.double
-    rateUnit = event["rateUnit"]?.string ?? "/s"
+    func count(_ name: String) -> Int { event[name]?.integer.flatMap { (0...Self.most).contains($0) ? $0 : nil } ?? 0 }
+    func text(_ name: String) -> String? { event[name]?.string.map { Printable.text(String($0.prefix(1000))) } }
+    done = count("done")
+    total = count("total")
+    unit = text("unit") ?? ""
+    detail = text("detail") ?? ""
+    rate = event["rate"]?.double.flatMap { (0...Double(Self.most)).contains($0) ? $0 : nil }
+    rateUnit = text("rateUnit") ?? "/s"
+  }
+
+  private static let most = 1_000_000_000_000_000
+}
+
+/// Text of others, as a terminal may show it.
+enum Printable {
+  /// Control characters, by which a text could move the cursor or rename the window, become pictures of themselves.
+  static func text(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 9: result.append(" ")
+      case 0..<32: result.append(Unicode.Scalar(0x2400 + scalar.value) ?? "?")
+      case 127: result.append("\u{2421}")
+      case 128..<160, 0x202A...0x202E, 0x2066...0x2069: result.append("\u{FFFD}")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
   }
 }

@@ -5,6 +5,8 @@ public struct Standing: Sendable {
   public enum State: String, Sendable {
     /// Its result is in the store.
     case hit
+    /// Its result is in the store, but a copy that is to be published is missing or differs.
+    case publish
     /// It would be executed.
     case run
     /// It reads from something that would be executed, and is executed unless that comes out unchanged.
@@ -24,10 +26,13 @@ public struct Standing: Sendable {
   /// Why it is not a hit, or empty.
   public let reason: String
   let key: ActionKey?
+
+  /// Whether there is nothing to execute.
+  public var hasResult: Bool { state == .hit || state == .publish }
 }
 
 extension Study {
-  /// The state of every instance, in the plan's order. Takes no lock that anybody would wait for.
+  /// The state of every instance, in the plan's order. Takes no lock.
   public func standings() throws -> [Standing] {
     var results: [Int: StoredResult] = [:]
     var standings: [Standing] = []
@@ -40,7 +45,11 @@ extension Study {
       case .whole(let result):
         results[number] = result
         let outputs = instance.outputs.compactMap { output in result.outputs[output.port].map { (output.port, $0) } }
-        standings.append(Standing(instance: instance, state: .hit, action: key.hex, outputs: outputs, reason: "", key: key))
+        let missing = unpublished(instance, result).map(\.path)
+        standings.append(
+          Standing(
+            instance: instance, state: missing.isEmpty ? .hit : .publish, action: key.hex, outputs: outputs,
+            reason: missing.first.map { "\($0) is missing or differs" } ?? "", key: key))
       case .damaged(_, let damage): standings.append(pending(instance, key, damage))
       case .nothing: standings.append(pending(instance, key, nil))
       }
@@ -50,7 +59,7 @@ extension Study {
   }
 
   private func open(_ instance: Instance, _ standings: [Standing]) -> Standing {
-    let waits = instance.upstream.unique.filter { standings[$0].state != .hit }.map { standings[$0].instance.name }
+    let waits = instance.upstream.unique.filter { !standings[$0].hasResult }.map { standings[$0].instance.name }
     let list = waits.prefix(2).joined(separator: ", ") + (waits.count > 2 ? " and \(waits.count - 2) more" : "")
     let known = resultFolder.provenance(instance).now != nil
     return Standing(
@@ -60,7 +69,9 @@ extension Study {
 
   private func pending(_ instance: Instance, _ key: ActionKey, _ damage: String?) -> Standing {
     if store.isLocked(key.hex) {
-      return Standing(instance: instance, state: .running, action: key.hex, outputs: [], reason: "being executed now", key: key)
+      let owner = ActionOwner(attempt: store.attemptFolder(key.hex))
+      return Standing(
+        instance: instance, state: .running, action: key.hex, outputs: [], reason: owner?.words ?? "being executed now", key: key)
     }
     if let failure = Store.json("\(store.attemptFolder(key.hex))/failure.json")?["reason"]?.string {
       return Standing(instance: instance, state: .failed, action: key.hex, outputs: [], reason: failure, key: key)

@@ -6,6 +6,8 @@ public struct StoredResult: Sendable {
   public let action: String
   /// Digest of each output by port.
   public let outputs: [String: String]
+  /// Digest of `provenance.json`; nil in records of older versions.
+  var provenance: String?
 }
 
 /// Results by content.
@@ -13,9 +15,10 @@ public struct StoredResult: Sendable {
 ///     cas/ab/<digest>                 outputs, read-only
 ///     actions/ab/<key>/result.json    which outputs an action gave; written last, so a result is there whole or not at all
 ///                      provenance.json, log.txt, outcome-N.json (other bytes that the same action gave)
-///     attempts/<key>/                 a stage at work, or one that failed: request.json, log.txt, failure.json
+///     attempts/<key>/                 a stage at work, or one that failed: owner.json, request.json, log.txt, failure.json
 ///     checkpoints/<key>/              what a stopped stage goes on from
 ///     locks/<key>                     held by who executes the action, freed by whatever end of it
+///     scratch/<process>/              links on their way to their place
 final class Store {
   /// What the store has for an action.
   enum Content {
@@ -27,6 +30,9 @@ final class Store {
 
   let folder: String
   let digests: FileDigests
+  let notices = Notices()
+  private var processScratch: Scratch?
+  private var isPrepared = false
 
   /// - Parameter results: the results folder.
   init(results: String) {
@@ -34,11 +40,35 @@ final class Store {
     digests = FileDigests(path: "\(folder)/digests")
   }
 
-  /// - Throws: `FileError` where the folders cannot be made or written.
+  /// Makes the folders, before anything is executed.
+  /// - Throws: `FileError` where they cannot be made or written.
   func prepare() throws(FileError) {
-    for name in ["cas", "actions", "locks", "attempts", "checkpoints"] { try Folder.make("\(folder)/\(name)") }
-    Folder.removeParts(folder)
+    if isPrepared { return }
+    for name in ["cas", "actions", "locks", "attempts", "checkpoints"] { try makeFolder("\(folder)/\(name)") }
     guard access("\(folder)/attempts", W_OK) == 0 else { throw .failed(operation: "write to", path: folder, errno: errno) }
+    isPrepared = true
+  }
+
+  /// Makes a folder of the results; a file in its place is set aside.
+  func makeFolder(_ path: String) throws(FileError) {
+    if Folder.isFolder(path) { return }
+    // Only what lies in the results: a file in the place of the results folder itself is somebody's mistake.
+    let results = folder.dropLast("/.store".count)
+    var above = path[...]
+    while above.count > results.count, let slash = above.lastIndex(of: "/") {
+      notices.setAsideFile(String(above))
+      above = above[..<slash]
+    }
+    try Folder.make(path)
+  }
+
+  /// The folder of this process for links on their way to their place.
+  func scratch() throws(FileError) -> Scratch {
+    if let processScratch { return processScratch }
+    try makeFolder("\(folder)/scratch")
+    let new = try Scratch(in: "\(folder)/scratch")
+    processScratch = new
+    return new
   }
 
   func object(_ digest: String) -> String { "\(folder)/cas/\(digest.prefix(2))/\(digest)" }
@@ -61,16 +91,16 @@ final class Store {
   func result(_ key: String) -> StoredResult? { if case .whole(let result) = content(key) { result } else { nil } }
 
   /// A record that is not what was once written counts as none.
-  private func record(_ key: String) -> StoredResult? {
+  func record(_ key: String) -> StoredResult? {
     let path = "\(actionFolder(key))/result.json"
     guard let json = Self.json(path), json["action"]?.string == key, let members = json["outputs"]?.object else { return nil }
     let digests = members.compactMap { member in member.value.string.flatMap { ContentDigest(hex: $0) }.map { (member.name, $0.hex) } }
     guard digests.count == members.count, json["check"]?.string == Self.check(json) else { return nil }
-    return StoredResult(action: key, outputs: Dictionary(digests) { $1 })
+    return StoredResult(action: key, outputs: Dictionary(digests) { $1 }, provenance: json["provenance"]?.string)
   }
 
   /// A flipped bit in a record must not pass for another record.
-  private static func check(_ record: JSONValue) -> String {
+  static func check(_ record: JSONValue) -> String {
     let rest = JSONValue.object((record.object ?? []).filter { $0.name != "check" })
     return String(ContentDigest.of(Array(rest.canonical.utf8)).hex.prefix(16))
   }
@@ -80,36 +110,50 @@ final class Store {
     return try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path)
   }
 
-  /// When, where and from what a result was made; nil where that is not known.
-  func provenance(_ key: String) -> JSONValue? { Self.json("\(actionFolder(key))/provenance.json") }
+  /// When, where and from what a result was made; nil where that is not known, or was altered since it was written.
+  func provenance(_ key: String) -> JSONValue? {
+    guard let result = record(key), hasProvenance(result) else { return nil }
+    return Self.json("\(actionFolder(key))/provenance.json")
+  }
+
+  /// Whether the provenance of a result is as it was written.
+  func hasProvenance(_ result: StoredResult) -> Bool {
+    result.provenance == nil || (try? digests.digest(of: "\(actionFolder(result.action))/provenance.json")) == result.provenance
+  }
 
   // MARK: Writing
 
   /// Records what an action gave. Of several outcomes the first stays, as long as its files are whole; the others are kept beside it.
+  /// - Parameter isUsable: whether the files of a recorded result are what their names say; one whose files are not is replaced.
   /// - Returns: the result that holds from now on, and the ports whose bytes differ from what was recorded before.
-  func commit(_ key: String, _ files: [Publication.File], provenance: JSONValue) throws -> (StoredResult, differing: [String]) {
+  func commit(
+    _ key: String, _ files: [Publication.File], provenance: JSONValue, isUsable: (StoredResult) -> Bool
+  ) throws -> (StoredResult, differing: [String]) {
     for file in files { digests.remember(file.digest, of: object(file.digest), file.stamp) }
-    let new = StoredResult(action: key, outputs: Dictionary(files.map { ($0.port, $0.digest) }) { $1 })
-    var differing: [String] = []
     let place = actionFolder(key)
-    switch content(key) {
-    case .whole(let old), .damaged(let old, _):
-      differing = new.outputs.filter { old.outputs[$0.key] != $0.value }.map(\.key).sorted()
-    case .nothing: break
+    let before = record(key)
+    let text = provenance.pretty + "\n"
+    let new = StoredResult(
+      action: key, outputs: Dictionary(files.map { ($0.port, $0.digest) }) { $1 }, provenance: ContentDigest.of(Array(text.utf8)).hex)
+    let differing = before.map { old in new.outputs.filter { old.outputs[$0.key] != $0.value }.map(\.key).sorted() } ?? []
+    try makeFolder(place)
+    PartFile.removeAbandoned(in: place)
+    if let before, !differing.isEmpty {
+      let number = Folder.names(place).count { $0.hasPrefix("outcome-") } + 1
+      if case .whole(let old) = content(key), isUsable(old) {
+        try write(Self.recordText(new), to: "\(place)/outcome-\(number).json")
+        return (old, differing)
+      }
+      try write(Self.recordText(before), to: "\(place)/outcome-\(number).json")
     }
-    let number = Folder.names(place).count { $0.hasPrefix("outcome-") } + 1
-    if !differing.isEmpty, case .whole(let old) = content(key) {
-      try AtomicFile.write(Self.recordText(new), to: "\(place)/outcome-\(number).json")
-      return (old, differing)
-    }
-    try Folder.make(place)
-    Folder.removeParts(place)
-    if !differing.isEmpty, case .damaged(let old, _) = content(key) {
-      try AtomicFile.write(Self.recordText(old), to: "\(place)/outcome-\(number).json")
-    }
-    try AtomicFile.write(provenance.pretty + "\n", to: "\(place)/provenance.json")
-    try AtomicFile.write(Self.recordText(new), to: "\(place)/result.json")
+    try write(text, to: "\(place)/provenance.json")
+    try write(Self.recordText(new), to: "\(place)/result.json")
     return (new, differing)
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    notices.setAside(path)
+    try AtomicFile.write(text, to: path)
   }
 
   private static func recordText(_ result: StoredResult) -> String {
@@ -117,28 +161,23 @@ final class Store {
     var members: [JSONValue.Member] = [
       .init("schema", "ccr.result/1"), .init("action", .string(result.action)), .init("outputs", .object(outputs)),
     ]
+    if let provenance = result.provenance { members.append(.init("provenance", .string(provenance))) }
     members.append(.init("check", .string(check(.object(members)))))
     return JSONValue.object(members).pretty + "\n"
   }
 
-  /// Makes this process the only one that executes an action, until the descriptor and all copies of it are closed.
+  // MARK: Locks
+
+  /// Makes this process the only one that executes an action.
   /// - Returns: nil while another has it.
-  func lock(_ key: String) throws(FileError) -> Int32? {
+  func lock(_ key: String) throws(FileError) -> ActionLock? {
     let path = "\(folder)/locks/\(key)"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .failed(operation: "lock", path: path, errno: errno) }
-    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
-    let code = errno
-    close(descriptor)
-    guard code == EWOULDBLOCK else { throw .failed(operation: "lock", path: path, errno: code) }
-    return nil
+    notices.setAside(path)
+    return try ActionLock.take(path, owner: "\(attemptFolder(key))/\(ActionOwner.file)")
   }
 
-  /// Whether somebody executes an action; takes a shared lock for the moment of asking.
+  /// Whether somebody executes an action; takes no lock.
   func isLocked(_ key: String) -> Bool {
-    let descriptor = open("\(folder)/locks/\(key)", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    ActionLock.isHeld("\(folder)/locks/\(key)") || ActionLock.isHeld("\(attemptFolder(key))/\(ActionOwner.file)")
   }
 }

@@ -16,6 +16,8 @@ public final class Study {
   private var checks: CheckMemory
   /// What is legal, but hardly meant.
   public let warnings: [String]
+  /// The folder to which the folders that pipeline.json publishes to are relative.
+  let publishFolder: String
 
   /// Reads pipeline.json, plans the profile, and checks every instance against what its program declares and against what it says of runs
   /// like this one.
@@ -23,8 +25,9 @@ public final class Study {
   ///   - path: pipeline.json.
   ///   - results: nil for `results` beside it.
   ///   - programFolder: where the stage programs are.
+  ///   - publish: folder to which the folders of published copies are relative; nil for the one of pipeline.json.
   /// - Throws: `PipelineError`, `JSONError`, `FileError`.
-  public init(path: String, profile: String, results: String?, programFolder: String) throws {
+  public init(path: String, profile: String, results: String?, programFolder: String, publish: String? = nil) throws {
     pipeline = try Pipeline(path: path)
     plan = try Plan(pipeline, profile: profile)
     folder = Folder.absolute(path.lastIndex(of: "/").map { String(path[...$0].dropLast()) } ?? ".")
@@ -34,6 +37,7 @@ public final class Study {
     programs = Programs(
       folder: Folder.absolute(programFolder), pipelineFolder: folder, data: data, digests: store.digests,
       path: "\(store.folder)/programs.json")
+    publishFolder = publish.map(Folder.absolute) ?? folder
     resultFolder = ResultFolder(results: self.results, profile: profile, store: store)
     for instance in plan.instances { try programs.program(instance.program).description.check(instance, pipeline.document) }
     checks = CheckMemory(path: "\(store.folder)/checks.json", environment: StageEnvironment.variables(data: data))
@@ -57,14 +61,24 @@ public final class Study {
   }
 
   /// The key of an instance, nil where something upstream is not known.
-  func key(_ number: Int, _ results: (Int) -> StoredResult?) throws -> ActionKey? {
+  func key(_ number: Int, _ results: (Int) -> StoredResult?) throws -> ActionKey? { try action(number, results)?.key }
+
+  /// The key of an instance and what it was computed from, nil where something upstream is not known.
+  /// - Throws: `PipelineError` or `FileError` where a program or a file is gone, or a program is now another that does not fit.
+  func action(_ number: Int, _ results: (Int) -> StoredResult?) throws -> (key: ActionKey, ingredients: Ingredients)? {
     let instance = plan.instances[number]
-    return try ActionKey.of(
-      instance, in: plan, program: programs.program(instance.program), originals: programs.originals(of: instance), results: results
-    ) { try store.digests.digest(of: path(ofFile: $0)) }
+    let program = try programs.program(instance.program)
+    let originals = try programs.originals(of: instance)
+    var files = originals?.files ?? []
+    let key = try ActionKey.of(instance, in: plan, program: program, originals: originals?.key, results: results) { file in
+      let content = try store.digests.content(of: path(ofFile: file))
+      files.append(content)
+      return content.hex
+    }
+    return key.map { ($0, Ingredients(program: program, files: files)) }
   }
 
-  private func path(ofFile file: String) -> String { file.hasPrefix("/") ? file : "\(folder)/\(file)" }
+  func path(ofFile file: String) -> String { file.hasPrefix("/") ? file : "\(folder)/\(file)" }
 
   /// What the stage is asked: `request.json`.
   func request(_ number: Int, _ results: (Int) -> StoredResult?, key: ActionKey, threads: Int) -> JSONValue {
@@ -95,23 +109,5 @@ public final class Study {
       "outputs": .object(instance.outputs.map { .init($0.port, .string("\(attempt)/\($0.file)")) }), "parameters": instance.parameters,
       "threads": .integer(threads), "checkpoint": .string(store.checkpointFolder(key.hex)),
     ]
-  }
-
-  // MARK: Publishing
-
-  /// Points the readable folder to a result and copies what is to be published.
-  func present(_ result: StoredResult, _ number: Int) throws {
-    let instance = plan.instances[number]
-    try resultFolder.link(result, instance)
-    guard let publish = instance.publish else { return }
-    let place = path(ofFile: publish)
-    for output in instance.outputs {
-      guard let digest = result.outputs[output.port] else { continue }
-      let copy = "\(place)/\(output.file)"
-      if let found = try? store.digests.digest(of: copy), found == digest { continue }
-      try Folder.make(place)
-      Folder.removeParts(place, of: output.file)
-      try AtomicFile.write(AtomicFile.read(store.object(digest)), to: copy)
-    }
   }
 }

@@ -90,7 +90,7 @@ extension Study {
       let standing = standings[number]
       let name = standing.instance.name
       switch standing.state {
-      case .hit:
+      case .hit, .publish:
         let action = "action \(standing.action?.prefix(12) ?? "")…"
         if let changes = standing.key.flatMap({ changes(of: standing.instance, to: $0) }), !changes.isEmpty {
           return ["\(name): its result is in the store from an earlier run (\(action)); since the last run changed"]
@@ -111,7 +111,7 @@ extension Study {
     let standing = standings[number]
     let indent = String(repeating: "  ", count: depth)
     guard let key = standing.key else {
-      let open = standing.instance.upstream.unique.filter { standings[$0].state != .hit }
+      let open = standing.instance.upstream.unique.filter { !standings[$0].hasResult }
       return open.prefix(Self.branches).flatMap { producer -> [String] in
         ["\(indent)← \(standings[producer].instance.name): \(standings[producer].reason)"]
           + (standings[producer].key == nil ? explain(producer, standings, depth + 1) : [])

@@ -11,7 +11,10 @@ let sheetImages = Setting<Int>("sheetImages", 1...100, "images on the contact sh
 let description = StageDescription(
   name: "augment", version: 1, summary: "Materialises the views of the first passes, and a contact sheet to look at.",
   inputs: [Port("images", "images.h5")],
-  outputs: [Port("views", "views.h5"), Port("sheet", "contact sheet, PNG: a row for each image; its original view, then augmented ones")],
+  outputs: [
+    Port("views", "views.h5", datasets: ["/pass_*/originals", "/pass_*/augmented"]),
+    Port("sheet", "contact sheet, PNG: a row for each image; its original view, then augmented ones"),
+  ],
   settings: augmentation.all + [AnySetting(seed), AnySetting(passes), AnySetting(repeats), AnySetting(sheetImages)], usesBLAS: false,
   check: { run in
     _ = try augmentation.augmentation(run.settings)

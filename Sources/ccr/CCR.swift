@@ -17,18 +17,20 @@ struct CCR: ParsableCommand {
     subcommands: [Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Export.self, Fetch.self])
 
   static func main() {
+    StandardStreams.open()
     do {
       var command = try parseAsRoot()
       try command.run()
+      StandardStreams.finish(0)
     } catch let code as ExitCode {
-      Glibc.exit(code.rawValue)
+      StandardStreams.finish(code.rawValue)
     } catch let error as any ExplainedError {
       Console.say("error: \(error.problem)\nremedy: \(error.remedy)")
       Glibc.exit(error.kind == .inputOutput ? 7 : 2)
     } catch {
       if exitCode(for: error) == .success {
         print(fullMessage(for: error))
-        Glibc.exit(0)
+        StandardStreams.finish(0)
       }
       Console.say(fullMessage(for: error))
       Glibc.exit(2)
@@ -44,10 +46,37 @@ struct StudyOptions: ParsableArguments {
   var pipeline = "pipeline.json"
   @Option(help: ArgumentHelp("Keep results in this folder instead of results/ beside the pipeline file.", valueName: "folder"))
   var results: String?
+  @Option(
+    help: ArgumentHelp("Publish tables and figures below this folder instead of the folder of the pipeline file.", valueName: "folder"))
+  var publish: String?
 
   /// - Throws: `PipelineError`, `JSONError` or `FileError`, before anything is written.
   func study() throws -> Study {
-    return try Study(path: pipeline, profile: profile, results: results, programFolder: OwnFolder.path)
+    return try Study(path: pipeline, profile: profile, results: results, programFolder: OwnFolder.path, publish: publish)
+  }
+}
+
+/// Standard input, output and error of this process.
+enum StandardStreams {
+  /// Opens those that are closed: else the next file that is opened, perhaps a lock, would be taken for standard error. Whatever else this
+  /// process inherited is kept from the stages: a stage that outlives its runner would keep it open.
+  static func open() {
+    for descriptor in 3..<Int32(1024) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    while true {
+      let descriptor = Glibc.open("/dev/null", O_RDWR)
+      if descriptor > STDERR_FILENO { close(descriptor) }
+      if descriptor < 0 || descriptor > STDERR_FILENO { return }
+    }
+  }
+
+  /// Ends the process; with 7 where what was printed could not be written, as on a full disk.
+  static func finish(_ code: Int32) -> Never {
+    if fflush(nil) != 0 {
+      Console.say(
+        "error: standard output cannot be written: \(String(cString: strerror(errno)))\nremedy: send it elsewhere, or free some space")
+      Glibc.exit(7)
+    }
+    Glibc.exit(code)
   }
 }
 

@@ -35,7 +35,7 @@ struct PlanCommand: ParsableCommand {
           state + String(repeating: " ", count: max(1, 8 - state.count)) + standings[number].instance.name
             + (reason.isEmpty ? "" : "  (\(reason))"))
       }
-      let counts = [Standing.State.hit, .run, .maybe, .failed, .running].map { state in
+      let counts = [Standing.State.hit, .publish, .run, .maybe, .failed, .running].map { state in
         (state, selected.count { standings[$0].state == state })
       }
       print(counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "))

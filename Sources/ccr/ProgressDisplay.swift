@@ -41,7 +41,16 @@ final class ProgressDisplay {
       lines[at].progress = progress
       if lines[at].first == nil { lines[at].first = (.now, progress.done) }
     case .warning(let name, let message): say("warning", "\(name): \(message)", colour: 33)
-    case .waiting(let name): say("waiting", "\(name): another ccr executes it")
+    case .waiting(let name, let who): say("waiting", "\(name): \(who)")
+    case .stopping(let stages, let seconds):
+      say(
+        "stopping",
+        "\(stages) stage\(stages == 1 ? " has" : "s have") \(Self.time(seconds)) to save and end; ask again to end them at once",
+        colour: 33)
+    case .discarded(let name, let change): say("discarded", "\(name): \(change) while it ran; it is executed again", colour: 33)
+    case .notice(let text): say("notice", text, colour: 33)
+    case .unpublished(let fault):
+      always("unpublished", "\(fault.instance): \(fault.problem)\n          remedy: \(fault.remedy)", colour: 31)
     case .damaged(let name, let damage): say("damaged", "\(name): \(damage); it is made anew", colour: 33)
     case .finished(let name, let seconds):
       lines.removeAll { $0.name == name }
@@ -58,7 +67,10 @@ final class ProgressDisplay {
       lines.removeAll { $0.name == failure.instance }
       always("failed", "\(failure.instance): \(failure.reason)", colour: 31)
       let log = failure.log.map { "          | \($0)\n" }.joined()
-      Console.put(log + "          log:       \(failure.logPath)\n          reproduce: \(failure.command)\n")
+      Console.put(log)
+      if !failure.command.isEmpty {
+        Console.put("          log:       \(failure.logPath)\n          reproduce: \(failure.command)\n")
+      }
     case .counts(let counts): showCounts(counts)
     }
   }
@@ -75,6 +87,7 @@ final class ProgressDisplay {
     if quiet { return }
     var parts = ["\(summary.executed) executed", "\(summary.cached) cached", "\(summary.failed) failed"]
     if summary.interrupted > 0 { parts.append("\(summary.interrupted) stopped") }
+    if summary.unpublished > 0 { parts.append("\(summary.unpublished) not published") }
     if summary.unreached > 0 { parts.append("\(summary.unreached) not reached") }
     Console.say("\(summary.total) instances: \(parts.joined(separator: ", ")) in \(seconds < 60 ? "\(seconds) s" : Self.time(seconds))")
   }
@@ -121,6 +134,8 @@ final class ProgressDisplay {
 
   /// `12.3 s`, `3:05` or `2:03:05`
   static func time(_ seconds: Double) -> String {
+    // Longer than anybody waits; also what no clock shows, as where a declared cost is out of all proportion.
+    guard seconds < 1e9 else { return "years" }
     if seconds < 60 { return "\((seconds * 10).rounded() / 10) s" }
     let whole = Int(saturating: seconds.rounded())
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

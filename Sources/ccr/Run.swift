@@ -15,6 +15,9 @@ struct Run: ParsableCommand {
   var threads: Int?
   @Flag(name: [.customShort("k"), .long], help: "After a failure go on with what does not depend on it.")
   var keepGoing = false
+  @Option(
+    help: ArgumentHelp("How long stages that are asked to end have for saving a checkpoint before they are killed.", valueName: "seconds"))
+  var grace = 60.0
   @Flag(help: "Execute exactly the selected instances again and compare with their recorded results.")
   var force = false
   @Flag(help: "End standard output with one line of JSON.")
@@ -25,6 +28,7 @@ struct Run: ParsableCommand {
   func validate() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, not \(jobs)") }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads)") }
+    if !(0...86_400).contains(grace) { throw ValidationError("--grace must be 0 to 86400 seconds, not \(grace)") }
     if force, selectors.isEmpty { throw ValidationError("--force needs selectors: what to execute again") }
   }
 
@@ -36,7 +40,7 @@ struct Run: ParsableCommand {
     let display = ProgressDisplay(quiet: quiet)
     display.warn(study.warnings)
     let runner = Runner(
-      study, options: RunOptions(jobs: jobs ?? cores, threads: threads ?? cores, keepGoing: keepGoing, force: force)
+      study, options: RunOptions(jobs: jobs ?? cores, threads: threads ?? cores, keepGoing: keepGoing, force: force, grace: grace)
     ) { display.show($0) }
     let summary: RunSummary
     do { summary = try runner.run(selected) } catch {

@@ -27,9 +27,9 @@ struct Status: ParsableCommand {
     } else {
       for stage in study.plan.stages {
         let all = standings.filter { $0.instance.stage == stage }
-        let done = all.count { $0.state == .hit }
+        let done = all.count(where: \.hasResult)
         print("\(stage): \(done) of \(all.count) done")
-        for standing in all where standing.state == .failed || standing.state == .running {
+        for standing in all where [.failed, .running, .publish].contains(standing.state) {
           print("  \(standing.state.rawValue)  \(standing.instance.name)  (\(standing.reason))")
         }
       }

@@ -12,7 +12,7 @@ let seed = Setting<Int>("seed", 0...Int(Int32.max), "seed of the restarts")
 
 let description = StageDescription(
   name: "cluster", version: 2, summary: "Clusters images by their pixels, values 0 to 1.", inputs: [Port("images", "images.h5")],
-  outputs: [Port("assignments", "assignments.h5, epoch 0")],
+  outputs: [Port("assignments", "assignments.h5, epoch 0", datasets: ["/epoch_*/assignments"])],
   settings: [
     AnySetting(method), AnySetting(clusters), AnySetting(restarts), AnySetting(iterations), AnySetting(tolerance), AnySetting(seed),
   ],

@@ -15,7 +15,10 @@ let description = StageDescription(
   name: "embed", version: 1,
   summary: "Computes features and assignment probabilities of all images, batch normalisation in inference mode.",
   inputs: [Port("images", "images.h5"), Port("weights", "weights.h5")],
-  outputs: [Port("features", "features.h5"), Port("assignments", "assignments.h5")],
+  outputs: [
+    Port("features", "features.h5", datasets: ["/epoch_*/features"]),
+    Port("assignments", "assignments.h5", datasets: ["/epoch_*/assignments"]),
+  ],
   settings: network.all + [AnySetting(resize), AnySetting(size), AnySetting(snapshots), AnySetting(batch)], usesBLAS: false,
   check: { run in
     guard run[size] <= run[resize] else {

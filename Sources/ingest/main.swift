@@ -15,7 +15,10 @@ let description = StageDescription(
   name: "ingest", version: 3,
   summary: "Reads a data set's original files, in data/ or the folder that CCR_DATA names, into images.h5 and, apart from it, labels.h5.",
   inputs: [],
-  outputs: [Port("images", "images.h5"), Port("labels", "labels.h5, with the file names of your own pictures")],
+  outputs: [
+    Port("images", "images.h5", datasets: ["/images", "/index"]),
+    Port("labels", "labels.h5, with the file names of your own pictures", datasets: ["/labels", "/class_names"]),
+  ],
   settings: [
     AnySetting(dataset), AnySetting(subset), AnySetting(subsetSeed), AnySetting(verify), AnySetting(imageSize), AnySetting(imageChannels),
   ], usesBLAS: false,

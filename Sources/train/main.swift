@@ -17,7 +17,7 @@ let learningRate = Setting<Double>("learningRate", 1e-9...10, "Adam's step size"
 let description = StageDescription(
   name: "train", version: 1, summary: "Trains the network of CCR, of its ablations or of DCDC by the switches of its losses.",
   inputs: [Port("images", "images.h5"), Port("views", "views.h5; passes it lacks are computed alike", optional: true)],
-  outputs: [Port("weights", "weights.h5"), Port("history", "history.csv")],
+  outputs: [Port("weights", "weights.h5", datasets: ["/epoch_*/stem.0.weight"]), Port("history", "history.csv")],
   settings: network.all + augmentation.all + losses.all + [
     AnySetting(seed), AnySetting(epochs), AnySetting(snapshots), AnySetting(batch), AnySetting(repeats), AnySetting(learningRate),
   ], usesBLAS: false,

@@ -20,7 +20,7 @@ let description = StageDescription(
     Port("points", "features.h5 or assignments.h5"), Port("labels", "labels.h5, for the colours"),
     Port("assignments", "assignments.h5, for the colours where no image has a label", optional: true),
   ],
-  outputs: [Port("embedding", "tsne.h5"), Port("picture", "tsne.png")],
+  outputs: [Port("embedding", "tsne.h5", datasets: ["/embedding", "/index"]), Port("picture", "tsne.png")],
   settings: [
     AnySetting(title), AnySetting(epoch), AnySetting(firstPoint), AnySetting(points), AnySetting(perplexity), AnySetting(iterations),
     AnySetting(exaggeration),

@@ -46,4 +46,30 @@ struct FileTests {
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
   }
+
+  /// Names that nobody here gives, beyond what an integer holds among them.
+  @Test func checkpointsOfAnyNameAreNoTrap() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/ccr-checkpoints-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for name in ["9223372036854775807", "99999999999999999999", "-1", "", "x"] {
+      try AtomicFile.write("", to: "\(folder)/checkpoint-\(name)")
+    }
+    let checkpoints = CheckpointFolder(folder, identity: ContentDigest.of([1]))
+    for content in [[7], [8]] as [[UInt8]] { try checkpoints.save(content) }
+    #expect(checkpoints.newest(decode: { $0 }, warn: { _ in }) == [8])
+    #expect(FileManager.default.fileExists(atPath: "\(folder)/checkpoint-00000002"))
+  }
+
+  @Test func copiesAreWholeOrNotThere() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/ccr-copies-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try AtomicFile.write([1, 2, 3], to: "\(folder)/from")
+    struct Refused: Error {}
+    #expect(throws: Refused.self) { try AtomicFile.copy("\(folder)/from", to: "\(folder)/to") { _ in throw Refused() } }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["from"])
+    let digest = try AtomicFile.copy("\(folder)/from", to: "\(folder)/to") { _ in }
+    #expect(try AtomicFile.read("\(folder)/to") == [1, 2, 3] && digest == ContentDigest.of([1, 2, 3]))
+  }
 }

@@ -14,6 +14,8 @@ final class ToyStudy {
   let folder: String
 
   init() throws {
+    // A suite that runs in the background of a script has these ignored, and would hand that on.
+    for number in [SIGINT, SIGQUIT] { signal(number, SIG_DFL) }
     folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/ccr-toy-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
     try write("one\ntwo\n", "table.txt")
@@ -113,7 +115,7 @@ final class ToyStudy {
     try write(script + "\n", name, mode: 0o755)
   }
 
-  /// What a toy does besides writing its output.
+  /// What a toy does besides writing its output; what it starts in the background has its output open.
   private static let acts = #"""
     case "$(field act)" in
       fail) echo "error: the toy is broken" >&2; echo "remedy: mend the toy" >&2; exit 65;;
@@ -122,10 +124,25 @@ final class ToyStudy {
       once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; kill -9 $$; fi;;
       silent) exit 0;;
       slow) sleep 0.15;;
+      tick) sleep 0.02;;
+      late) sleep 0.5; kill -9 $$;;
       long) sleep 30;;
       patient) trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi;;
       random) noise=$(date +%N);;
+      pause) while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done;;
+      spoil) chmod +w "$(field words)"; echo spoiled >> "$(field words)";;
+      extra) echo x > "$(dirname "$(field out)")/extra.txt";;
+      quick-child) sleep 31 & ;;
+      escaping-child) setsid sleep 7 & ;;
+      stubborn) trap '' TERM; sleep 30; sleep 30;;
+      stubborn-once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; trap '' TERM; sleep 30; sleep 30; fi;;
+      flood) while :; do echo '{"event": "progress", "done": 1, "total": 2, "unit": "step"}'; done >&3;;
+      blob) cat /dev/zero >&3;;
+      numbers) for n in 1e300 -1e300 99999999999999999999 -9223372036854775808 9223372036854775807 0.5; do
+          echo "{\"event\": \"progress\", \"done\": $n, \"total\": $n, \"unit\": \"step\", \"rate\": $n}"
+        done >&3; sleep 0.3;;
+      colour) printf '\033[31mred\033[0m \033]0;title\007\n' >&2; exit 65;;
       talk) echo '{"event": "progress", "done": 1, "total": 2, "unit": "step"}' >&3
         echo '{"event": "warning", "message": "the toy is worn"}' >&3;;
     esac
@@ -198,6 +215,29 @@ final class ToyStudy {
   }
 
   var executedInstances: [String] { read("data/executed").split(separator: "\n").map(String.init) }
+
+  /// Starts something and does something else beside it.
+  func during(_ arguments: [String], executions: Int, _ body: () throws -> Void) throws -> Output {
+    let (_, output) = try start(arguments)
+    try waitForExecutions(executions)
+    try body()
+    return output()
+  }
+
+  /// Lets the toys that pause go on.
+  func go() throws { try write("", "data/go") }
+
+  /// Writes into a file of the study in place.
+  func append(_ text: String, to path: String) throws {
+    chmod(path, 0o755)
+    let file = try #require(FileHandle(forWritingAtPath: path))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data(text.utf8))
+    try file.close()
+  }
+
+  /// The object in the store that a link of the results points to.
+  func object(_ link: String) -> String { URL(fileURLWithPath: "\(folder)/\(link)").resolvingSymlinksInPath().path }
 
   /// Waits until so many toys have started.
   func waitForExecutions(_ count: Int) throws {

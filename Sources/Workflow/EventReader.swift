@@ -1,0 +1,49 @@
+import Artifacts
+import Glibc
+
+/// Reads the events of a stage: lines of JSON in a pipe. It takes a bounded amount at a time, so that a stage that writes without end
+/// neither fills the memory nor keeps the runner from anything else.
+struct EventReader {
+  private static let bytesAtOnce = 1 << 16
+  private static let longestLine = 1 << 16
+
+  private let pipe: Int32
+  private var unread: [UInt8] = []
+  private var block = [UInt8](repeating: 0, count: bytesAtOnce)
+  /// Whether the rest of a line that is too long is being passed over.
+  private var isSkipping = false
+
+  /// - Parameter pipe: its read end, which is made non-blocking.
+  init(_ pipe: Int32) {
+    self.pipe = pipe
+    _ = fcntl(pipe, F_SETFL, O_NONBLOCK)
+  }
+
+  /// The events that arrived since the last call, as far as they are taken at once. What is no event is passed over, with a warning where
+  /// it is a line too long for one.
+  mutating func newEvents() -> [JSONValue] {
+    let count = read(pipe, &block, block.count)
+    guard count > 0 else { return [] }
+    var rest = block[..<count]
+    var events: [JSONValue] = []
+    while let end = rest.firstIndex(of: 10) {
+      if !isSkipping {
+        unread += rest[..<end]
+        if let event = try? JSONValue.parse(String(decoding: unread, as: UTF8.self), file: "event") { events.append(event) }
+      }
+      isSkipping = false
+      unread = []
+      rest = rest[(end + 1)...]
+    }
+    if !isSkipping {
+      unread += rest
+      if unread.count > Self.longestLine {
+        (unread, isSkipping) = ([], true)
+        events.append([
+          "event": "warning", "message": .string("it wrote an event of more than \(Self.longestLine) bytes, which is passed over"),
+        ])
+      }
+    }
+    return events
+  }
+}

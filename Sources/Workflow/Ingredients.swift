@@ -1,0 +1,52 @@
+import Artifacts
+import Glibc
+
+/// What an action's key was computed from: held, or looked at again when the action has ended, so that what the key says is what was used.
+struct Ingredients {
+  /// An output of another instance, in the store.
+  struct Object {
+    let producer: Int
+    let port: String
+    let file: HashedFile
+  }
+
+  let program: Programs.Program
+  /// Files that pipeline.json names, and original files whose content the settings leave open.
+  let files: [HashedFile]
+  /// Inputs from the store, once they were looked at.
+  var objects: [Object] = []
+
+  /// What was written since it was hashed, in words; nil where nothing was. Of programs that run see `HeldProgram`.
+  var change: String? {
+    if let file = (files + [program.blas].compactMap { $0 }).first(where: { !$0.isUnchanged }) { return file.path }
+    return nil
+  }
+
+  /// The first input whose object was altered since it was looked at.
+  var alteredObject: Object? { objects.first { !$0.file.isUnchanged } }
+}
+
+/// A program that runs, held open: replacing its file, as a build does, means nothing to it, writing into it does.
+final class HeldProgram {
+  private let program: Programs.Program
+  private let descriptor: Int32
+
+  /// - Returns: nil where the file is no longer the one that was hashed.
+  init?(_ program: Programs.Program) {
+    self.program = program
+    descriptor = open(program.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0, isInPlace else { return nil }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Whether the path names the very file that was hashed: asked before and after starting it, it was that file that was started.
+  var isInPlace: Bool { FileStamp(descriptor: descriptor) == program.stamp && FileStamp(program.path) == program.stamp }
+
+  /// Whether its content is what was hashed.
+  var isUnchanged: Bool {
+    guard let now = FileStamp(descriptor: descriptor), now.isSameWriting(as: program.stamp) else { return false }
+    if now == program.stamp, program.isSettled { return true }
+    return (try? ProgramDigest.ofFile("/proc/self/fd/\(descriptor)").hex) == program.digest
+  }
+}

@@ -1,0 +1,185 @@
+import Artifacts
+import Glibc
+
+/// What becomes of stages that have ended.
+extension Runner {
+  /// How often in a row an instance may be changed under the runner's hands before that counts as a failure.
+  private static let mostDiscards = 3
+
+  func lookAtActive() throws {
+    for execution in active {
+      execution.poll()
+      for event in execution.newEvents() { pass(event, of: execution) }
+      guard let (status, usage) = execution.end else { continue }
+      if let published = execution.publication {
+        active.removeAll { $0 === execution }
+        record(execution, usage, published)
+      } else if !execution.isPublishing {
+        look(at: execution, status, usage)
+      }
+    }
+  }
+
+  private func pass(_ event: JSONValue, of execution: Execution) {
+    let name = study.plan.instances[execution.number].name
+    switch event["event"]?.string {
+    case "progress":
+      let progress = StageProgress(event)
+      if progress.total > 0 {
+        remainingTime.progressed(execution.number, seconds: execution.seconds, share: Double(progress.done) / Double(progress.total))
+      }
+      tell(.progress(name, progress))
+    case "warning":
+      if let warning = execution.keep(warning: event["message"]?.string ?? "") { tell(.warning(name, Printable.text(warning))) }
+    default: break
+    }
+  }
+
+  /// A process that has just ended.
+  private func look(at execution: Execution, _ status: ChildProcess.Status, _ usage: ChildProcess.Usage) {
+    let succeeded = status == .exited(0)
+    // A stage that cannot use its input has perhaps seen what the stamps do not show.
+    if status == .exited(ErrorKind.badInput.rawValue) {
+      for object in execution.ingredients.objects where (try? ContentDigest.ofFile(object.file.path))?.hex != object.file.hex {
+        study.store.digests.forget(object.file.path)
+        discard(execution, "the \(object.port) of \(study.plan.instances[object.producer].name) was altered", altered: object)
+        return
+      }
+    }
+    if succeeded || !execution.wasSignalled {
+      if let object = execution.ingredients.alteredObject {
+        discard(execution, "the \(object.port) of \(study.plan.instances[object.producer].name) was altered", altered: object)
+        return
+      }
+      if let change = execution.change {
+        discard(execution, change)
+        return
+      }
+    }
+    if succeeded {
+      let instance = study.plan.instances[execution.number]
+      execution.publish(
+        Publication(
+          attempt: study.store.attemptFolder(execution.key.hex),
+          outputs: instance.outputs.map { output in
+            Publication.Output(
+              port: output.port, file: output.file, datasets: execution.ingredients.program.description.datasets(of: output.port))
+          }, objects: "\(study.store.folder)/cas", notices: study.store.notices))
+    } else {
+      active.removeAll { $0 === execution }
+      giveUp(execution, status, usage)
+    }
+  }
+
+  private func record(_ execution: Execution, _ usage: ChildProcess.Usage, _ published: Result<[Publication.File], any Error>) {
+    let number = execution.number
+    let instance = study.plan.instances[number]
+    let hex = execution.key.hex
+    let attempt = study.store.attemptFolder(hex)
+    do {
+      let files = try published.get()
+      let (result, differing) = try study.store.commit(hex, files, provenance: study.provenance(execution, usage, files)) { old in
+        study.unusableOutput(of: number, old) == nil
+      }
+      let known = [ActionOwner.file, "request.json", "log.txt"] + instance.outputs.map(\.file)
+      let others = Folder.names(attempt).filter { !known.contains($0) }
+      if let first = others.first {
+        let more = others.count > 1 ? " and \(others.count - 1) more" : ""
+        tell(.warning(instance.name, "it also wrote \(Printable.text(first))\(more), which is no declared output and is not kept"))
+      }
+      rename("\(attempt)/log.txt", "\(study.store.actionFolder(hex))/log.txt")
+      Folder.remove(attempt)
+      Folder.remove(study.store.checkpointFolder(hex))
+      execution.lock.release()
+      executedKeys.insert(hex)
+      forced.remove(number)
+      if !differing.isEmpty {
+        summary.differing += 1
+        let kept = result.outputs.contains { output in files.contains { $0.port == output.key && $0.digest != output.value } }
+        tell(.differs(instance.name, ports: differing, kept: kept))
+      }
+      remainingTime.executed(number, seconds: execution.seconds)
+      tell(.finished(instance.name, seconds: execution.seconds))
+      finish(number, result, cached: false)
+      twins.removeValue(forKey: hex)?.forEach(again)
+    } catch {
+      let error = error as? any ExplainedError
+      if error?.kind == .inputOutput { summary.machineFailed = true }
+      fail(execution, "\(error?.problem ?? "its outputs cannot be kept"); \(error?.remedy ?? "run again")")
+    }
+  }
+
+  // MARK: No result
+
+  /// Drops what an execution made, since something it was made from is not what the key says; it is executed again.
+  private func discard(_ execution: Execution, _ change: String, altered: Ingredients.Object? = nil) {
+    active.removeAll { $0 === execution }
+    let number = execution.number
+    discards[number, default: 0] += 1
+    if let altered { takeBack(altered.producer) }
+    guard discards[number, default: 0] < Self.mostDiscards else {
+      return fail(execution, "\(change) while it ran, \(Self.mostDiscards) times in a row; leave that alone until the run has ended")
+    }
+    tell(.discarded(study.plan.instances[number].name, change))
+    Folder.remove(study.store.attemptFolder(execution.key.hex))
+    execution.lock.release()
+    for instance in [number] + (twins.removeValue(forKey: execution.key.hex) ?? []) {
+      if stopping { phases[instance] = .failed } else { again(instance) }
+    }
+  }
+
+  private func giveUp(_ execution: Execution, _ status: ChildProcess.Status, _ usage: ChildProcess.Usage) {
+    let name = study.plan.instances[execution.number].name
+    if status == .exited(EX_TEMPFAIL) || execution.wasSignalled {
+      let isSaved = status == .exited(EX_TEMPFAIL)
+      if isSaved { summary.interrupted += 1 }
+      phases[execution.number] = .failed
+      Folder.remove(study.store.attemptFolder(execution.key.hex))
+      rmdir(study.store.checkpointFolder(execution.key.hex))
+      execution.lock.release()
+      tell(.interrupted(name, checkpoint: isSaved))
+      return
+    }
+    if status == .exited(ErrorKind.inputOutput.rawValue) { summary.machineFailed = true }
+    var reason = StageFailure.words(status, usage)
+    if status == .exited(ErrorKind.badInput.rawValue), let hint = study.inputHint(execution) { reason += "; \(hint)" }
+    fail(execution, reason)
+  }
+
+  private func fail(_ execution: Execution, _ reason: String) {
+    let name = study.plan.instances[execution.number].name
+    let attempt = study.store.attemptFolder(execution.key.hex)
+    let record: JSONValue = [
+      "instance": .string(name), "profile": .string(study.plan.profile), "reason": .string(reason), "command": .string(execution.command),
+    ]
+    try? AtomicFile.write(record.pretty + "\n", to: "\(attempt)/failure.json")
+    unlink("\(attempt)/\(ActionOwner.file)")
+    rmdir(study.store.checkpointFolder(execution.key.hex))
+    execution.lock.release()
+    // The same would fail again.
+    for twin in twins.removeValue(forKey: execution.key.hex) ?? [] { phases[twin] = .failed }
+    end(
+      execution.number,
+      StageFailure(
+        instance: name, reason: reason, log: StageFailure.tail("\(attempt)/log.txt"), logPath: "\(attempt)/log.txt",
+        command: execution.command))
+  }
+
+  /// An instance that could not even be started.
+  func fail(_ number: Int, _ error: any Error) {
+    let error = error as? any ExplainedError
+    if error?.kind == .inputOutput { summary.machineFailed = true }
+    end(
+      number,
+      StageFailure(
+        instance: study.plan.instances[number].name,
+        reason: "\(error?.problem ?? "it cannot be started"); \(error?.remedy ?? "run again")", log: [], logPath: "", command: ""))
+  }
+
+  private func end(_ number: Int, _ failure: StageFailure) {
+    phases[number] = .failed
+    summary.failed += 1
+    tell(.failed(failure))
+    if !options.keepGoing { startNothing() }
+  }
+}
