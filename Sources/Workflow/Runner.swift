@@ -41,7 +41,7 @@ public final class Runner {
   private var stopsSeen = 0
   /// When stages that were asked to end are killed.
   private var killTime: ContinuousClock.Instant?
-  private var reported: ContinuousClock.Instant?
+  var reported: ContinuousClock.Instant?
   private lazy var costs = expectedCosts()
   lazy var remainingTime = RemainingTime(stages: study.plan.instances.map(\.stage), expected: costs)
   private lazy var schedule = Schedule(upstream: study.plan.instances.map(\.upstream), cost: costs)
@@ -293,33 +293,4 @@ public final class Runner {
   }
 
   func passNotices() { study.store.notices.take().forEach { tell(.notice($0)) } }
-
-  // MARK: Estimates
-
-  private func expectedCosts() -> [Double] {
-    let instances = study.plan.instances
-    let last = instances.indices.map { number -> Double? in
-      if missing[number] == nil { return 0 }
-      return study.resultFolder.provenance(instances[number]).now?["seconds"]?.double
-    }
-    return Schedule.costs(last: last, stages: instances.map(\.stage), declared: instances.map(\.cost))
-  }
-
-  private func report() {
-    let now = ContinuousClock.now
-    if let reported, now - reported < .milliseconds(100) { return }
-    reported = now
-    var remaining: Double?
-    if !active.isEmpty {
-      let running = Set(active.map(\.number))
-      remaining = remainingTime.seconds(
-        waiting: missing.keys.filter { results[$0] == nil && !running.contains($0) },
-        running: active.map { ($0.number, $0.seconds) }, jobs: options.jobs)
-    }
-    tell(
-      .counts(
-        RunCounts(
-          total: summary.total, executed: summary.executed, cached: summary.cached, failed: summary.failed, running: active.count,
-          remaining: remaining)))
-  }
 }
