@@ -18,9 +18,10 @@ public enum Linear {
     let dx = product(dy, rows: n, depth: k, BlockedMatrix(weights, rows: k, columns: d), columns: d)
     let (sums, dw, db) = (AdjointSums(rows: k, columns: d), Tensor(uninitialized: [k, d]), Tensor(zeros: [k]))
     let partial = VectorBuffer(uninitializedRows: sums.count, vectorsPerRow: 1)
-    sums.add(
-      BlockedMatrix(dy, rows: n, columns: k).base, BlockedMatrix(x, rows: n, columns: d).base, rows: n, pitch: n, adding: false,
-      into: partial.base)
+    let (left, right) = (BlockedMatrix(dy, rows: n, columns: k), BlockedMatrix(x, rows: n, columns: d))
+    withExtendedLifetime((left, right)) {
+      sums.add(left.base, right.base, rows: n, pitch: n, adding: false, into: partial.base)
+    }
     sums.merge([partial], into: dw, team: ThreadTeam(threads: 1))
     for row in 0..<n { for column in 0..<k { db.base[column] += dy.base[row * k + column] } }
     return (dx, dw, db)
@@ -36,11 +37,13 @@ public enum Linear {
     let pitch = BlockedProduct.pitch(rows: rows)
     let v = VectorBuffer(rows: (depth + 15) / 16 * pitch, vectorsPerRow: 1)
     let m = VectorBuffer(uninitializedRows: (columns + 15) / 16 * pitch, vectorsPerRow: 1)
-    BlockedMatrix.block(a.base, rows: rows, columns: depth, pitch: pitch, into: v.base)
-    BlockedProduct.multiply(
-      v.base, rows: rows, pitch: pitch, depth: depth, u.base, uRows: depth, columns: 0..<(columns + 15) / 16, into: m.base)
     let y = Tensor(uninitialized: [rows, columns])
-    BlockedMatrix.unblock(m.base, rows: rows, pitch: pitch, columns: columns, into: y.base)
+    withExtendedLifetime((a, u, v, m, y)) {
+      BlockedMatrix.block(a.base, rows: rows, columns: depth, pitch: pitch, into: v.base)
+      BlockedProduct.multiply(
+        v.base, rows: rows, pitch: pitch, depth: depth, u.base, uRows: depth, columns: 0..<(columns + 15) / 16, into: m.base)
+      BlockedMatrix.unblock(m.base, rows: rows, pitch: pitch, columns: columns, into: y.base)
+    }
     return y
   }
 }

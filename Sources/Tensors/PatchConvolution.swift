@@ -35,6 +35,7 @@ enum PatchConvolution {
     team.forEach(blocks.count) { number in
       let v = VectorBuffer(uninitializedRows: blocks.depthVectors * blocks.pitch, vectorsPerRow: 1)
       let m = VectorBuffer(uninitializedRows: blocks.outputVectors * blocks.pitch, vectorsPerRow: 1)
+      defer { withExtendedLifetime((u, v, m)) {} }
       gather(s, x, blocks[number], pitch: blocks.pitch, into: v)
       let rows = blocks[number].count * blocks.pixels
       BlockedProduct.multiply(
@@ -59,6 +60,7 @@ enum PatchConvolution {
     team.forEach(parts.count) { part in
       let v = VectorBuffer(uninitializedRows: depth * blocks.pitch, vectorsPerRow: 1)
       let m = VectorBuffer(uninitializedRows: outputs * blocks.pitch, vectorsPerRow: 1)
+      defer { withExtendedLifetime((turned, v, m)) {} }
       for number in parts[part] {
         let rows = blocks[number].count * blocks.pixels
         gather(s, x, blocks[number], pitch: blocks.pitch, into: v)

@@ -10,11 +10,13 @@ struct CCR: ParsableCommand {
     commandName: "ccr", abstract: "Runs the study that pipeline.json declares; what was computed before is not computed again.",
     discussion: """
       A selector names instances: train, train[method=ccr,seed=0], +X with all that X needs, X+ with all that needs X.
-      Exit codes: 0 done · 1 a stage failed · 2 bad usage or pipeline.json · 3 work is pending (plan, status --exit-code) ·
-      5 executed again with other bytes · 7 the machine failed (disk full, no permission) · 75 stopped, checkpoint saved ·
+      Exit codes: 0 done · 1 a stage failed · 2 bad usage or pipeline.json · 3 work is pending (plan, status --exit-code; verify) ·
+      5 executed again, or verified, with other bytes · 7 the machine failed (disk full, no permission) · 75 stopped, checkpoint saved ·
       128 + n stopped by signal n. Words for people go to standard error, data to standard output.
       """,
-    subcommands: [Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Export.self, Fetch.self])
+    subcommands: [
+      Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self, Export.self, Fetch.self,
+    ])
 
   static func main() {
     StandardStreams.open()

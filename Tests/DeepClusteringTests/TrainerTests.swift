@@ -199,7 +199,8 @@ struct ResumptionTests {
     let state = try #require(TrainingState(decoding: first.state.encoded()))
     let second = training.trainer(training.network(), resuming: state)
     #expect(try second.run(views: training.views(), interrupted: { false }, tell: { _ in }))
-    #expect(second.state.encoded() == whole)
+    let equal = second.state.encoded() == whole
+    #expect(equal)
   }
 
   @Test("a failure at any step, resumed from the last complete pass: the same result", arguments: steps)
@@ -217,13 +218,15 @@ struct ResumptionTests {
     let state = checkpoint.flatMap(TrainingState.init(decoding:))
     let second = SmallTraining().trainer(SmallTraining().network(), resuming: state)
     #expect(try second.run(views: SmallTraining().views(), interrupted: { false }, tell: { _ in }))
-    #expect(second.state.encoded() == whole)
+    let equal = second.state.encoded() == whole
+    #expect(equal)
   }
 
   @Test("bytes cut anywhere are no state")
   func truncation() throws {
     let bytes = try SmallTraining(epochs: 1).result()
-    #expect(TrainingState(decoding: bytes)?.encoded() == bytes)
+    let equal = TrainingState(decoding: bytes)?.encoded() == bytes
+    #expect(equal)
     for length in [0, 7, 8, 100, bytes.count / 2, bytes.count - 1] {
       #expect(TrainingState(decoding: Array(bytes[..<length])) == nil, "\(length) of \(bytes.count) bytes")
     }

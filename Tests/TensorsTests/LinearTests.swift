@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Tensors
+import Tensors
 
 /// The linear layer against its definition in Double.
 struct LinearTests {
