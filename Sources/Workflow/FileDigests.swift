@@ -26,7 +26,10 @@ final class FileDigests {
   /// - Parameter path: where digests are remembered. Every line carries a check of its own: one that was damaged counts as absent.
   init(path: String) {
     self.path = path
-    guard let bytes = try? AtomicFile.read(path) else { return }
+    guard let bytes = try? AtomicFile.read(path) else {
+      changed = access(path, F_OK) == 0
+      return
+    }
     for line in Substring(String(decoding: bytes, as: UTF8.self)).utf8.split(separator: 10) {
       let fields = line.split(separator: 32, maxSplits: FileStamp.fields + 2, omittingEmptySubsequences: false)
       guard fields.count == FileStamp.fields + 3, Self.check(line.dropFirst(fields[0].count + 1)).utf8.elementsEqual(fields[0]),

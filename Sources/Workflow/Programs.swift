@@ -38,8 +38,11 @@ final class Programs {
     self.data = data
     self.digests = digests
     self.path = path
-    // What was damaged is learned anew.
-    guard let root = Store.json(path), root["check"]?.string == Store.check(root) else { return }
+    guard let root = Store.json(path), root["check"]?.string == Store.check(root) else {
+      // What was damaged is learned anew, and replaced even where nothing is learned.
+      changed = access(path, F_OK) == 0
+      return
+    }
     for member in root["programs"]?.object ?? [] { remembered[member.name] = member.value }
   }
 

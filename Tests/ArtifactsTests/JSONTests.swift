@@ -11,7 +11,7 @@ struct JSONTests {
   }
 
   @Test(arguments: [
-    ("{\n  \"a\": 1,\n  \"b\" 2\n}", 3, 7, "a colon"), ("[1, 2", 1, 6, "a comma or ]"), ("", 1, 1, "a value"),
+    ("{\n  \"a\": 1,\n  \"b\" 2\n}", 3, 7, "a colon"), ("[1, 2", 1, 6, "a comma or ]"), ("", 1, 1, "a JSON value"),
     ("{\"a\":1,\"a\":2}", 1, 8, "twice"),
     ("[01]", 1, 3, "a comma or ]"), ("\"\\q\"", 1, 3, "an escape"), ("[1] x", 1, 5, "the end of the document"),
   ])

@@ -116,7 +116,7 @@ struct FigureProgramsTests {
     try prepare(classNames: ["cat"])
     let done = try figure4(JSONValue.parse("{\"title\": \"t\", \(members)}", file: "layout"))
     #expect(done.code == 65 && done.error.contains(complaint), "\(done.error)")
-    #expect(done.error.contains("remedy: correct tabulate's layout in pipeline.json"))
+    #expect(done.error.contains("remedy: correct it in pipeline.json"))
     #expect(!FileManager.default.fileExists(atPath: "\(folder)/figure4.png"))
   }
 }

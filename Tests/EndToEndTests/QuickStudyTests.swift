@@ -110,8 +110,8 @@ struct QuickStudyTests {
       return (instance["outputs"]?.object ?? []).filter { !["picture", "sheet"].contains($0.name) }
         .map { JSONValue.Member("\(name).\($0.name)", $0.value) }
     }.sorted { $0.name < $1.name }
-    let library = try ccr("doctor").out.split(separator: "\n").first { $0.contains("OpenBLAS") }.map(String.init) ?? ""
-    let openBLAS = library.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+    let library = try ccr("doctor").out.split(separator: "\n").first { $0.drop { $0 == " " || $0 == "!" }.hasPrefix("OpenBLAS") }
+    let openBLAS = library?.split(separator: " ").last { $0 != "OpenBLAS" && !$0.contains("/") }.map(String.init) ?? ""
     let path = "\(Self.root)/Tests/EndToEndTests/study-digests.json"
     if ProcessInfo.processInfo.environment["CCR_RECORD_DIGESTS"] != nil {
       let record: JSONValue = ["OpenBLAS": .string(openBLAS), "results": .object(results)]
