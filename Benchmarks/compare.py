@@ -180,11 +180,10 @@ def document(parts_by_kind, rows):
 
 Written by `make bench-peers`, a part for each kind of machine; not edited by hand.
 Two threads, except where the row says otherwise. Medians; the ratio is that of a pair, with the least and greatest of all pairs in brackets.
-
-{kinds}
-
 The divergence of t-SNE is computed alike on both sides: p over exact nearest neighbours, q normalised over all pairs. The epochs count the
 whole program `train`, from its start to its written weights.
+
+{kinds}
 
 ## Commands
 

@@ -19,6 +19,7 @@ public struct TableComparison: Sendable {
 
   /// The file's name without its ending.
   public let table: String
+  /// The cells that were computed there.
   public let cells: [Cell]
   public var reproduced: Int { cells.count { $0.verdict == .reproduced } }
 }
@@ -42,7 +43,7 @@ extension Study {
         .compactMap { Store.json(self.store.object($0.digest)) }.first { $0["table"] != nil }
       return TableComparison(
         table: name,
-        cells: (table["cells"]?.array ?? []).map { cell in
+        cells: (table["cells"]?.array ?? []).filter { $0["sources"]?.array?.isEmpty == false }.map { cell in
           TableComparison.Cell(name: Self.name(of: cell), verdict: Self.verdict(on: cell, digests, here))
         })
     }
@@ -55,7 +56,7 @@ extension Study {
   private static func verdict(on cell: JSONValue, _ digests: [String: Set<String>], _ table: JSONValue?) -> TableComparison.Verdict {
     let sources = (cell["sources"]?.array ?? []).map { ($0["instance"]?.string ?? "", $0["output"]?.string ?? "") }
     if let missing = sources.first(where: { digests[$0.0] == nil }) { return .notComputed(instance: missing.0) }
-    if !sources.isEmpty, sources.allSatisfy({ digests[$0.0]?.contains($0.1) == true }) { return .reproduced }
+    if sources.allSatisfy({ digests[$0.0]?.contains($0.1) == true }) { return .reproduced }
     let own = table?["cells"]?.array?.first { name(of: $0) == name(of: cell) }
     return .differs(there: cell["mean"]?.double, here: own?["mean"]?.double)
   }

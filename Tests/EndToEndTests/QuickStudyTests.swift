@@ -97,6 +97,19 @@ struct QuickStudyTests {
     // Two panels of Figure 3 are one action in this small study, so there are more results than executions.
     #expect(a.count == (first ?? 0) + 1 && a == b)
     try expectRecorded(status("a"))
+    // The published table, held against both results, against none, and with one digit changed.
+    let tables = "\(folder)/paper-tables/quick"
+    for results in ["a", "b"] {
+      let verified = try ccr("verify", "--against", tables, "--results", "\(folder)/\(results)")
+      #expect(verified.code == 0 && verified.out == "table4: 6 of 6 cells reproduced to the bit\n", "\(verified)")
+    }
+    let nothing = try ccr("verify", "--against", tables, "--results", "\(folder)/c")
+    #expect(nothing.code == 3 && nothing.out.contains("0 of 6") && nothing.out.contains("has no result here"), "\(nothing)")
+    let text = String(decoding: try AtomicFile.read("\(tables)/table4.json"), as: UTF8.self)
+    let output = try #require(cells[0]["sources"]?.array?.first?["output"]?.string)
+    try AtomicFile.write(text.replacingOccurrences(of: output, with: String(output.reversed())), to: "\(tables)/table4.json")
+    let other = try ccr("verify", "--against", tables, "--results", "\(folder)/a")
+    #expect(other.code == 5 && other.out.contains("differs") && !other.out.contains("6 of 6"), "\(other)")
   }
 
   /// Every machine with AVX2 and FMA must give the bytes that one of them gave: `study-digests.json`. Pictures, which depend on cairo, and tables,
