@@ -33,7 +33,8 @@ extension Study {
       guard let library = program.description.blasLibrary, let numericClass = program.description.numericClass,
         seen.insert("\(library) \(numericClass)").inserted
       else { continue }
-      findings.append(Finding(subject: "numeric class", text: "\(numericClass)  (machines of one class give the same bits)", isTrouble: false))
+      findings.append(
+        Finding(subject: "numeric class", text: "\(numericClass)  (machines of one class give the same bits)", isTrouble: false))
       findings.append(
         Finding(subject: "OpenBLAS", text: "\(program.blas?.hex.prefix(12) ?? "")…  \(library)", isTrouble: library.isEmpty))
     }
