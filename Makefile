@@ -30,7 +30,7 @@ test: build
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
 
-# The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md. Takes about an hour.
+# The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md.
 soak: build
 	$(SWIFT_BUILD) --build-tests
 	CCR_SOAK=1 swift test -c release --skip-build --filter WorkflowTests.Soak
