@@ -26,9 +26,12 @@ public final class BatchNorm: @unchecked Sendable {
   public var runningMean: Tensor
   /// [C], of the unbiased batch variance.
   public var runningVariance: Tensor
+  /// Whether inference uses running statistics; else it uses those of the batch, as training does, and the running ones stay as they are.
+  public let tracksStatistics: Bool
 
-  public init(name: String, channels: Int) {
+  public init(name: String, channels: Int, tracksStatistics: Bool = true) {
     self.name = name
+    self.tracksStatistics = tracksStatistics
     gamma = Parameter(name: "\(name).weight", value: Tensor(shape: [channels], Array(repeating: 1, count: channels)))
     beta = Parameter(name: "\(name).bias", value: Tensor(zeros: [channels]))
     runningMean = Tensor(zeros: [channels])

@@ -17,7 +17,7 @@ public final class Tape {
   }
 
   public let team: ThreadTeam
-  /// Whether batch normalisation uses the batch's statistics (and tracks them) and records are kept.
+  /// Whether records are kept, batch normalisation uses the batch's statistics (and tracks them), and dropout drops.
   public let training: Bool
   private var records: [Record] = []
 
@@ -45,28 +45,15 @@ public final class Tape {
     record(value, inputs, depends: inputs.contains { $0.node != nil }, backward)
   }
 
-  /// x [N, H, W, C] * weight [k, k, C, K] → [N, P, Q, K].
-  public func convolution(_ x: Variable, _ weight: Parameter, stride: Int, padding: Int) -> Variable {
-    let (weights, team, needsInput) = (weight.value, team, x.node != nil)
-    return record(
-      Convolution.forward(x.value, weights: weights, stride: stride, padding: padding, team: team), [x], depends: true
-    ) { gradient in
-      let gradients = Convolution.backward(
-        x.value, weights: weights, stride: stride, padding: padding, outputGradient: gradient, needsInputGradient: needsInput, team: team)
-      weight.accumulate(gradients.weights, team)
-      return [gradients.input]
-    }
-  }
-
   /// Batch normalisation of x [N, …, C], then `+ adding`, then ReLU where asked, in one pass.
   /// - Parameter batches: sizes, of sum N, of batches that go through together and are normalised apart, each with its own statistics; they are
-  ///   tracked one after the other. Inference takes the running statistics for all.
+  ///   tracked one after the other. Inference takes the running statistics for all, or each batch's own where the layer tracks none.
   public func batchNorm(_ x: Variable, _ layer: BatchNorm, batches: [Int], relu: Bool, adding residual: Variable? = nil) -> Variable {
     let team = team
     let all = x.value.shape[0]
     precondition(batches.reduce(0, +) == all, "batches \(batches) of \(all) images")
     let y = Tensor(uninitialized: x.value.shape)
-    guard training else {
+    guard training || !layer.tracksStatistics else {
       let inverse = layer.runningVariance.scalars.map { 1 / ($0 + BatchNormalisation.epsilon).squareRoot() }
       BatchNormalisation.apply(
         x.value, images: 0..<all, mean: layer.runningMean.scalars, inverseDeviation: inverse, gamma: layer.gamma.value,
@@ -78,7 +65,7 @@ public final class Tape {
       end += size
       let images = end - size..<end
       let statistics = BatchNormalisation.statistics(x.value, images: images, team: team)
-      layer.track(statistics)
+      if layer.tracksStatistics { layer.track(statistics) }
       BatchNormalisation.apply(
         x.value, images: images, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: layer.gamma.value,
         beta: layer.beta.value, residual: residual?.value, relu: relu, into: y, team: team)
@@ -101,38 +88,15 @@ public final class Tape {
     }
   }
 
-  /// Max pooling 2 × 2, stride 2, padding 1: [N, H, W, C] → [N, H/2 + 1, W/2 + 1, C].
-  public func maxPool(_ x: Variable) -> Variable {
-    let (value, team) = (x.value, team)
-    return custom(value: Pooling.max(value, team: team), inputs: [x]) {
-      [Pooling.maxBackward(value, outputGradient: $0, team: team)]
-    }
-  }
-
-  /// Mean over positions: [N, H, W, C] → [N, C].
-  public func globalAveragePool(_ x: Variable) -> Variable {
-    let (shape, team) = (x.value.shape, team)
-    return custom(value: Pooling.globalAverage(x.value, team: team), inputs: [x]) {
-      [Pooling.globalAverageBackward($0, input: shape, team: team)]
-    }
-  }
-
   /// x [N, D] · weightᵀ + bias, weight [K, D], bias [K] → [N, K].
   public func linear(_ x: Variable, weight: Parameter, bias: Parameter) -> Variable {
-    let (weights, team) = (weight.value, team)
-    return record(Linear.forward(x.value, weights: weights, bias: bias.value), [x], depends: true) { gradient in
-      let gradients = Linear.backward(x.value, weights: weights, outputGradient: gradient)
+    let (weights, team, needsInput) = (weight.value, team, x.node != nil)
+    return record(Linear.forward(x.value, weights: weights, bias: bias.value, team: team), [x], depends: true) { gradient in
+      let gradients = Linear.backward(
+        x.value, weights: weights, outputGradient: gradient, needsInputGradient: needsInput, team: team)
       weight.accumulate(gradients.weights, team)
       bias.accumulate(gradients.bias, team)
       return [gradients.input]
-    }
-  }
-
-  /// max(x, 0).
-  public func relu(_ x: Variable) -> Variable {
-    let y = Tensor(shape: x.value.shape, x.value.scalars.map { max($0, 0) })
-    return custom(value: y, inputs: [x]) { gradient in
-      [Tensor(shape: y.shape, zip(gradient.scalars, y.scalars).map { $1 > 0 ? $0 : 0 })]
     }
   }
 
@@ -186,7 +150,7 @@ public final class Tape {
     }
   }
 
-  private func record(_ value: Tensor, _ inputs: [Variable], depends: Bool, _ backward: @escaping (Tensor) -> [Tensor?]) -> Variable {
+  func record(_ value: Tensor, _ inputs: [Variable], depends: Bool, _ backward: @escaping (Tensor) -> [Tensor?]) -> Variable {
     guard training, depends else { return Variable(value: value, node: nil) }
     records.append(Record(inputs: inputs.map(\.node), backward: backward))
     return Variable(value: value, node: records.count - 1)

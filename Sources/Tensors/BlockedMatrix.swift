@@ -5,17 +5,21 @@ struct BlockedMatrix: Sendable {
   var base: UnsafeMutablePointer<Vector> { buffer.base }
 
   /// A row-major matrix [rows, columns].
-  init(_ matrix: Tensor, rows: Int, columns: Int) {
+  init(_ matrix: Tensor, rows: Int, columns: Int, team: ThreadTeam = ThreadTeam(threads: 1)) {
     self.rows = rows
-    buffer = VectorBuffer(uninitializedRows: rows * ((columns + 15) / 16), vectorsPerRow: 1)
-    Self.block(matrix.base, rows: rows, columns: columns, pitch: rows, into: buffer.base)
+    let buffer = VectorBuffer(uninitializedRows: rows * ((columns + 15) / 16), vectorsPerRow: 1)
+    self.buffer = buffer
+    team.forEach((columns + 15) / 16) { block in
+      Self.block(matrix.base, rows: rows, columns: columns, pitch: rows, blocks: block..<block + 1, into: buffer.base)
+    }
   }
 
   /// The transpose [columns, rows] of a row-major matrix [rows, columns].
-  init(transposing matrix: Tensor, rows: Int, columns: Int) {
+  init(transposing matrix: Tensor, rows: Int, columns: Int, team: ThreadTeam = ThreadTeam(threads: 1)) {
     self.rows = columns
-    buffer = VectorBuffer(uninitializedRows: columns * ((rows + 15) / 16), vectorsPerRow: 1)
-    for block in 0..<(rows + 15) / 16 {
+    let buffer = VectorBuffer(uninitializedRows: columns * ((rows + 15) / 16), vectorsPerRow: 1)
+    self.buffer = buffer
+    team.forEach((rows + 15) / 16) { block in
       let (first, to) = (block &* 16, buffer.floats + block &* columns &* 16)
       let lanes = min(16, rows &- first)
       for start in stride(from: 0, to: columns, by: 16) {
@@ -29,12 +33,17 @@ struct BlockedMatrix: Sendable {
   }
 
   /// Copies a row-major matrix to blocks of `pitch` rows.
-  static func block(_ matrix: UnsafePointer<Float>, rows: Int, columns: Int, pitch: Int, into blocks: UnsafeMutablePointer<Vector>) {
+  /// - Parameter chosen: which blocks of 16 columns; nil for all.
+  static func block(
+    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, pitch: Int, blocks chosen: Range<Int>? = nil,
+    into blocks: UnsafeMutablePointer<Vector>
+  ) {
     let (whole, rest) = (columns / 16, columns % 16)
-    for block in 0..<whole {
+    let chosen = chosen ?? 0..<(columns + 15) / 16
+    for block in chosen where block < whole {
       for row in 0..<rows { blocks[block &* pitch &+ row] = Vector(loading: matrix + (row &* columns &+ block &* 16)) }
     }
-    guard rest > 0 else { return }
+    guard rest > 0, chosen.contains(whole) else { return }
     for row in 0..<rows {
       var last = Vector()
       for lane in 0..<rest { last[lane] = matrix[row &* columns &+ whole &* 16 &+ lane] }
@@ -62,7 +71,8 @@ struct AdjointSums: Sendable {
 
   private var groups: Int { (rows + BlockedProduct.adjointChannels - 1) / BlockedProduct.adjointChannels }
   private var columnVectors: Int { (columns + 15) / 16 }
-  private var pairs: Int { (columnVectors + 1) / 2 }
+  /// Pairs of blocks of 16 columns: what can be summed side by side.
+  var pairs: Int { (columnVectors + 1) / 2 }
   /// Vectors of all sums.
   var count: Int { groups * pairs * Self.tile }
 
@@ -70,12 +80,14 @@ struct AdjointSums: Sendable {
   func pieces(of work: Int) -> Pieces { Pieces(work, most: Pieces.most(sumsOf: count)) }
 
   /// Adds the products of `summed` rows of V and M, or sets the sums to them.
+  /// - Parameter chosen: which pairs of blocks; nil for all.
   func add(
-    _ v: UnsafePointer<Vector>, _ m: UnsafePointer<Vector>, rows summed: Int, pitch: Int, adding: Bool,
+    _ v: UnsafePointer<Vector>, _ m: UnsafePointer<Vector>, rows summed: Int, pitch: Int, adding: Bool, pairs chosen: Range<Int>? = nil,
     into sums: UnsafeMutablePointer<Vector>
   ) {
-    var target = sums
-    for pair in 0..<pairs {
+    let chosen = chosen ?? 0..<pairs
+    var target = sums + chosen.lowerBound * groups * Self.tile
+    for pair in chosen {
       for group in 0..<groups {
         BlockedProduct.adjoint(
           v + group / 2 &* pitch, half: group % 2, m + 2 &* pair &* pitch, columns: min(2, columnVectors - 2 * pair), pitch: pitch,

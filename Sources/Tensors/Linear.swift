@@ -1,29 +1,46 @@
 /// The linear layer y = x · Wᵀ + b over rows: x [N, D], W [K, D], b [K] → [N, K].
 ///
-/// By `BlockedProduct`, whose sums run in the same order on every machine; a library's depend on its kernels for the processor. The layer is small
-/// beside the convolutions before it: 2·N·D·K flop, on one thread.
+/// By `BlockedProduct`, whose sums run in the same order on every machine; a library's depend on its kernels for the processor. 2·N·D·K flop, blocks of
+/// columns side by side: each element is one sum, so bits do not depend on threads.
 public enum Linear {
-  public static func forward(_ x: Tensor, weights: Tensor, bias: Tensor) -> Tensor {
+  public static func forward(_ x: Tensor, weights: Tensor, bias: Tensor, team: ThreadTeam) -> Tensor {
     let (n, d, k) = sizes(x, weights)
+    let team = Self.team(team, n, d, k)
     precondition(bias.shape == [k], "bias \(bias.shape) for weights \(weights.shape)")
-    let y = product(x, rows: n, depth: d, BlockedMatrix(transposing: weights, rows: k, columns: d), columns: k)
-    for row in 0..<n { for column in 0..<k { y.base[row * k + column] += bias.base[column] } }
+    let y = product(x, rows: n, depth: d, BlockedMatrix(transposing: weights, rows: k, columns: d, team: team), columns: k, team: team)
+    withExtendedLifetime((y, bias)) {
+      let (out, shift) = (y.base, bias.base)
+      for row in 0..<n { for column in 0..<k { out[row &* k &+ column] += shift[column] } }
+    }
     return y
   }
 
   /// The gradients of a loss with respect to x, W and b, from that with respect to y [N, K].
-  public static func backward(_ x: Tensor, weights: Tensor, outputGradient dy: Tensor) -> (input: Tensor, weights: Tensor, bias: Tensor) {
+  /// - Parameter needsInputGradient: false for the first layer, whose input nobody asks about.
+  public static func backward(
+    _ x: Tensor, weights: Tensor, outputGradient dy: Tensor, needsInputGradient: Bool = true, team: ThreadTeam
+  ) -> (input: Tensor?, weights: Tensor, bias: Tensor) {
     let (n, d, k) = sizes(x, weights)
+    let team = Self.team(team, n, d, k)
     precondition(dy.shape == [n, k], "gradient \(dy.shape) for output \([n, k])")
-    let dx = product(dy, rows: n, depth: k, BlockedMatrix(weights, rows: k, columns: d), columns: d)
+    let dx =
+      needsInputGradient
+      ? product(dy, rows: n, depth: k, BlockedMatrix(weights, rows: k, columns: d, team: team), columns: d, team: team) : nil
     let (sums, dw, db) = (AdjointSums(rows: k, columns: d), Tensor(uninitialized: [k, d]), Tensor(zeros: [k]))
     let partial = VectorBuffer(uninitializedRows: sums.count, vectorsPerRow: 1)
-    let (left, right) = (BlockedMatrix(dy, rows: n, columns: k), BlockedMatrix(x, rows: n, columns: d))
+    let (left, right) = (
+      BlockedMatrix(dy, rows: n, columns: k, team: team), BlockedMatrix(x, rows: n, columns: d, team: team)
+    )
     withExtendedLifetime((left, right)) {
-      sums.add(left.base, right.base, rows: n, pitch: n, adding: false, into: partial.base)
+      team.forEach(sums.pairs) { pair in
+        sums.add(left.base, right.base, rows: n, pitch: n, adding: false, pairs: pair..<pair + 1, into: partial.base)
+      }
     }
-    sums.merge([partial], into: dw, team: ThreadTeam(threads: 1))
-    for row in 0..<n { for column in 0..<k { db.base[column] += dy.base[row * k + column] } }
+    sums.merge([partial], into: dw, team: team)
+    withExtendedLifetime((db, dy)) {
+      let (sum, gradient) = (db.base, dy.base)
+      for row in 0..<n { for column in 0..<k { sum[column] += gradient[row &* k &+ column] } }
+    }
     return (dx, dw, db)
   }
 
@@ -33,15 +50,31 @@ public enum Linear {
     return (x.shape[0], x.shape[1], weights.shape[0])
   }
 
-  private static func product(_ a: Tensor, rows: Int, depth: Int, _ u: BlockedMatrix, columns: Int) -> Tensor {
+  /// One thread for products that are done before another has woken up.
+  private static func team(_ team: ThreadTeam, _ n: Int, _ d: Int, _ k: Int) -> ThreadTeam {
+    n * d * k < 1 << 20 ? ThreadTeam(threads: 1) : team
+  }
+
+  /// Blocks of 16 columns that one piece of work computes.
+  private static let blocksPerPiece = 4
+
+  private static func product(_ a: Tensor, rows: Int, depth: Int, _ u: BlockedMatrix, columns: Int, team: ThreadTeam) -> Tensor {
     let pitch = BlockedProduct.pitch(rows: rows)
-    let v = VectorBuffer(rows: (depth + 15) / 16 * pitch, vectorsPerRow: 1)
-    let m = VectorBuffer(uninitializedRows: (columns + 15) / 16 * pitch, vectorsPerRow: 1)
+    let blocks = (columns + 15) / 16
+    let v = VectorBuffer(uninitializedRows: (depth + 15) / 16 * pitch, vectorsPerRow: 1)
+    let m = VectorBuffer(uninitializedRows: blocks * pitch, vectorsPerRow: 1)
     let y = Tensor(uninitialized: [rows, columns])
     withExtendedLifetime((a, u, v, m, y)) {
-      BlockedMatrix.block(a.base, rows: rows, columns: depth, pitch: pitch, into: v.base)
-      BlockedProduct.multiply(
-        v.base, rows: rows, pitch: pitch, depth: depth, u.base, uRows: depth, columns: 0..<(columns + 15) / 16, into: m.base)
+      team.forEach((depth + 15) / 16) { block in
+        BlockedMatrix.block(a.base, rows: rows, columns: depth, pitch: pitch, blocks: block..<block + 1, into: v.base)
+        // The product reads whole tiles of rows.
+        (v.base + block * pitch + rows).update(repeating: Vector(), count: pitch - rows)
+      }
+      team.forEach((blocks + blocksPerPiece - 1) / blocksPerPiece) { piece in
+        BlockedProduct.multiply(
+          v.base, rows: rows, pitch: pitch, depth: depth, u.base, uRows: depth,
+          columns: piece * blocksPerPiece..<min(blocks, (piece + 1) * blocksPerPiece), into: m.base)
+      }
       BlockedMatrix.unblock(m.base, rows: rows, pitch: pitch, columns: columns, into: y.base)
     }
     return y

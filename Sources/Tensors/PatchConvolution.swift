@@ -80,6 +80,26 @@ enum PatchConvolution {
     return (dx, dw)
   }
 
+  /// The gradient on the images alone, from that on the output.
+  static func adjoint(_ s: ConvolutionShape, _ dy: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
+    let blocks = Blocks(s)
+    let turned = BlockedMatrix(transposing: weights, rows: blocks.depth, columns: blocks.outputs, team: team)
+    let dx = Tensor(uninitialized: [s.images, s.height, s.width, s.inputChannels])
+    team.forEach(blocks.count) { number in
+      let v = VectorBuffer(uninitializedRows: blocks.depthVectors * blocks.pitch, vectorsPerRow: 1)
+      let m = VectorBuffer(uninitializedRows: blocks.outputVectors * blocks.pitch, vectorsPerRow: 1)
+      defer { withExtendedLifetime((turned, v, m)) {} }
+      let rows = blocks[number].count * blocks.pixels
+      let from = dy.base + blocks[number].lowerBound * blocks.pixels * s.outputChannels
+      BlockedMatrix.block(from, rows: rows, columns: s.outputChannels, pitch: blocks.pitch, into: m.base)
+      BlockedProduct.multiply(
+        m.base, rows: rows, pitch: blocks.pitch, depth: blocks.outputs, turned.base, uRows: turned.rows, columns: 0..<blocks.depthVectors,
+        into: v.base)
+      scatter(s, v, blocks[number], pitch: blocks.pitch, into: dx)
+    }
+    return dx
+  }
+
   // MARK: Patches
 
   /// Calls `body` for every tap and output of some images with the row of V, the first column of the tap, and the pixel it sees, nil outside the image.

@@ -7,6 +7,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case kMeans = 5
   case tsne = 6
   case cases = 7
+  case dropout = 8
+  case corruption = 9
   case test = 99
 }
 
@@ -56,6 +58,22 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// Uniform in [low, high).
   public mutating func uniform(_ low: Float, _ high: Float) -> Float { low + (high - low) * uniform() }
+
+  /// The same stream from its number `first` on, a multiple of 4: so that pieces of a long run of numbers are drawn side by side.
+  public func advanced(to first: Int) -> RandomStream {
+    precondition(first >= 0 && first % 4 == 0 && first / 4 <= UInt32.max, "a stream from its number \(first) on")
+    var stream = self
+    stream.block = UInt32(first / 4)
+    stream.used = 4
+    return stream
+  }
+
+  /// A normal number of mean 0 and deviation 1, of two uniform ones (Box & Muller 1958).
+  public mutating func normal() -> Float {
+    // In (0, 1], so that the logarithm is finite.
+    let radius = (-2 * Elementary.log(Double(1 - uniform()))).squareRoot()
+    return Float(radius * Elementary.circle(turns: Double(uniform())).cos)
+  }
 
   /// Uniform in 0..<bound, without bias (Lemire's rejection).
   public mutating func integer(below bound: Int) -> Int {

@@ -58,6 +58,28 @@ public struct Tensor: Sendable {
     return result
   }
 
+  /// Some elements of the first axis, in the order of `numbers`, which may repeat.
+  public func rows(_ numbers: [Int]) -> Tensor {
+    let row = count / max(1, shape[0])
+    let result = Tensor(uninitialized: [numbers.count] + shape.dropFirst())
+    for (place, number) in numbers.enumerated() {
+      precondition((0..<shape[0]).contains(number), "row \(number) of \(shape)")
+      (result.storage.base + place * row).update(from: storage.base + number * row, count: row)
+    }
+    return result
+  }
+
+  /// Zeros of a shape, to whose elements of the first axis named by `numbers` those of `parts` are added in their order.
+  public init(addingRows parts: Tensor, at numbers: [Int], shape: [Int]) {
+    precondition(parts.shape == [numbers.count] + shape.dropFirst(), "\(parts.shape) does not fit \(numbers.count) rows of \(shape)")
+    self.init(zeros: shape)
+    let row = count / max(1, shape[0])
+    for (place, number) in numbers.enumerated() {
+      precondition((0..<shape[0]).contains(number), "row \(number) of \(shape)")
+      for at in 0..<row { storage.base[number * row + at] += parts.storage.base[place * row + at] }
+    }
+  }
+
   @inlinable
   public func withUnsafeBufferPointer<R, E>(_ body: (UnsafeBufferPointer<Float>) throws(E) -> R) throws(E) -> R {
     try body(UnsafeBufferPointer(start: storage.base, count: storage.count))

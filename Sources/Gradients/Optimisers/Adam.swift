@@ -2,7 +2,7 @@ import Tensors
 
 /// Adam (Kingma & Ba 2015) as PyTorch computes it: ε outside the root, bias corrected, no weight decay.
 /// Parameters without a gradient are left alone, their moments too.
-public final class Adam: @unchecked Sendable {
+public final class Adam: Optimiser, @unchecked Sendable {
   public static let beta1 = 0.9
   public static let beta2 = 0.999
   public static let epsilon: Float = 1e-8
@@ -21,7 +21,7 @@ public final class Adam: @unchecked Sendable {
   }
 
   public let parameters: [Parameter]
-  public let learningRate: Double
+  public var learningRate: Double
   /// One for each parameter, in order.
   public var moments: [Moments]
 
@@ -46,6 +46,19 @@ public final class Adam: @unchecked Sendable {
         firstDecay: Float(Self.beta1), secondDecay: Float(Self.beta2), size: size, correction: correction, epsilon: Self.epsilon)
       update.apply(to: &parameter.value, gradient: gradient, first: &state.first, second: &state.second, team: team)
       moments[index] = state
+    }
+  }
+
+  /// Numbers of steps are kept as two, the lower 24 bits and the rest, so that Float holds them.
+  public var memory: [(name: String, tensor: Tensor)] {
+    get {
+      entries(moments.map { Tensor(shape: [2], [Float($0.steps & 0xFF_FFFF), Float($0.steps >> 24)]) }, "steps")
+        + entries(moments.map(\.first), "first") + entries(moments.map(\.second), "second")
+    }
+    set {
+      let steps = tensors(newValue, "steps").map { Int($0.scalars[0]) | Int($0.scalars[1]) << 24 }
+      let (first, second) = (tensors(newValue, "first"), tensors(newValue, "second"))
+      moments = steps.indices.map { Moments(steps: steps[$0], first: first[$0], second: second[$0]) }
     }
   }
 }
