@@ -5,7 +5,7 @@ import Tensors
 /// 2×2 stride 2 padding 1, stages of basic blocks, global average pool, one Linear + softmax per head.
 ///
 /// Its parameters change while a step is applied; it is used by one thread at a time, which is the caller's care.
-public final class ResidualNetwork: @unchecked Sendable {
+public final class ResidualNetwork: Network, @unchecked Sendable {
   /// Two 3×3 convolutions beside a shortcut (He et al. 2016).
   private struct BasicBlock {
     let stride: Int
@@ -24,8 +24,7 @@ public final class ResidualNetwork: @unchecked Sendable {
   private let stem: (conv: Parameter, bn: BatchNorm)
   private let body: [BasicBlock]
   private let headLayers: [(weight: Parameter, bias: Parameter)]
-  public let parameters: [Parameter]
-  public let batchNorms: [BatchNorm]
+  public let named: NamedParameters
 
   /// Bytes that a training step takes at the least: parameters with gradients and Adam's moments, and of every layer what the way back reads.
   /// - Parameters:
@@ -38,34 +37,21 @@ public final class ResidualNetwork: @unchecked Sendable {
       let side = max(1, size >> (stage + 1))
       values += blocks[stage] * 4 * side * side * width
     }
-    return 4 * (images * values + 4 * parameters.reduce(0) { $0 + $1.value.count })
+    return named.leastBytes(images: images, valuesPerImage: values)
   }
 
   /// Weights by PyTorch's defaults, U(−1/√fan_in, 1/√fan_in), a stream of random numbers for each parameter (A29).
-  public init(inputChannels: Int, widths: [Int], blocks: [Int], heads: [Int], seed: UInt64) {
+  /// - Parameter tracksStatistics: false where inference normalises by the statistics of its batches, as training does.
+  public init(inputChannels: Int, widths: [Int], blocks: [Int], heads: [Int], tracksStatistics: Bool = true, seed: UInt64) {
     precondition(widths.count == blocks.count && !widths.isEmpty && !heads.isEmpty, "widths \(widths), blocks \(blocks), heads \(heads)")
     self.widths = widths
     self.blocks = blocks
     self.heads = heads
-    var parameters: [Parameter] = []
-    var batchNorms: [BatchNorm] = []
-    func uniform(_ name: String, _ shape: [Int], fanIn: Int) -> Parameter {
-      var stream = RandomStream(seed: seed, purpose: .initialisation, item: parameters.count)
-      let bound = 1 / Float(fanIn).squareRoot()
-      let parameter = Parameter(
-        name: name, value: Tensor(shape: shape, (0..<shape.reduce(1, *)).map { _ in stream.uniform(-bound, bound) }))
-      parameters.append(parameter)
-      return parameter
-    }
+    var named = NamedParameters(seed: seed)
     func convolution(_ name: String, _ kernel: Int, _ from: Int, _ to: Int) -> Parameter {
-      uniform("\(name).weight", [kernel, kernel, from, to], fanIn: kernel * kernel * from)
+      named.add("\(name).weight", [kernel, kernel, from, to], .uniform(fanIn: kernel * kernel * from))
     }
-    func batchNorm(_ name: String, _ channels: Int) -> BatchNorm {
-      let layer = BatchNorm(name: name, channels: channels)
-      parameters += [layer.gamma, layer.beta]
-      batchNorms.append(layer)
-      return layer
-    }
+    func batchNorm(_ name: String, _ channels: Int) -> BatchNorm { named.addBatchNorm(name, channels, tracksStatistics: tracksStatistics) }
     stem = (convolution("stem.0", 3, inputChannels, widths[0]), batchNorm("stem.1", widths[0]))
     var body: [BasicBlock] = []
     var channels = widths[0]
@@ -86,12 +72,11 @@ public final class ResidualNetwork: @unchecked Sendable {
     self.body = body
     headLayers = heads.enumerated().map { index, outputs in
       (
-        uniform("heads.\(index).weight", [outputs, channels], fanIn: channels),
-        uniform("heads.\(index).bias", [outputs], fanIn: channels)
+        named.add("heads.\(index).weight", [outputs, channels], .uniform(fanIn: channels)),
+        named.add("heads.\(index).bias", [outputs], .uniform(fanIn: channels))
       )
     }
-    self.parameters = parameters
-    self.batchNorms = batchNorms
+    self.named = named
   }
 
   /// Images [N, H, W, C] → pooled features h [N, D], D the last width.
@@ -126,54 +111,5 @@ public final class ResidualNetwork: @unchecked Sendable {
   /// Features [N, D] → assignment probabilities [N, C] of one head.
   public func probabilities(_ features: Variable, head: Int, on tape: Tape) -> Variable {
     tape.softmax(tape.linear(features, weight: headLayers[head].weight, bias: headLayers[head].bias))
-  }
-
-  // MARK: Names and axes of the equivalent PyTorch module
-
-  /// Everything inference needs, by name; convolutions as [out, in, kh, kw].
-  public func stateDictionary() -> [(name: String, tensor: Tensor)] {
-    parameters.map { ($0.name, Self.exported($0.value)) }
-      + batchNorms.flatMap { [("\($0.name).running_mean", $0.runningMean), ("\($0.name).running_var", $0.runningVariance)] }
-  }
-
-  /// - Returns: the name of the first entry that is missing or of another shape, nil when all was loaded.
-  public func load(_ state: [(name: String, tensor: Tensor)]) -> String? {
-    let byName = Dictionary(state.map { ($0.name, $0.tensor) }) { $1 }
-    for parameter in parameters {
-      guard var tensor = byName[parameter.name] else { return parameter.name }
-      if tensor.shape.count == 4 { tensor = Self.moveAxes(tensor, from: [2, 3, 1, 0]) }
-      guard tensor.shape == parameter.value.shape else { return parameter.name }
-      parameter.value = tensor
-    }
-    for layer in batchNorms {
-      guard let mean = byName["\(layer.name).running_mean"], mean.shape == layer.runningMean.shape else {
-        return "\(layer.name).running_mean"
-      }
-      guard let variance = byName["\(layer.name).running_var"], variance.shape == mean.shape else { return "\(layer.name).running_var" }
-      (layer.runningMean, layer.runningVariance) = (mean, variance)
-    }
-    return nil
-  }
-
-  /// A convolution's weights [kh, kw, in, out] as [out, in, kh, kw]; others as they are.
-  package static func exported(_ parameter: Tensor) -> Tensor {
-    parameter.shape.count == 4 ? moveAxes(parameter, from: [3, 2, 0, 1]) : parameter
-  }
-
-  /// The tensor whose axis i is axis `order[i]` of x.
-  private static func moveAxes(_ x: Tensor, from order: [Int]) -> Tensor {
-    var strides = [1, 1, 1, 1]
-    for axis in [2, 1, 0] { strides[axis] = strides[axis + 1] * x.shape[axis + 1] }
-    let shape = order.map { x.shape[$0] }
-    let steps = order.map { strides[$0] }
-    let source = x.scalars
-    var values: [Float] = []
-    values.reserveCapacity(source.count)
-    for a in 0..<shape[0] {
-      for b in 0..<shape[1] {
-        for c in 0..<shape[2] { for d in 0..<shape[3] { values.append(source[a * steps[0] + b * steps[1] + c * steps[2] + d * steps[3]]) } }
-      }
-    }
-    return Tensor(shape: shape, values)
   }
 }
