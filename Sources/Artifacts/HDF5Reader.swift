@@ -107,6 +107,8 @@ public final class HDF5Reader {
     return stride(from: 0, to: bytes.count, by: length).map { String(decoding: bytes[$0..<$0 + length].prefix { $0 != 0 }, as: UTF8.self) }
   }
 
+  public func hasAttribute(_ name: String) -> Bool { H5Aexists(file, name) > 0 }
+
   /// A root attribute that is text.
   public func text(_ name: String) throws(HDF5Error) -> String { try text(name, of: "/") }
 

@@ -1,8 +1,22 @@
-/// `views.h5`: the views of all images in the first passes.
+/// `views.h5`: the views of all images in the first passes, and what they were made with.
 public enum ViewsFile {
+  /// The most bytes of views that a file holds; passes that would not fit are computed where they are needed.
+  public static let mostBytes = 4 << 30
+
   /// How many views of what size a file holds.
   public struct Layout: Sendable, Equatable {
-    public let passes, images, repeats, size, channels: Int
+    /// 0 for a file that says only what it would have been made with.
+    public let passes: Int
+    public let images, repeats, size, channels: Int
+
+    /// Of one pass, originals and augmented.
+    public var bytesPerPass: Int { images * (1 + repeats) * size * size * channels }
+
+    /// The same with as many of the passes as fit in so many bytes.
+    public func limited(to bytes: Int = ViewsFile.mostBytes) -> Layout {
+      Layout(
+        passes: min(passes, bytes / max(1, bytesPerPass)), images: images, repeats: repeats, size: size, channels: channels)
+    }
 
     public init(passes: Int, images: Int, repeats: Int, size: Int, channels: Int) {
       self.passes = passes
@@ -45,12 +59,19 @@ public enum ViewsFile {
   }
 
   /// Writes views block by block, so that no more than a block of them is in memory.
-  /// - Parameter views: makes the views of some neighbouring images in a pass: originals [n, S, S, C], augmented [R, n, S, S, C].
+  /// - Parameters:
+  ///   - madeWith: seed and augmentation in one spelling, as `PassViews` of stage train compares it.
+  ///   - views: makes the views of some neighbouring images in a pass: originals [n, S, S, C], augmented [R, n, S, S, C].
   public static func write(
-    _ layout: Layout, to path: String, views: (_ pass: Int, _ images: Range<Int>) throws -> (originals: [UInt8], augmented: [UInt8])
+    _ layout: Layout, madeWith: String, to path: String,
+    views: (_ pass: Int, _ images: Range<Int>) throws -> (originals: [UInt8], augmented: [UInt8])
   ) throws {
     let picture = [layout.size, layout.size, layout.channels]
     try HDF5Writer.write(to: path) { file in
+      try file.attribute("made_with", madeWith)
+      try file.write(
+        (0..<layout.passes).map { Int32($0) }, shape: [layout.passes], to: "/passes", axes: "pass", units: "1",
+        meaning: "passes whose views are stored")
       for pass in 0..<layout.passes {
         let group = name(pass)
         try file.group(group)
@@ -71,6 +92,13 @@ public enum ViewsFile {
         }
       }
     }
+  }
+
+  /// What the views were made with; nil where the file does not say.
+  /// - Throws: `FileError`, `HDF5Error`.
+  public static func madeWith(_ path: String) throws -> String? {
+    let file = try HDF5Reader(path)
+    return file.hasAttribute("made_with") ? try file.text("made_with") : nil
   }
 
   /// - Returns: the views of a pass, nil where the file does not hold it.

@@ -5,20 +5,25 @@ enum ContactSheet {
   /// Screen pixels for each image pixel, and between views.
   private static let (zoom, gap) = (3, 6)
 
-  static func write(_ passes: [ViewsFile.Pass], images: Int, to path: String) throws {
-    let size = passes[0].size
-    let columns = passes.reduce(0) { $0 + 1 + $1.repeats }
+  /// - Parameter passes: of each pass the images' views, originals [n, S, S, C] and augmented [R, n, S, S, C].
+  static func write(
+    _ passes: [(originals: [UInt8], augmented: [UInt8])], images: Int, size: Int, channels: Int, to path: String
+  ) throws {
+    let bytes = size * size * channels
     let cell = size * zoom + gap
+    let columns = passes.reduce(0) { $0 + ($1.originals.count + $1.augmented.count) / (images * bytes) }
     var canvas = PNGImage(width: columns * cell + gap, height: images * cell + gap, white: ())
-    for image in 0..<images {
-      var column = 0
-      for pass in passes {
-        let views = try pass.views(of: [image])
-        let bytes = size * size * pass.channels
-        for view in [views.originals[...]] + (0..<pass.repeats).map({ views.augmented[$0 * bytes..<($0 + 1) * bytes] }) {
-          canvas.draw(view, size: size, channels: pass.channels, zoom: zoom, left: column * cell + gap, top: image * cell + gap)
-          column += 1
+    var column = 0
+    for pass in passes {
+      // Originals, then copy by copy: each a column of all images.
+      for copy in [pass.originals[...]]
+        + stride(from: 0, to: pass.augmented.count, by: images * bytes).map({ pass.augmented[$0..<$0 + images * bytes] })
+      {
+        for image in 0..<images {
+          let view = copy.dropFirst(image * bytes).prefix(bytes)
+          canvas.draw(view, size: size, channels: channels, zoom: zoom, left: column * cell + gap, top: image * cell + gap)
         }
+        column += 1
       }
     }
     try canvas.write(to: path)

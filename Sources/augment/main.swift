@@ -4,7 +4,7 @@ import StageKit
 
 let augmentation = AugmentationSettings()
 let seed = Setting<Int>("seed", 0...Int(Int32.max), "seed of the views")
-let passes = Setting<Int>("passes", 1...1000, "passes over the data to materialise")
+let passes = Setting<Int>("passes", 0...1000, "passes over the data to materialise, as far as \(ViewsFile.mostBytes >> 30) GiB hold them")
 let repeats = Setting<Int>("repeats", 1...100, "augmented copies of each image")
 let sheetImages = Setting<Int>("sheetImages", 1...100, "images on the contact sheet")
 
@@ -12,33 +12,56 @@ let description = StageDescription(
   name: "augment", version: 1, summary: "Materialises the views of the first passes, and a contact sheet to look at.",
   inputs: [Port("images", "images.h5")],
   outputs: [
-    Port("views", "views.h5", datasets: ["/pass_*/originals", "/pass_*/augmented"]),
+    Port("views", "views.h5", datasets: ["/passes"]),
     Port("sheet", "contact sheet, PNG: a row for each image; its original view, then augmented ones"),
   ],
   settings: augmentation.all + [AnySetting(seed), AnySetting(passes), AnySetting(repeats), AnySetting(sheetImages)], usesBLAS: false,
   check: { run in
     _ = try augmentation.augmentation(run.settings)
     let images = run.input("images")
+    if let count = images.images, let channels = images.channels {
+      let asked = ViewsFile.Layout(
+        passes: run[passes], images: count, repeats: run[repeats], size: run[augmentation.size], channels: channels)
+      if let words = tooLarge(asked) { run.warn(words) }
+    }
     run.promise(
       FileFacts(
         images: images.images, channels: images.channels, size: run[augmentation.size], copies: run[repeats],
         settings: augmentation.spelling(run.settings, seed: run[seed])), of: "views")
   })
 
+/// What a person should know of passes that are not stored, nil where all are.
+@Sendable func tooLarge(_ asked: ViewsFile.Layout) -> String? {
+  let stored = asked.limited().passes
+  guard stored < asked.passes else { return nil }
+  let size = Double(asked.bytesPerPass) / Double(1 << 30)
+  return "\(stored == 0 ? "no pass is" : "\(stored) of \(asked.passes) passes are") stored: "
+    + "each takes \((size * 10).rounded() / 10) GiB, of at most \(ViewsFile.mostBytes >> 30) GiB in a file; train computes the others alike"
+}
+
 StageProgram.run(description) { job in
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job.settings)
-  let seed = UInt64(job[seed])
-  let layout = ViewsFile.Layout(
+  let viewSeed = UInt64(job[seed])
+  let asked = ViewsFile.Layout(
     passes: job[passes], images: images.count, repeats: job[repeats], size: views.size, channels: images.channels)
-  try ViewsFile.write(layout, to: job.output("views")) { pass, block in
-    let numbers = Array(block)
-    defer { job.progress(done: pass * images.count + block.upperBound, total: layout.passes * images.count, unit: "image") }
-    return (
-      try Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: views, team: job.team),
-      try Views.augmented(images, numbers: numbers, pass: pass, seed: seed, repeats: layout.repeats, augmentation: views, team: job.team)
+  let layout = asked.limited()
+  if let words = tooLarge(asked) { job.warn(words) }
+  @Sendable func make(_ pass: Int, _ numbers: [Int]) throws -> (originals: [UInt8], augmented: [UInt8]) {
+    (
+      try Views.originals(images, numbers: numbers, pass: pass, seed: viewSeed, augmentation: views, team: job.team),
+      try Views.augmented(
+        images, numbers: numbers, pass: pass, seed: viewSeed, repeats: layout.repeats, augmentation: views, team: job.team)
     )
   }
-  let passes = try (0..<layout.passes).compactMap { try ViewsFile.read(job.output("views"), pass: $0) }
-  try ContactSheet.write(passes, images: min(job[sheetImages], images.count), to: job.output("sheet"))
+  let madeWith = augmentation.spelling(job.settings, seed: job[seed])
+  try ViewsFile.write(layout, madeWith: madeWith, to: job.output("views")) { pass, block in
+    defer { job.progress(done: pass * images.count + block.upperBound, total: layout.passes * images.count, unit: "image") }
+    return try make(pass, Array(block))
+  }
+  // Of passes that are not stored, too: what train will see.
+  let shown = Array(0..<min(job[sheetImages], images.count))
+  try ContactSheet.write(
+    try (0..<max(1, asked.passes)).map { try make($0, shown) }, images: shown.count, size: views.size, channels: images.channels,
+    to: job.output("sheet"))
 }

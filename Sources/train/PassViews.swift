@@ -4,7 +4,7 @@ import StageKit
 import Synchronization
 import Tensors
 
-/// The views of the images in any pass: read where `views.h5` holds the pass, computed by the same function otherwise.
+/// The views of the images in any pass: read where `views.h5` holds what would be computed, computed by the same function otherwise.
 final class PassViews: Sendable {
   private let images: ImageSet
   private let augmentation: Augmentation
@@ -12,25 +12,41 @@ final class PassViews: Sendable {
   private let seed: UInt64
   private let file: String?
   private let team: ThreadTeam
+  private let warn: @Sendable (String) -> Void
   /// The pass read last.
   private let stored = Mutex<(pass: Int, views: ViewsFile.Pass?)>((-1, nil))
 
   /// - Parameters:
-  ///   - file: `views.h5`, made from the same images with the same seed and augmentation.
+  ///   - file: `views.h5`; used where it was made with `madeWith`, from the same images.
+  ///   - madeWith: seed and augmentation in the spelling of stage augment.
   ///   - team: computes what the file lacks.
-  init(_ images: ImageSet, augmentation: Augmentation, repeats: Int, seed: UInt64, file: String?, team: ThreadTeam) {
+  ///   - warn: told why a file is not used.
+  init(
+    _ images: ImageSet, augmentation: Augmentation, repeats: Int, seed: UInt64, file: String?, madeWith: String, team: ThreadTeam,
+    warn: @escaping @Sendable (String) -> Void
+  ) throws {
     self.images = images
     self.augmentation = augmentation
     self.repeats = repeats
     self.seed = seed
-    self.file = file
     self.team = team
+    self.warn = warn
+    if let file, let made = try ViewsFile.madeWith(file), made == madeWith {
+      self.file = file
+    } else {
+      self.file = nil
+      if let file { warn("\(file) holds views of another seed or augmentation: all views are computed") }
+    }
   }
 
   /// Originals [n, S, S, C] and augmented [R·n, S, S, C], copy by copy.
   func views(of numbers: [Int], pass: Int) throws -> (originals: [UInt8], augmented: [UInt8]) {
     if let views = try stored(pass) { return try views.views(of: numbers) }
-    return (
+    return try compute(numbers, pass: pass)
+  }
+
+  private func compute(_ numbers: [Int], pass: Int) throws -> (originals: [UInt8], augmented: [UInt8]) {
+    (
       try Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: augmentation, team: team),
       try Views.augmented(images, numbers: numbers, pass: pass, seed: seed, repeats: repeats, augmentation: augmentation, team: team)
     )
@@ -41,16 +57,25 @@ final class PassViews: Sendable {
     return try stored.withLock { stored in
       if stored.pass != pass {
         stored = (pass, nil)
-        stored.views = try ViewsFile.read(file, pass: pass)
+        if let views = try ViewsFile.read(file, pass: pass) {
+          if try isWhatWouldBeComputed(views, pass: pass) {
+            stored.views = views
+          } else {
+            warn("pass \(pass) in \(file) is of other images, or of other views of them: its views are computed")
+          }
+        }
       }
-      guard let views = stored.views else { return nil }
-      let expected = [images.count, augmentation.size, images.channels, repeats]
-      let found = [views.images, views.size, views.channels, views.repeats]
-      guard found == expected else {
-        throw HDF5Error.unexpected(
-          dataset: "pass \(pass)", path: file, expected: "images, size, channels, copies = \(expected)", found: "\(found)")
-      }
-      return views
+      return stored.views
     }
+  }
+
+  /// By sizes, and by the views of the first, the middle and the last image.
+  private func isWhatWouldBeComputed(_ views: ViewsFile.Pass, pass: Int) throws -> Bool {
+    guard
+      [views.images, views.size, views.channels, views.repeats] == [images.count, augmentation.size, images.channels, repeats]
+    else { return false }
+    let some = [0, images.count / 2, images.count - 1]
+    let (stored, computed) = (try views.views(of: some), try compute(some, pass: pass))
+    return stored.originals == computed.originals && stored.augmented == computed.augmented
   }
 }

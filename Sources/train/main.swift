@@ -73,8 +73,9 @@ StageProgram.run(description, savesCheckpoints: true) { job in
   let resumed = checkpoints?.newest(
     decode: { bytes in TrainingState(decoding: bytes).flatMap { $0.fits(model) ? $0 : nil } }, warn: job.warn)
   // With several threads, the views of the next batch are computed by one while the others compute on the present one.
-  let passViews = PassViews(
-    images, augmentation: views, repeats: plan.repeats, seed: plan.seed, file: job.optionalInput("views"), team: ThreadTeam(threads: 1))
+  let passViews = try PassViews(
+    images, augmentation: views, repeats: plan.repeats, seed: plan.seed, file: job.optionalInput("views"),
+    madeWith: augmentation.spelling(job.settings, seed: job[seed]), team: ThreadTeam(threads: 1), warn: job.warn)
   let trainer = Trainer(plan, network: model, input: input, resuming: resumed, team: job.team)
   let progress = TrainingProgress(epochs: plan.epochs)
   if images.scored < plan.batch {

@@ -72,4 +72,31 @@ struct FileTests {
     let digest = try AtomicFile.copy("\(folder)/from", to: "\(folder)/to") { _ in }
     #expect(try AtomicFile.read("\(folder)/to") == [1, 2, 3] && digest == ContentDigest.of([1, 2, 3]))
   }
+
+  @Test("views: what they were made with, and passes beyond four digits apart from those before")
+  func views() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/views.h5"
+    let layout = ViewsFile.Layout(passes: 10_002, images: 1, repeats: 1, size: 1, channels: 1)
+    try ViewsFile.write(layout, madeWith: "seed 3, {}", to: path) { pass, images in
+      ([UInt8](repeating: UInt8(pass % 251), count: images.count), [UInt8](repeating: UInt8(pass / 251), count: images.count))
+    }
+    #expect(try ViewsFile.madeWith(path) == "seed 3, {}")
+    for pass in [0, 1, 999, 1000, 9999, 10_000, 10_001] {
+      let views = try #require(try ViewsFile.read(path, pass: pass)).views(of: [0])
+      #expect(views.originals == [UInt8(pass % 251)] && views.augmented == [UInt8(pass / 251)])
+    }
+    #expect(try ViewsFile.read(path, pass: 10_002) == nil)
+  }
+
+  @Test("views: as many passes as the limit holds, perhaps none")
+  func viewsLimit() {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // STL-10: 113,000 images of 96 × 96 × 3, an original and three copies.
+    let stl = ViewsFile.Layout(passes: 2, images: 113_000, repeats: 3, size: 96, channels: 3)
+    #expect(stl.bytesPerPass == 12_496_896_000 && stl.limited().passes == 0)
+    let cifar = ViewsFile.Layout(passes: 2, images: 60_000, repeats: 3, size: 32, channels: 3)
+    #expect(cifar.limited() == cifar)
+    #expect(cifar.limited(to: 2 * cifar.bytesPerPass - 1).passes == 1)
+  }
 }

@@ -11,7 +11,7 @@ struct TrainProgramTests {
   private static let exitInterrupted: Int32 = 75
   private static let exitBadInput: Int32 = 65
 
-  private let folder = FileManager.default.temporaryDirectory.path + "/train-\(UUID().uuidString)"
+  let folder = FileManager.default.temporaryDirectory.path + "/train-\(UUID().uuidString)"
 
   init() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -31,7 +31,7 @@ struct TrainProgramTests {
   private static let network =
     ["network.widths=[8,16]", "network.blocks=[1,1]", "network.heads=[12,4]", "network.sobel=true"]
     + ["network.mean=[0.3]", "network.std=[0.3]"]
-  private static let augmentation = [
+  static let augmentation = [
     "augmentation.resize=16", "augmentation.size=14", "augmentation.cropScale=[0.5,1]", "augmentation.cropRatio=[0.75,1.3333333333]",
     "augmentation.brightness=0.4", "augmentation.contrast=0.4", "augmentation.saturation=0.4", "augmentation.hue=0.4",
     "augmentation.greyProbability=0.2", "augmentation.flipProbability=0.5", "augmentation.rotationDegrees=10",
@@ -44,7 +44,7 @@ struct TrainProgramTests {
     ]
 
   /// A started program and where its words go.
-  private struct Running {
+  struct Running {
     let process: Process
     let errors: String
 
@@ -56,7 +56,7 @@ struct TrainProgramTests {
     }
   }
 
-  private func start(
+  func start(
     _ program: String, _ arguments: [String], settings: [String], environment: [String: String] = [:]
   ) throws -> Running {
     let process = Process()
@@ -70,7 +70,7 @@ struct TrainProgramTests {
     return Running(process: process, errors: errors)
   }
 
-  private func train(
+  func train(
     to name: String, checkpoints: Bool, threads: Int = 1, images: String = "images.h5", views: String? = nil, settings: [String] = [],
     environment: [String: String] = [:]
   ) throws -> Running {
@@ -84,7 +84,7 @@ struct TrainProgramTests {
       settings: Self.settings + settings, environment: environment)
   }
 
-  private func digests(_ name: String) throws -> [ContentDigest] {
+  func digests(_ name: String) throws -> [ContentDigest] {
     [try ContentDigest.ofFile("\(folder)/\(name).h5"), try ContentDigest.ofFile("\(folder)/\(name).csv")]
   }
 
@@ -176,25 +176,6 @@ struct TrainProgramTests {
       try FileManager.default.createDirectory(atPath: "\(folder)/whole.checkpoints", withIntermediateDirectories: true)
       for (file, bytes) in zip(kept, content) { try AtomicFile.write(bytes, to: file) }
     }
-  }
-
-  @Test("with the first passes' views from augment: the same bytes; with views of another size: refused")
-  func materialisedViews() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    func augment(to name: String, settings: [String]) throws -> Int32 {
-      try start(
-        "augment",
-        ["--input", "images=\(folder)/images.h5", "--output", "views=\(folder)/\(name)", "--output", "sheet=\(folder)/sheet.png"],
-        settings: Self.augmentation + ["seed=3", "passes=2", "repeats=2", "sheetImages=2"] + settings
-      ).end().code
-    }
-    #expect(try augment(to: "views.h5", settings: []) == 0)
-    #expect(try augment(to: "small.h5", settings: ["augmentation.size=12"]) == 0)
-    #expect(try train(to: "computed", checkpoints: false).end().code == 0)
-    #expect(try train(to: "read", checkpoints: false, threads: 2, views: "views.h5").end().code == 0)
-    #expect(try digests("read") == digests("computed"))
-    let (code, words) = try train(to: "none", checkpoints: false, views: "small.h5").end()
-    #expect(code == Self.exitBadInput && words.contains("small.h5"), "\(words)")
   }
 
   @Test("a damaged newest checkpoint: a warning, and the same bytes")
