@@ -28,7 +28,7 @@ struct TrainStep: ParsableCommand {
     let team = ThreadTeam(threads: threads)
     let network = ResidualNetwork(
       inputChannels: shape.channels, widths: shape.widths, blocks: shape.blocks, heads: [shape.clusters], seed: 0)
-    let loss = StructuralContrast(
+    let loss = CCRLoss(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
       balanceWeight: 1)
     let training = TrainingStep(

@@ -25,7 +25,7 @@ struct SmallTraining {
   }
 
   func trainer(_ network: ResidualNetwork, resuming: TrainingState? = nil) -> Trainer {
-    let loss = StructuralContrast(
+    let loss = CCRLoss(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
       balanceWeight: 1)
     let plan = Trainer.Plan(

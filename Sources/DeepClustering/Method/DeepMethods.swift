@@ -1,0 +1,9 @@
+/// The catalogue of deep methods: one line for each. One suite of tests puts the contract to every line.
+public enum DeepMethods {
+  public static let all: [any DeepMethod.Type] = [
+    CCR.self,
+    IIC.self,
+  ]
+
+  public static func named(_ name: String) -> (any DeepMethod.Type)? { all.first { $0.name == name } }
+}
