@@ -21,7 +21,7 @@ let description = StageDescription(
   settings: [
     AnySetting(method), AnySetting(CommonSettings.seed), AnySetting(resize), AnySetting(size), AnySetting(snapshots), AnySetting(batch),
   ],
-  variants: SettingVariants(by: "method", settings: Dictionary(uniqueKeysWithValues: DeepMethods.all.map { ($0.name, $0.networkSettings) })),
+  variants: (by: "method", settings: DeepMethods.variants { $0.networkSettings }),
   usesBLAS: false,
   check: { run in
     guard run[size] <= run[resize] else {

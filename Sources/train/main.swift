@@ -13,8 +13,7 @@ let description = StageDescription(
   inputs: [Port("images", "images.h5"), Port("views", "views.h5; what it lacks is computed alike", optional: true)],
   outputs: [Port("weights", "weights.h5", datasets: ["/epoch_*/*"]), Port("history", "history.csv")],
   settings: CommonSettings.all + augmentation.all + [AnySetting(method), AnySetting(snapshots)],
-  variants: SettingVariants(
-    by: "method", settings: Dictionary(uniqueKeysWithValues: DeepMethods.all.map { ($0.name, $0.networkSettings + $0.settings) })),
+  variants: (by: "method", settings: DeepMethods.variants { $0.networkSettings + $0.settings }),
   usesBLAS: false,
   check: { run in
     let method = try deepMethod(run.settings)

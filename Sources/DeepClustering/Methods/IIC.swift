@@ -11,7 +11,8 @@ public final class IIC: DeepMethod {
   private static let network = ResidualSettings()
   private static let subheads = Setting<Int>("network.subheads", 1...100, "sub-heads of each head; the one of least training loss counts")
   private static let lambda = Setting<Double>("lambda", 0...100, "weight of the marginal entropies; 1 gives the mutual information")
-  private static let clusterPasses = Setting<Int>("clusterPasses", 1...100, "passes of the clustering head in an epoch; other heads make one")
+  private static let clusterPasses = Setting<Int>(
+    "clusterPasses", 1...100, "passes of the clustering head in an epoch; other heads make one")
 
   public static let networkSettings = network.all + [AnySetting(subheads)]
   public static let settings = [

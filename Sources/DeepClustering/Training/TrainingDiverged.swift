@@ -10,7 +10,8 @@ public struct TrainingDiverged: Error, Hashable {
   /// - Returns: nil where all terms, and their sum, are finite.
   init?(_ terms: [Term], in pass: Pass) {
     guard !terms.reduce(0, { $0 + $1.weight * $1.value }).isFinite else { return nil }
-    self.init(epoch: pass.epoch, phase: pass.phase, term: terms.first { !$0.value.isFinite }.map { "\($0.name) loss" } ?? "sum of the losses")
+    self.init(
+      epoch: pass.epoch, phase: pass.phase, term: terms.first { !$0.value.isFinite }.map { "\($0.name) loss" } ?? "sum of the losses")
   }
 
   init(epoch: Int, phase: String, term: String) {

@@ -66,14 +66,18 @@ public struct TrainingState: Sendable {
     guard input.number() == Self.version, let lines = input.count() else { return nil }
     self.init(outputs: nil)
     for _ in 0..<lines {
-      guard let epoch = input.integer(), let phase = input.text(), let outputs = input.integer(), let terms = input.terms() else { return nil }
+      guard let epoch = input.integer(), let phase = input.text(), let outputs = input.integer(), let terms = input.terms() else {
+        return nil
+      }
       guard let share = input.double(), let confidence = input.double() else { return nil }
       history.append(
         PassSummary(
           epoch: epoch, phase: phase, outputs: outputs > 0 ? outputs : nil, terms: terms, largestShare: share.isNaN ? nil : share,
           confidence: confidence.isNaN ? nil : confidence))
     }
-    guard let before = input.integer(), let steps = input.integer(), let sums = input.terms(), let clusters = input.count() else { return nil }
+    guard let before = input.integer(), let steps = input.integer(), let sums = input.terms(), let clusters = input.count() else {
+      return nil
+    }
     stepsBefore = before
     progress = PassProgress(outputs: clusters)
     (progress.steps, progress.sums) = (steps, sums)
