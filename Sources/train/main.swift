@@ -53,7 +53,8 @@ StageProgram.run(description, savesCheckpoints: true) { job in
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job.settings)
   let (model, input) = try network.make(job.settings, channels: images.channels, size: views.size, seed: UInt64(job[seed]))
-  try job.requireMemory(model.leastBytes(images: (1 + job[repeats]) * min(job[batch], images.count), size: views.size))
+  try job.requireMemory(
+    model.leastBytes(images: (1 + job[repeats]) * min(job[batch], images.count), size: views.size), lower: job[batch] > 2 ? ["batch"] : [])
   let loss = losses.make(job.settings)
   guard images.scored >= 2 else {
     throw HDF5Error.unexpected(
@@ -92,7 +93,7 @@ StageProgram.run(description, savesCheckpoints: true) { job in
       }
     }
   } catch let diverged as TrainingDiverged {
-    throw TrainingError.diverged(diverged, learningRate: plan.learningRate)
+    throw TrainingError.diverged(diverged, plan)
   }
   guard finished else {
     try checkpoints?.save(trainer.state.encoded(), place: trainer.place)
