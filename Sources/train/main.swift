@@ -53,7 +53,7 @@ StageProgram.run(description, savesCheckpoints: true) { job in
   try type.check(job.settings, channels: images.channels)
   let data = DataFacts(images: images.count, clusteredImages: images.scored, channels: images.channels, size: views.size)
   let method = type.init(job.settings, data: data)
-  try job.requireMemory(method.leastBytes)
+  try job.requireMemory(method.leastBytes, lower: job[CommonSettings.batch] > 2 ? ["batch"] : [])
   let checkpoints = try job.checkpointFolder.map { folder in
     // As in the runner's action key: other code or another CPU would end with other weights.
     let parts = [
@@ -85,7 +85,7 @@ StageProgram.run(description, savesCheckpoints: true) { job in
       }
     }
   } catch let diverged as TrainingDiverged {
-    throw TrainingError.diverged(diverged, remedy: type.remedyForDivergence)
+    throw TrainingError.diverged(diverged, remedy: method.remedyForDivergence)
   }
   guard finished else {
     try checkpoints?.save(trainer.state.encoded(), place: trainer.place)

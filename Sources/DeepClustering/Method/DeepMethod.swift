@@ -55,7 +55,7 @@ public protocol DeepMethod: AnyObject {
   /// What a person should know of a pass, in words that begin with what is wrong.
   func complaints(about summary: PassSummary, after history: [PassSummary]) -> [String]
   /// What helps, as a rule, against losses that are not finite.
-  static var remedyForDivergence: String { get }
+  var remedyForDivergence: String { get }
 }
 
 extension DeepMethod {
@@ -66,7 +66,7 @@ extension DeepMethod {
     summary.hasCollapsed(after: history) ? ["one cluster took every image; try a lower learningRate"] : []
   }
 
-  public static var remedyForDivergence: String { "lower learningRate, for example to a tenth" }
+  public var remedyForDivergence: String { "lower learningRate, for example to a tenth" }
 }
 
 /// A network with its way of seeing images and of clustering: all that remains of a method once training is over.

@@ -97,7 +97,11 @@ public final class CCR: DeepMethod {
   /// When a head should have left the start, to say something if it has not.
   private static let epochsToLearnSomething = 10
 
-  public static let remedyForDivergence = "lower learningRate, for example to a tenth, or try relationReduction \"anchor\""
+  public var remedyForDivergence: String {
+    // Of the sum over all pairs the gradients are the largest.
+    "lower learningRate, \(plan.learningRate), for example to a tenth"
+      + (plan.loss.relationWeight > 0 && plan.loss.relationReduction == .sum ? ", or try relationReduction \"anchor\"" : "")
+  }
 
   public func complaints(about summary: PassSummary, after history: [PassSummary]) -> [String] {
     var complaints: [String] = []
