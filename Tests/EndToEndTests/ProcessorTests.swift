@@ -28,22 +28,11 @@ struct ProcessorTests {
     try Data("#include <unistd.h>\nint main(void) { return write(2, \"began\\n\", 6) != 6; }\n".utf8).write(
       to: URL(fileURLWithPath: "\(folder)/main.c"))
     // The compiler that comes with Swift.
-    let compiled = try run(
+    let compiled = try Programs.run(
       "/usr/bin/env",
       ["clang", "-I\(Self.source)/include"] + flags + ["\(Self.source)/processor.c", "\(folder)/main.c", "-o", "\(folder)/program"])
-    #expect(compiled.code == 0, "\(compiled.words)")
-    return try run("\(folder)/program", [])
-  }
-
-  private func run(_ path: String, _ arguments: [String]) throws -> (code: Int32, words: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let words = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: words, as: UTF8.self))
+    #expect(compiled.code == 0, "\(compiled.error)")
+    let ended = try Programs.run("\(folder)/program", [])
+    return (ended.code, ended.error)
   }
 }
