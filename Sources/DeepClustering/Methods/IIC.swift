@@ -8,7 +8,8 @@ import Tensors
 /// over-clustering heads make one pass each, the clustering head `clusterPasses`. Batches are the same in every pass, as in the authors' code.
 public final class IIC: DeepMethod {
   public static let name = "iic"
-  private static let network = ResidualSettings()
+  /// The authors' code feeds values 0 to 1.
+  private static let network = ResidualSettings(isNormalised: false)
   private static let subheads = Setting<Int>("network.subheads", 1...100, "sub-heads of each head; the one of least training loss counts")
   private static let lambda = Setting<Double>("lambda", 0...100, "weight of the marginal entropies; 1 gives the mutual information")
   private static let clusterPasses = Setting<Int>(

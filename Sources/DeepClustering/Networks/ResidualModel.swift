@@ -11,10 +11,15 @@ public struct ResidualSettings: Sendable {
   public let mean = Setting<[Double]>("network.mean", 0...1, "mean of each channel, of values 0 to 1")
   public let std = Setting<[Double]>("network.std", 1e-6...1, "standard deviation of each channel")
 
-  public init() {}
+  private let isNormalised: Bool
+
+  /// - Parameter isNormalised: whether channels are normalised by `mean` and `std`; otherwise the network sees values 0 to 1 and there are no
+  ///   such settings.
+  public init(isNormalised: Bool = true) { self.isNormalised = isNormalised }
 
   public var all: [AnySetting] {
-    [AnySetting(widths), AnySetting(blocks), AnySetting(heads), AnySetting(sobel), AnySetting(mean), AnySetting(std)]
+    [AnySetting(widths), AnySetting(blocks), AnySetting(heads), AnySetting(sobel)]
+      + (isNormalised ? [AnySetting(mean), AnySetting(std)] : [])
   }
 
   /// - Parameter channels: of the images, nil where that is not known yet.
@@ -25,6 +30,7 @@ public struct ResidualSettings: Sendable {
         "network.blocks", "must have one number for each of the \(settings[widths].count) widths, and not \(settings[blocks].count)")
     }
     guard !settings[heads].isEmpty else { throw .illegalSetting("network.heads", "must name at least one head") }
+    guard isNormalised else { return }
     let expected = channels ?? settings[mean].count
     for (setting, name) in [(mean, "network.mean"), (std, "network.std")] where settings[setting].count != expected {
       throw .illegalSetting(
@@ -36,7 +42,10 @@ public struct ResidualSettings: Sendable {
   }
 
   func input(_ settings: SettingValues, channels: Int, size: Int, grey: InputImages.Grey = .mean) -> InputImages {
-    InputImages(size: size, channels: channels, mean: settings[mean], std: settings[std], sobel: settings[sobel], grey: grey)
+    let zeros = [Double](repeating: 0, count: channels)
+    return InputImages(
+      size: size, channels: channels, mean: isNormalised ? settings[mean] : zeros, std: isNormalised ? settings[std] : zeros.map { $0 + 1 },
+      sobel: settings[sobel], grey: grey)
   }
 
   func model(_ settings: SettingValues, channels: Int, size: Int, seed: UInt64) -> ResidualModel {
