@@ -1,6 +1,9 @@
 /// Batch normalisation over all axes but the last (Ioffe & Szegedy 2015), with an optional residual and ReLU in the same pass:
 /// z = γ (x − μ) / √(σ² + ε) + β (+ residual), y = z or max(z, 0). x is [M, C] with M = all other axes together.
 public enum BatchNormalisation {
+  private typealias Address = ChannelStrips.Address
+  private typealias Strip = ChannelStrips.Strip
+
   /// ε of PyTorch's default.
   public static let epsilon: Float = 1e-5
 
@@ -21,10 +24,10 @@ public enum BatchNormalisation {
     precondition(!images.isEmpty && x.shape[0] >= images.upperBound, "images \(images) of \(x.shape)")
     let rows = rows(of: images, in: x)
     let shift = (0..<channels).map { x.base[rows.lowerBound * channels + $0] }
-    let constants = ChannelRows.Constants(channels: channels, most: 1)
+    let constants = ChannelStrips.Constants(channels: channels, most: 1)
     defer { withExtendedLifetime(constants) {} }
     let shifts = constants.add(shift)
-    let (sums, squares) = ChannelRows.columnSums(rows: rows, channels: channels, team: team) { strip, sum, square in
+    let (sums, squares) = ChannelStrips.sums(rows: rows, channels: channels, team: team) { strip, sum, square in
       let s = strip.of(shifts)
       for row in 0..<strip.rows {
         let d = strip.load(x.base, row) - s
@@ -51,11 +54,11 @@ public enum BatchNormalisation {
   ) {
     let channels = mean.count
     let scale = (0..<channels).map { gamma.base[$0] * inverseDeviation[$0] }
-    let constants = ChannelRows.Constants(channels: channels, most: 2)
+    let constants = ChannelStrips.Constants(channels: channels, most: 2)
     defer { withExtendedLifetime(constants) {} }
     let (scales, shifts) = (constants.add(scale), constants.add((0..<channels).map { beta.base[$0] - mean[$0] * scale[$0] }))
-    let residual = residual.map { ChannelRows.Address(floats: $0.base) }
-    ChannelRows.eachStrip(rows: rows(of: images, in: x), channels: channels, team: team) { strip in
+    let residual = residual.map { Address(floats: $0.base) }
+    ChannelStrips.each(rows: rows(of: images, in: x), channels: channels, team: team) { strip in
       let (scale, shift) = (strip.of(scales), strip.of(shifts))
       let least = Lanes(repeating: relu ? 0 : -.infinity)
       if let residual {
@@ -93,22 +96,20 @@ public enum BatchNormalisation {
     let rows = rows(of: images, in: x)
     let (mean, inverse) = (statistics.mean, statistics.inverseDeviation)
     let factor = (0..<channels).map { gamma.base[$0] * inverse[$0] }
-    let constants = ChannelRows.Constants(channels: channels, most: 5)
+    let constants = ChannelStrips.Constants(channels: channels, most: 5)
     defer { withExtendedLifetime(constants) {} }
-    let (values, dy, gradients) = (
-      ChannelRows.Address(floats: x.base), ChannelRows.Address(floats: outputGradient.base), ChannelRows.Address(floats: dx.base)
-    )
+    let (values, dy, gradients) = (Address(floats: x.base), Address(floats: outputGradient.base), Address(floats: dx.base))
     let (means, factors) = (constants.add(mean), constants.add(factor))
-    let (shifts, output): (ChannelRows.Address?, ChannelRows.Address?) =
+    let (shifts, output): (Address?, Address?) =
       switch cut {
       case .nowhere: (nil, nil)
       // The sign of what `apply` computed, by the same arithmetic.
       case .normalised(let beta): (constants.add((0..<channels).map { beta.base[$0] - mean[$0] * factor[$0] }), nil)
-      case .output(let y): (nil, ChannelRows.Address(floats: y.base))
+      case .output(let y): (nil, Address(floats: y.base))
       }
     /// Calls `body` with every row's gradient behind the ReLU and its centred input.
     @Sendable @inline(__always)
-    func eachRow(_ strip: ChannelRows.Strip, _ body: (_ row: Int, _ gradient: Lanes, _ centred: Lanes) -> Void) {
+    func eachRow(_ strip: Strip, _ body: (_ row: Int, _ gradient: Lanes, _ centred: Lanes) -> Void) {
       let mean = strip.of(means)
       if let output {
         for row in 0..<strip.rows {
@@ -126,7 +127,7 @@ public enum BatchNormalisation {
         for row in 0..<strip.rows { body(row, strip.load(dy.floats, row), strip.load(values.floats, row) - mean) }
       }
     }
-    let (beta, centredSums) = ChannelRows.columnSums(rows: rows, channels: channels, team: team) { strip, sum, product in
+    let (beta, centredSums) = ChannelStrips.sums(rows: rows, channels: channels, team: team) { strip, sum, product in
       eachRow(strip) { _, g, centred in
         sum += g
         product += g * centred
@@ -137,8 +138,8 @@ public enum BatchNormalisation {
     // dx = factor · (g − Σg/M − (x − μ)/σ · Σ(g (x − μ)/σ)/M), the sums multiplied out once for each channel.
     let slopes = constants.add((0..<channels).map { -factor[$0] * (Float(gammaSums[$0] / count) * inverse[$0]) })
     let offsets = constants.add((0..<channels).map { -factor[$0] * Float(beta[$0] / count) })
-    let residual = residual.map { ChannelRows.Address(floats: $0.base) }
-    ChannelRows.eachStrip(rows: rows, channels: channels, team: team) { strip in
+    let residual = residual.map { Address(floats: $0.base) }
+    ChannelStrips.each(rows: rows, channels: channels, team: team) { strip in
       let (factor, slope, offset) = (strip.of(factors), strip.of(slopes), strip.of(offsets))
       if let residual {
         eachRow(strip) { row, g, centred in

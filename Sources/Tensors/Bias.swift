@@ -5,10 +5,10 @@ public enum Bias {
     let channels = y.shape.last ?? 0
     precondition(bias.shape == [channels], "bias \(bias.shape) for \(y.shape)")
     y.makeUnique()
-    let constants = ChannelRows.Constants(channels: channels, most: 1)
-    let (shifts, values) = (constants.add(bias.scalars), ChannelRows.Address(floats: y.base))
+    let constants = ChannelStrips.Constants(channels: channels, most: 1)
+    let (shifts, values) = (constants.add(bias.scalars), ChannelStrips.Address(floats: y.base))
     withExtendedLifetime((constants, y)) {
-      ChannelRows.eachStrip(rows: 0..<y.count / max(1, channels), channels: channels, team: team) { strip in
+      ChannelStrips.each(rows: 0..<y.count / max(1, channels), channels: channels, team: team) { strip in
         let shift = strip.of(shifts)
         for row in 0..<strip.rows { strip.store(strip.load(values.floats, row) + shift, values.floats, row) }
       }
@@ -18,9 +18,9 @@ public enum Bias {
   /// The gradient on b [C]: the sums of the channels of the gradient on y, Float inside a run of 64 rows, Double across runs in their order.
   public static func gradient(_ outputGradient: Tensor, team: ThreadTeam) -> Tensor {
     let channels = outputGradient.shape.last ?? 0
-    let values = ChannelRows.Address(floats: outputGradient.base)
+    let values = ChannelStrips.Address(floats: outputGradient.base)
     let (sums, _) = withExtendedLifetime(outputGradient) {
-      ChannelRows.columnSums(rows: 0..<outputGradient.count / max(1, channels), channels: channels, team: team) { strip, sum, _ in
+      ChannelStrips.sums(rows: 0..<outputGradient.count / max(1, channels), channels: channels, team: team) { strip, sum, _ in
         for row in 0..<strip.rows { sum += strip.load(values.floats, row) }
       }
     }

@@ -14,8 +14,8 @@ struct OptimiserTests {
         // As a checkpoint does: what one optimiser remembers, another of the same kind goes on with.
         let memory = optimiser.memory
         optimiser = make(parameter)
-        #expect(optimiser.accepts(memory) && !optimiser.accepts([]))
-        optimiser.memory = memory.reversed()
+        #expect(!optimiser.restore([]) && !optimiser.restore(memory.map { ($0.name, Tensor(zeros: [1, 1])) }))
+        #expect(optimiser.restore(memory.reversed()))
       }
       parameter.gradient = Tensor(shape: [2], Self.gradients[number])
       optimiser.step(team: ThreadTeam(threads: 2))

@@ -13,8 +13,15 @@ public protocol Optimiser: AnyObject {
 }
 
 extension Optimiser {
-  /// Whether these entries can be set as `memory`.
-  public func accepts(_ entries: [(name: String, tensor: Tensor)]) -> Bool {
+  /// Sets `memory` to what it was at an earlier time.
+  /// - Returns: false, and nothing changed, where it is of another optimiser or other parameters.
+  public func restore(_ entries: [(name: String, tensor: Tensor)]) -> Bool {
+    guard accepts(entries) else { return false }
+    memory = entries
+    return true
+  }
+
+  private func accepts(_ entries: [(name: String, tensor: Tensor)]) -> Bool {
     func shapes(_ entries: [(name: String, tensor: Tensor)]) -> [String: [Int]] {
       Dictionary(entries.map { ($0.name, $0.tensor.shape) }) { $1 }
     }

@@ -1,5 +1,5 @@
-/// Loops over the rows of a matrix [M, C] whose columns are channels, as many channels at a time as a register holds.
-enum ChannelRows {
+/// Loops over rows of channels, as many channels at a time as a register holds.
+enum ChannelStrips {
   /// Up to a register's neighbouring channels of some consecutive rows.
   struct Strip {
     /// The first element.
@@ -76,7 +76,7 @@ enum ChannelRows {
 
   /// The sums over all rows, channel by channel, of two terms that `add` adds up for a strip.
   @inline(__always)
-  static func columnSums(
+  static func sums(
     rows: Range<Int>, channels: Int, team: ThreadTeam, _ add: @Sendable (Strip, inout Lanes, inout Lanes) -> Void
   ) -> ([Double], [Double]) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
@@ -123,7 +123,7 @@ enum ChannelRows {
 
   /// Calls `body` for every strip.
   @inline(__always)
-  static func eachStrip(rows: Range<Int>, channels: Int, team: ThreadTeam, _ body: @Sendable (Strip) -> Void) {
+  static func each(rows: Range<Int>, channels: Int, team: ThreadTeam, _ body: @Sendable (Strip) -> Void) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
     let strip = rowsPerStrip
     team.forEach(pieces.count) { piece in
