@@ -7,6 +7,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case kMeans = 5
   case tsne = 6
   case cases = 7
+  case eigenvectors = 8
   case test = 99
 }
 
