@@ -62,9 +62,14 @@ public struct StageDescription: Sendable {
   /// `ccr plan` asks it for every planned run, and the stage itself before its body.
   public let check: (@Sendable (inout PlannedRun) throws -> Void)?
 
+  /// - Parameters:
+  ///   - settings: those that every run has.
+  ///   - variants: of a stage with a catalogue of methods, the settings of each; the setting `by` names the method, and only its own may be
+  ///     given. It may be among `settings`, otherwise it is added to them.
   public init(
     name: String, version: Int, summary: String, inputs: [Port], gathered: [Port] = [], outputs: [Port], settings: [AnySetting],
-    usesBLAS: Bool, originals: Originals? = nil, check: (@Sendable (inout PlannedRun) throws -> Void)? = nil
+    variants: (by: String, settings: [String: [AnySetting]])? = nil, usesBLAS: Bool, originals: Originals? = nil,
+    check: (@Sendable (inout PlannedRun) throws -> Void)? = nil
   ) {
     self.name = name
     self.version = version
@@ -72,7 +77,13 @@ public struct StageDescription: Sendable {
     self.inputs = inputs
     self.gathered = gathered
     self.outputs = outputs
-    schema = ParameterSchema(settings.map(\.schema))
+    schema = ParameterSchema(
+      settings.map(\.schema),
+      variants: variants.map { variants in
+        SettingVariants(
+          by: variants.by,
+          variants.settings.sorted { $0.key < $1.key }.map { .init(name: $0.key, settings: $0.value.map(\.schema)) })
+      })
     self.usesBLAS = usesBLAS
     self.originals = originals
     self.check = check
@@ -95,6 +106,7 @@ public struct StageDescription: Sendable {
       .init("numericClass", .string(usesBLAS ? NumericClass.currentWithBLAS : NumericClass.current)),
     ]
     if usesBLAS { members.append(.init("blasLibrary", .string(BLAS.libraryPath))) }
+    if let variants = schema.variants { members.append(.init("variants", variants.json)) }
     if check != nil { members.append(.init("checks", true)) }
     if let originals { members.append(.init("originals", ["pinnedBy": .string(originals.pinnedBy)])) }
     return .object(members)

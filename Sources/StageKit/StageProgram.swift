@@ -112,12 +112,16 @@ struct StageArguments: ParsableArguments {
         + rows.map { "  " + $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(separator: "\n")
     }
     func ports(_ ports: [Port]) -> [(String, String)] { ports.map { ($0.name, $0.help + ($0.optional ? " (optional)" : "")) } }
-    let settings = description.schema.settings.map { setting in
-      (setting.name, "\(setting.type): \(setting.help)" + (setting.legalValues.map { " (\($0))" } ?? ""))
+    func settings(_ settings: [SettingSchema]) -> [(String, String)] {
+      settings.map { ($0.name, "\($0.type): \($0.help)" + ($0.legalValues.map { " (\($0))" } ?? "")) }
+    }
+    let variants = description.schema.variants.map { all in
+      all.variants.map { lines("SETTINGS OF \(all.selector.uppercased()) \($0.name) (--set)", settings($0.settings)) }.joined()
     }
     return description.summary + "\n\n" + StageArguments.helpMessage(columns: 120).replacing("stage_arguments", with: description.name)
       + lines("INPUTS (--input)", ports(description.inputs)) + lines("GATHERED INPUTS (by --request only)", ports(description.gathered))
-      + lines("OUTPUTS (--output)", ports(description.outputs)) + lines("SETTINGS (--set)", settings)
+      + lines("OUTPUTS (--output)", ports(description.outputs)) + lines("SETTINGS (--set)", settings(description.schema.settings))
+      + (variants ?? "")
   }
 
   /// The request these flags make.

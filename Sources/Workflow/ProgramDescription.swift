@@ -41,7 +41,8 @@ struct ProgramDescription: Sendable {
     inputs = ports("inputs")
     gathered = ports("gathered")
     outputs = ports("outputs")
-    schema = ParameterSchema(settings.compactMap(SettingSchema.init))
+    schema = ParameterSchema(
+      settings.compactMap(SettingSchema.init), variants: json["variants"].flatMap(SettingVariants.init))
     numericClass = json["numericClass"]?.string
     blasLibrary = json["usesBLAS"]?.bool == true ? json["blasLibrary"]?.string : nil
     originalsPinnedBy = json["originals"]?["pinnedBy"]?.string
@@ -88,10 +89,12 @@ struct ProgramDescription: Sendable {
   }
 
   private func checkParameters(of instance: Instance, _ document: JSONDocument) throws(PipelineError) {
+    let variant = schema.variant(of: instance.parameters).map { " with \(schema.variants?.selector ?? "") \($0.name)" } ?? ""
+    let owner = "stage \(instance.stage)\(variant)"
     switch schema.fault(in: instance.parameters) {
     case .unknown(let name, _)?:
       throw document.error(
-        .unknown(kind: "setting", name: name, owner: "stage \(instance.stage)", known: schema.settings.map(\.name)),
+        .unknown(kind: "setting", name: name, owner: owner, known: schema.settings(for: instance.parameters).map(\.name)),
         at: instance.place(ofSetting: name))
     case .illegal(let name, let complaint)?:
       throw document.error(.setting(instance: instance.name, name: name, complaint: complaint), at: instance.place(ofSetting: name))

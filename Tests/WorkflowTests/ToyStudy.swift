@@ -80,10 +80,11 @@ final class ToyStudy {
   /// Writes a program.
   /// - Parameters:
   ///   - settings: names and types.
+  ///   - variants: what `--describe` says of the settings of each method.
   ///   - writes: shell commands whose output is the output; `field NAME` gives a text of the request, `number NAME` a number.
   func program(
-    _ name: String, inputs: [String] = [], gathered: [String] = [], settings: [(String, String)] = [], usesBLAS: Bool = false,
-    comment: String = "", version: Int = 1, writes: String
+    _ name: String, inputs: [String] = [], gathered: [String] = [], settings: [(String, String)] = [],
+    variants: JSONValue? = nil, usesBLAS: Bool = false, comment: String = "", version: Int = 1, writes: String
   ) throws {
     func ports(_ names: [String]) -> JSONValue { .array(names.map { ["name": .string($0), "optional": false] }) }
     var description: [JSONValue.Member] = [
@@ -91,6 +92,7 @@ final class ToyStudy {
       .init("gathered", ports(gathered)), .init("outputs", ports(["out"])),
       .init("settings", .array(settings.map { ["name": .string($0.0), "type": .string($0.1)] })), .init("usesBLAS", .bool(usesBLAS)),
     ]
+    if let variants { description.append(.init("variants", variants)) }
     if usesBLAS {
       description += [.init("numericClass", "toy/CORE"), .init("blasLibrary", .string("\(folder)/libtoyblas.so"))]
     }
