@@ -60,6 +60,19 @@ package struct NeighbourGraph: Sendable {
     return partition.numbers()
   }
 
+  /// Σ over clusters of the weight that leaves the cluster, as a share of all weight at its rows: what spectral clustering relaxes.
+  package func normalisedCut(_ assignments: [Int32]) -> Double {
+    let clusters = Int(assignments.max() ?? -1) + 1
+    var (inside, all) = ([Double](repeating: 0, count: clusters), [Double](repeating: 0, count: clusters))
+    for i in 0..<count {
+      for place in starts[i]..<starts[i + 1] {
+        all[Int(assignments[i])] += weights[place]
+        if assignments[Int(partners[place])] == assignments[i] { inside[Int(assignments[i])] += weights[place] }
+      }
+    }
+    return zip(inside, all).reduce(0.0) { $0 + ($1.1 > 0 ? 1 - $1.0 / $1.1 : 0) }
+  }
+
   /// result = graph · x.
   package func multiply(_ x: UnsafePointer<Double>, into result: UnsafeMutablePointer<Double>, team: ThreadTeam) {
     let pieces = Pieces(count, most: (count + Self.rowsPerPiece - 1) / Self.rowsPerPiece)

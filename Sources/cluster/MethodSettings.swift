@@ -12,9 +12,15 @@ enum MethodSettings {
   static let exactUpTo = Setting<Int>("exactUpTo", 0...20_000, "images up to which all pairs count rather than neighbours alone")
   static let locality = Setting<Double>("locality", 0...1e6, "weight of the term that keeps neighbours alike; 0 leaves it out")
 
-  static let all = [
-    AnySetting(restarts), AnySetting(iterations), AnySetting(tolerance), AnySetting(scaleNeighbour), AnySetting(neighbours),
-    AnySetting(exactUpTo), AnySetting(locality),
+  /// Of each method of the catalogue.
+  static let variants: [String: [AnySetting]] = [
+    KMeans.name: [AnySetting(restarts), AnySetting(iterations), AnySetting(tolerance)],
+    SpectralClustering.name: [AnySetting(scaleNeighbour), AnySetting(neighbours), AnySetting(exactUpTo), AnySetting(restarts)],
+    WardClustering.name: [],
+    MutualNeighbourClustering.name: [AnySetting(neighbours)],
+    MatrixFactorisation.name: [
+      AnySetting(locality), AnySetting(neighbours), AnySetting(restarts), AnySetting(iterations), AnySetting(tolerance),
+    ],
   ]
 
   static func make(_ values: SettingValues) -> any ClusteringMethod {

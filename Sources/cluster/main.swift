@@ -11,7 +11,7 @@ let description = StageDescription(
   name: "cluster", version: 2, summary: "Clusters images by their pixels, values 0 to 1, or by the features of a network.",
   inputs: [Port("images", "images.h5"), Port("features", "features.h5, of which the last epoch counts", optional: true)],
   outputs: [Port("assignments", "assignments.h5, epoch 0", datasets: ["/epoch_*/assignments"])],
-  settings: [AnySetting(method), AnySetting(clusters), AnySetting(seed)] + MethodSettings.all,
+  settings: [AnySetting(method), AnySetting(clusters), AnySetting(seed)], variants: (by: "method", MethodSettings.variants),
   usesBLAS: true,
   check: { run in
     let images = run.input("images")

@@ -16,7 +16,9 @@ enum PlainWard {
     var heights: [Double] = []
     while members.count > clusters {
       var best = (a: 0, b: 1, height: Double.infinity)
-      for a in members.indices { for b in members.indices.dropFirst(a + 1) where height(a, b) < best.height { best = (a, b, height(a, b)) } }
+      for a in members.indices {
+        for b in members.indices.dropFirst(a + 1) where height(a, b) < best.height { best = (a, b, height(a, b)) }
+      }
       let (m, n) = (Double(members[best.a].count), Double(members[best.b].count))
       heights.append(best.height)
       centres[best.a] = zip(centres[best.a], centres[best.b]).map { (m * $0 + n * $1) / (m + n) }

@@ -198,7 +198,7 @@ package final class Factorisation: @unchecked Sendable {
 
 extension SIMD16<Float> {
   /// ln of positive normal numbers, within two units in the last place: x = m 2ᵏ with m in [√½, √2), ln m by the series of artanh((m − 1)/(m + 1)).
-  var naturalLogarithm: SIMD16<Float> {
+  @inline(__always) var naturalLogarithm: SIMD16<Float> {
     let bits = unsafeBitCast(self, to: SIMD16<Int32>.self)
     // The exponent of x/√½, so that m is centred about 1.
     let k = (bits &- 0x3F35_04F3) &>> 23
