@@ -6,14 +6,19 @@
 #include <string.h>
 
 #if defined(__x86_64__)
+// SUPPORTED given from outside is a test's.
 #ifdef PROCESSOR_AVX512
 #define LEVEL "x86-64-v4 (AVX-512)"
+#ifndef SUPPORTED
 #define SUPPORTED \
   (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") && \
    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+#endif
 #else
 #define LEVEL "x86-64-v3 (AVX2 and FMA)"
+#ifndef SUPPORTED
 #define SUPPORTED (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
+#endif
 #endif
 
 __attribute__((constructor(101))) static void refuse_older_processors(void) {

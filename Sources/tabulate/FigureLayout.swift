@@ -8,11 +8,6 @@ struct FigureLayout {
     let method, label: String
   }
 
-  /// One column of `history.csv` among the loss curves.
-  struct Curve {
-    let column, label: String
-  }
-
   private let title: String
   private let titleWithoutLabels: String?
   /// Pixels.
@@ -20,14 +15,13 @@ struct FigureLayout {
   /// How many of Figure 4's images are the most confident ones.
   let confident: Int
   let series: [Series]
-  let curves: [Curve]
 
   static let widths = 200...10_000
 
   /// - Parameter output: the figure: `figure3`, `figure4`, `figure5` or `training`.
   /// - Throws: `TableError` where the value is not of the figure's form.
   init(_ value: JSONValue, of output: String) throws(TableError) {
-    let own = ["figure4": ["titleWithoutLabels", "confident"], "figure5": ["titleWithoutLabels", "series"], "training": ["curves"]]
+    let own = ["figure4": ["titleWithoutLabels", "confident"], "figure5": ["titleWithoutLabels", "series"]]
     let fields = try Fields(value, "layout", names: ["title", "width"] + (own[output] ?? []))
     title = try fields.text("title")
     titleWithoutLabels = try fields.textIfPresent("titleWithoutLabels")
@@ -40,13 +34,6 @@ struct FigureLayout {
       }
     }
     self.series = series
-    var curves: [Curve] = []
-    if output == "training" {
-      for one in try fields.list("curves", names: ["column", "label"]) {
-        curves.append(Curve(column: try one.text("column"), label: try one.text("label")))
-      }
-    }
-    self.curves = curves
   }
 
   /// The title that is right for images with or without labels.
