@@ -1,7 +1,7 @@
 # make tables   installs what is missing, builds, and regenerates every table and figure of a profile
 PROFILE ?= quick
 SWIFT_BUILD = swift build -c release --explicit-target-dependency-import-check error
-PACKAGES = libhdf5-dev libopenblas-dev libpng-dev libturbojpeg0-dev libwebp-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl dataset-fashion-mnist
+PACKAGES = libhdf5-dev libopenblas-dev libarpack2-dev libpng-dev libturbojpeg0-dev libwebp-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl dataset-fashion-mnist
 SOURCES = Package.swift $(shell find Sources -type f)
 
 .PHONY: deps build compile tables test soak lint format bench bench-peers
