@@ -54,12 +54,12 @@ let package = Package(
     room("Tensors", ["COpenBLAS", "CProcessor"]),
     room("Gradients", ["Tensors"]),
     room("Clustering", ["Tensors"]),
-    room("DeepClustering", ["Gradients", "Clustering", "Tensors"]),
     room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),
+    room("StageKit", ["Artifacts", "Tensors", arguments]),
+    room("DeepClustering", ["StageKit", "Gradients", "Clustering", "Tensors"]),
     room("Datasets", ["Artifacts", "Tensors", "CArchive", "CJPEG", "CWebP"]),
     room("Figures", ["Artifacts", "Tensors", "CCairo", "CDejaVu"]),
     room("Tables", ["Artifacts"]),
-    room("StageKit", ["Artifacts", "Tensors", arguments]),
     room("Workflow", ["Artifacts", .product(name: "HeapModule", package: "swift-collections")]),
 
     // MARK: Programs
@@ -80,7 +80,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors"]),
     tests("GradientsTests", ["Gradients", "Tensors"]),
     tests("ClusteringTests", ["Clustering", "Tensors"]),
-    tests("DeepClusteringTests", ["DeepClustering", "Gradients", "Clustering", "Artifacts", "Tensors"]),
+    tests("DeepClusteringTests", ["DeepClustering", "StageKit", "Gradients", "Clustering", "Artifacts", "Tensors"]),
     tests("ArtifactsTests", ["Artifacts", "Tensors", "CHDF5"]),
     tests("DatasetsTests", ["Datasets", "Artifacts", "Tensors"]),
     tests("FiguresTests", ["Figures", "Artifacts", "Tensors"]),

@@ -6,8 +6,12 @@ public enum AtomicFile {
   /// Lets `body` write a temporary file beside `path`, then puts it in place. On failure the temporary file is removed.
   /// - Throws: `FileError`, or what `body` throws.
   public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws {
-    let part = try PartFile(beside: path)
-    _ = unfinished.withLock { $0.insert(part.path) }
+    // Made and noted in one: whoever discards finds every file there is.
+    let part = try unfinished.withLock { paths throws(FileError) in
+      let part = try PartFile(beside: path)
+      paths.insert(part.path)
+      return part
+    }
     defer { _ = unfinished.withLock { $0.remove(part.path) } }
     do {
       try body(part.path)
@@ -27,9 +31,14 @@ public enum AtomicFile {
   /// The temporary files that are being written.
   private static let unfinished = Mutex<Set<String>>([])
 
-  /// Removes the temporary files that are being written: for a process that is about to end.
-  public static func discardUnfinished() {
-    unfinished.withLock { for path in $0 { unlink(path) } }
+  /// Removes the temporary files that are being written, then ends the process, while every writer that would begin another file, or end its
+  /// own, waits.
+  /// - Parameter end: does not return; a test's may.
+  public static func discardUnfinished(andEnd end: () -> Void) {
+    unfinished.withLock {
+      for path in $0 { unlink(path) }
+      end()
+    }
   }
 
   /// Writes bytes whole or not at all.

@@ -32,7 +32,7 @@ public enum FileKind: Sendable {
         return bytes.suffix(Self.endOfPNG.count).elementsEqual(Self.endOfPNG) ? nil : "is a PNG picture cut short"
       case .json:
         let bytes = try AtomicFile.read(path)
-        _ = try JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path)
+        _ = try JSONValue.parse(bytes, file: path)
         return nil
       }
     } catch let error as any ExplainedError {

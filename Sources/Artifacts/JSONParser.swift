@@ -1,88 +1,28 @@
-/// Where a value stands in a JSON text: its pointer (RFC 6901), line and column (both from 1).
-public struct JSONPosition: Hashable, Sendable {
-  public let line: Int
-  public let column: Int
-
-  init(of offset: Int, in text: [UInt8]) {
-    line = text[..<offset].count { $0 == 10 } + 1
-    let lineStart = text[..<offset].lastIndex(of: 10).map { $0 + 1 } ?? 0
-    column = text[lineStart..<offset].count { $0 & 0xC0 != 0x80 } + 1
-  }
-}
-
-/// What is wrong with a JSON text.
-public struct JSONError: ExplainedError {
-  public let file: String
-  public let position: JSONPosition
-  public let expected: String
-  public let found: String
-  public var remedy = "mend the JSON there"
-
-  public var problem: String { "\(file):\(position.line):\(position.column): expected \(expected), found \(found)" }
-  public var kind: ErrorKind { .badInput }
-}
-
-/// A parsed JSON text that remembers where every value stood.
-public struct JSONDocument: Sendable {
-  public let file: String
-  public let root: JSONValue
-  /// The byte at which every value starts, by JSON pointer; the root is "".
-  private let offsets: [String: Int]
-  private let text: [UInt8]
-
-  /// - Parameter file: the name to put into messages.
-  /// - Throws: `JSONError` at the first byte that is no JSON, or at a member name that stands twice in one object.
-  public init(parsing text: String, file: String) throws(JSONError) { try self.init(parsing: Array(text.utf8), file: file) }
-
-  /// Reads a file.
-  /// - Throws: `FileError`, `JSONError`.
-  public init(contentsOf file: String) throws { try self.init(parsing: AtomicFile.read(file), file: file) }
-
-  /// - Parameter bytes: UTF-8, with or without its byte order mark.
-  public init(parsing bytes: [UInt8], file: String) throws(JSONError) {
-    text = try JSONEncoding.utf8(bytes, file: file)
-    var parser = JSONParser(text: self.text, file: file)
-    root = try parser.document()
-    offsets = parser.offsets
-    self.file = file
-  }
-
-  /// The position of the value at `pointer`, nil where there is none.
-  public func position(ofValueAt pointer: String) -> JSONPosition? { offsets[pointer].map { JSONPosition(of: $0, in: text) } }
-
-  /// The position of the value at `pointer`, or of its nearest ancestor that exists.
-  public func position(of pointer: String) -> JSONPosition {
-    var pointer = Substring(pointer)
-    while true {
-      if let offset = offsets[String(pointer)] { return JSONPosition(of: offset, in: text) }
-      guard let slash = pointer.lastIndex(of: "/") else { return JSONPosition(of: 0, in: text) }
-      pointer = pointer[..<slash]
-    }
-  }
-}
-
-extension JSONValue {
-  /// Parses a JSON text.
-  public static func parse(_ text: String, file: String) throws(JSONError) -> JSONValue {
-    try JSONDocument(parsing: text, file: file).root
-  }
-}
-
 /// A recursive-descent parser over UTF-8 bytes.
-private struct JSONParser {
+struct JSONParser {
   /// Deeper documents are refused: they would exhaust the stack.
   static let deepest = 200
 
-  let text: [UInt8]
-  let file: String
-  var at = 0
-  var depth = 0
-  var pointer = ""
-  var offsets: [String: Int] = [:]
+  /// Objects of more members look their names up instead of comparing each with all before it.
+  private static let fewMembers = 16
 
-  init(text: [UInt8], file: String) {
+  private let text: [UInt8]
+  private let file: String
+  private let keepsOffsets: Bool
+  private var at = 0
+  private var depth = 0
+  private var pointer = ""
+  /// The byte at which every value starts, by JSON pointer; empty where they are not kept.
+  private(set) var offsets: [String: Int] = [:]
+
+  /// - Parameters:
+  ///   - text: UTF-8 without a byte order mark.
+  ///   - keepsOffsets: whether `offsets` are wanted, which take more time than all else.
+
+  init(text: [UInt8], file: String, keepsOffsets: Bool) {
     self.text = text
     self.file = file
+    self.keepsOffsets = keepsOffsets
   }
 
   mutating func document() throws(JSONError) -> JSONValue {
@@ -94,7 +34,7 @@ private struct JSONParser {
 
   private mutating func value() throws(JSONError) -> JSONValue {
     skipSpace()
-    offsets[pointer] = at
+    if keepsOffsets { offsets[pointer] = at }
     depth += 1
     defer { depth -= 1 }
     if depth > Self.deepest { throw failure("at most \(Self.deepest) levels of nesting") }
@@ -109,6 +49,16 @@ private struct JSONParser {
     }
   }
 
+  /// A value of an object or array.
+  /// - Parameter step: from the pointer of that to the value's.
+  private mutating func value(_ step: () -> String) throws(JSONError) -> JSONValue {
+    guard keepsOffsets else { return try value() }
+    let outer = pointer
+    pointer += step()
+    defer { pointer = outer }
+    return try value()
+  }
+
   private mutating func object() throws(JSONError) -> JSONValue {
     at += 1
     var members: [JSONValue.Member] = []
@@ -120,16 +70,14 @@ private struct JSONParser {
       guard peek == UInt8(ascii: "\"") else { throw failure("a member name in double quotes") }
       let start = at
       let name = try string()
-      if !names.insert(name).inserted {
+      if names.isEmpty, members.count == Self.fewMembers { names = Set(members.map(\.name)) }
+      if names.isEmpty ? members.contains(where: { $0.name == name }) : !names.insert(name).inserted {
         at = start
         throw failure("a name that does not stand twice in one object")
       }
       skipSpace()
       guard take(":") else { throw failure("a colon after \"\(name)\"") }
-      let outer = pointer
-      pointer += "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
-      members.append(JSONValue.Member(name, try value()))
-      pointer = outer
+      members.append(JSONValue.Member(name, try value { "/" + name.replacing("~", with: "~0").replacing("/", with: "~1") }))
       skipSpace()
       if take("}") { return .object(members) }
       guard take(",") else { throw failure("a comma or } after \"\(name)\"") }
@@ -142,10 +90,7 @@ private struct JSONParser {
     skipSpace()
     if take("]") { return .array([]) }
     while true {
-      let outer = pointer
-      pointer += "/\(values.count)"
-      values.append(try value())
-      pointer = outer
+      values.append(try value { "/\(values.count)" })
       skipSpace()
       if take("]") { return .array(values) }
       guard take(",") else { throw failure("a comma or ] in the array") }
@@ -154,20 +99,23 @@ private struct JSONParser {
 
   private mutating func string() throws(JSONError) -> String {
     at += 1
+    /// What came before the last escape.
     var bytes: [UInt8] = []
+    var start = at
     while let byte = peek {
       switch byte {
       case UInt8(ascii: "\""):
         at += 1
-        guard let string = String(validating: bytes, as: UTF8.self) else { throw failure("UTF-8 text") }
-        return string
+        // The whole text was found to be UTF-8, and escapes are characters.
+        if bytes.isEmpty { return String(decoding: text[start..<at - 1], as: UTF8.self) }
+        return String(decoding: bytes + text[start..<at - 1], as: UTF8.self)
       case UInt8(ascii: "\\"):
+        bytes += text[start..<at]
         at += 1
         bytes += try escape()
+        start = at
       case 0..<0x20: throw failure("\\n, \\t or \\u…. instead of a control character in a string")
-      default:
-        bytes.append(byte)
-        at += 1
+      default: at += 1
       }
     }
     throw failure("a closing double quote")
@@ -204,7 +152,7 @@ private struct JSONParser {
 
   private mutating func number() throws(JSONError) -> JSONValue {
     let start = at
-    _ = take("-")
+    let isNegative = take("-")
     guard let first = peek, (48...57).contains(first) else {
       at = start
       throw failure("a value")
@@ -219,6 +167,11 @@ private struct JSONParser {
       integral = false
       if !take("+") { _ = take("-") }
       guard skipDigits() else { throw failure("a digit of the exponent") }
+    }
+    // As most integers are: of so few digits that they fit.
+    if integral, at - start <= 18 {
+      let digits = text[(isNegative ? start + 1 : start)..<at].reduce(0) { $0 * 10 + Int($1 - 48) }
+      return .integer(isNegative ? -digits : digits)
     }
     let spelling = String(decoding: text[start..<at], as: UTF8.self)
     if integral, let value = Int(spelling) { return .integer(value) }

@@ -1,5 +1,5 @@
 /// A JSON document (RFC 8259) that keeps the order of its members, so that messages and files read as they were written.
-public indirect enum JSONValue: Hashable, Sendable {
+public enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
   case integer(Int)

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Its writer holds a lock (`flock`) on it as long as it lives. So whoever gets the lock has the proof that the writer is gone, on whatever
 /// host and in whatever process namespace it ran; a process number would prove nothing there.
-public final class PartFile {
+public final class PartFile: Sendable {
   public let path: String
   private let descriptor: Int32
 

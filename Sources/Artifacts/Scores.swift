@@ -1,9 +1,7 @@
-import FoundationEssentials
-
 /// What `evaluate` says of one run: the content of `scores.json`.
-public struct Scores: Codable, Hashable, Sendable {
+public struct Scores: Hashable, Sendable {
   /// The three metrics of the paper (§4.1) at one epoch; larger is better. All are nil where no image has a label.
-  public struct Metrics: Codable, Hashable, Sendable {
+  public struct Metrics: Hashable, Sendable {
     /// The epoch whose assignments were scored; 0 for methods without epochs.
     public let epoch: Int
     /// ACC in 0…1: share of images in the class of their cluster under the best one-to-one map (Hungarian).
@@ -25,7 +23,7 @@ public struct Scores: Codable, Hashable, Sendable {
   }
 
   /// Images of one cluster that show what it gets right and wrong (Figure 4); numbers are rows of `images.h5`, most confident first.
-  public struct Cases: Codable, Hashable, Sendable {
+  public struct Cases: Hashable, Sendable {
     public let cluster: Int
     /// The class that the Hungarian map gives this cluster; −1 where it gives none: then all its images are failures, except that they are
     /// successes where no image of the set has a label.
@@ -81,18 +79,5 @@ public struct Scores: Codable, Hashable, Sendable {
     self.varianceByClass = varianceByClass
     self.varianceByCluster = varianceByCluster
     self.cases = cases
-  }
-
-  /// Reads a `scores.json`.
-  /// - Throws: `FileError`, or `DecodingError` where it is not one.
-  public static func read(_ path: String) throws -> Scores {
-    try JSONDecoder().decode(Scores.self, from: Data(AtomicFile.read(path)))
-  }
-
-  /// Writes a `scores.json`: members sorted, so that equal scores are equal bytes.
-  public func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try AtomicFile.write(Array(encoder.encode(self)) + [10], to: path)
   }
 }

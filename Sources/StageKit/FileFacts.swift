@@ -17,23 +17,19 @@ public struct FileFacts: Sendable, Hashable {
   public var heads: [Int]?
   /// Settings, in one spelling, that whoever reads the file must share with whoever made it.
   public var settings: String?
-  /// Names of the columns of a CSV file.
-  public var columns: [String]?
 
   public init(
     images: Int? = nil, clustered: Int? = nil, channels: Int? = nil, size: Int? = nil, copies: Int? = nil, epochs: [Int]? = nil,
-    heads: [Int]? = nil, settings: String? = nil, columns: [String]? = nil
+    heads: [Int]? = nil, settings: String? = nil
   ) {
     (self.images, self.clustered, self.channels, self.size) = (images, clustered, channels, size)
     (self.copies, self.epochs, self.heads, self.settings) = (copies, epochs, heads, settings)
-    self.columns = columns
   }
 
   init(_ json: JSONValue?) {
     (images, clustered, channels) = (json?["images"]?.integer, json?["clustered"]?.integer, json?["channels"]?.integer)
     (size, copies, settings) = (json?["size"]?.integer, json?["copies"]?.integer, json?["settings"]?.string)
     (epochs, heads) = (json?["epochs"]?.array?.compactMap(\.integer), json?["heads"]?.array?.compactMap(\.integer))
-    columns = json?["columns"]?.array?.compactMap(\.string)
   }
 
   /// What is known, and nothing of the rest.
@@ -44,7 +40,6 @@ public struct FileFacts: Sendable, Hashable {
       if let values { members.append(.init(name, .array(values.map(JSONValue.integer)))) }
     }
     if let settings { members.append(.init("settings", .string(settings))) }
-    if let columns { members.append(.init("columns", .array(columns.map(JSONValue.string)))) }
     return .object(members)
   }
 }

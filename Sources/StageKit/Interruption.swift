@@ -48,9 +48,11 @@ enum Interruption {
       &thread, nil,
       { _ in
         while sem_wait(Interruption.arrivals) != 0 {}
-        AtomicFile.discardUnfinished()
-        StageProgram.say("stopped: nothing is saved; run again to begin anew")
-        Interruption.die(of: Interruption.received.load(ordering: .relaxed))
+        AtomicFile.discardUnfinished {
+          StageProgram.say("stopped: nothing is saved; run again to begin anew")
+          Interruption.die(of: Interruption.received.load(ordering: .relaxed))
+        }
+        return nil
       }, nil)
   }
 

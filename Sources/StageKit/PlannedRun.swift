@@ -84,7 +84,7 @@ extension PlannedRun {
   /// What `--check FILE` prints: an answer for each run of the file, `{"facts": {port: …}, "warnings": […]}`, or
   /// `{"error": {"problem": …, "remedy": …}}` with the setting's name and complaint where one is to blame.
   static func answers(_ file: String, _ description: StageDescription) throws -> JSONValue {
-    let root = try JSONDocument(contentsOf: file).root
+    let root = try JSONValue.read(file)
     func values(_ name: String) -> [String: [String]]? {
       root[name]?.object.map { axes in
         Dictionary(axes.map { ($0.name, ($0.value.array ?? []).map { $0.string ?? $0.canonical }) }) { _, last in last }

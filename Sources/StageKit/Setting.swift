@@ -95,6 +95,12 @@ public struct SettingValues: Sendable {
     }
   }
 
+  /// Values of settings that no program declares, such as a method's in a test.
+  /// - Throws: as above.
+  package init(_ parameters: JSONValue, of settings: [AnySetting]) throws(StageError) {
+    try self.init(parameters, of: ParameterSchema(settings.map(\.schema)))
+  }
+
   /// The value of a declared setting.
   public subscript<Value>(_ setting: Setting<Value>) -> Value {
     guard let json = values[setting.schema.name], let value = Value.decode(json) else {

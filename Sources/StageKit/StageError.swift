@@ -9,7 +9,8 @@ public enum StageError: ExplainedError, Equatable {
   case unknownPort(String, kind: String, known: [String])
   case malformedRequest(String, String)
   case malformedFlag(String, String)
-  case memory(bytes: Int)
+  /// - lower: what would need less, as far as it can be lowered.
+  case memory(bytes: Int, lower: [String])
 
   public var problem: String {
     switch self {
@@ -20,7 +21,7 @@ public enum StageError: ExplainedError, Equatable {
     case .unknownPort(let name, let kind, let known):
       "there is no \(kind) \"\(name)\"; there " + (known.isEmpty ? "are none" : "are \(known.joined(separator: ", "))")
     case .malformedRequest(let file, let what): "\(file) is no request of a stage: \(what)"
-    case .memory(let bytes):
+    case .memory(let bytes, _):
       "there is too little memory: at least \(max(1, bytes >> 20)) MiB more are needed, and the machine or a limit does not give them"
     case .malformedFlag(let flag, let text): "\(flag) takes NAME=VALUE, not \"\(text)\""
     }
@@ -32,8 +33,9 @@ public enum StageError: ExplainedError, Equatable {
       "correct it in pipeline.json, or with --set when calling by hand; --describe lists all settings"
     case .missingPort(let name, let kind): "name its file, for example --\(kind == "output" ? "output" : "input") \(name)=FILE"
     case .unknownPort, .malformedFlag: "see --help"
-    case .memory:
-      "raise the limit (`ulimit -v`, or that of the container), end other programs, or use fewer --threads or a smaller batch"
+    case .memory(_, let lower):
+      "raise the limit (`ulimit -v`, or that of the container), or end other programs"
+        + (lower.isEmpty ? "" : ", or lower \(lower.joined(separator: " or "))")
     case .malformedRequest: "docs/architecture.md shows the form of a request"
     }
   }

@@ -65,10 +65,12 @@ public struct StageJob: Sendable {
   public var interrupted: Bool { Interruption.requested || events.isDeserted }
 
   /// Ends the stage before a long work for which there is no memory.
-  /// - Parameter bytes: the least it takes.
+  /// - Parameters:
+  ///   - bytes: the least it takes.
+  ///   - lower: settings with which it would take less.
   /// - Throws: `StageError.memory`.
-  public func requireMemory(_ bytes: Int) throws(StageError) {
-    guard Memory.canTake(bytes) else { throw .memory(bytes: bytes) }
+  public func requireMemory(_ bytes: Int, lower: [String] = []) throws(StageError) {
+    guard Memory.canTake(bytes) else { throw .memory(bytes: bytes, lower: lower) }
   }
 
   /// Says how far the work is.

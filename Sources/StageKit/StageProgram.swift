@@ -33,7 +33,9 @@ public enum StageProgram {
       Interruption.listen(savesCheckpoint: savesCheckpoints && job.checkpointFolder != nil)
       var planned = PlannedRun(job.settings, request)
       try description.check?(&planned)
-      if description.usesBLAS, let missing = BLAS.reserve(threads: job.team.threads) { throw StageError.memory(bytes: missing) }
+      if description.usesBLAS, let missing = BLAS.reserve(threads: job.team.threads) {
+        throw StageError.memory(bytes: missing, lower: job.team.threads > 1 ? ["--threads"] : [])
+      }
       try body(job)
       Glibc.exit(0)
     } catch is StageInterrupted {

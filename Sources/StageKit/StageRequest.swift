@@ -37,7 +37,7 @@ struct StageRequest: Sendable {
   /// Reads a `request.json`.
   /// - Throws: `FileError`, `JSONError`, `StageError`.
   init(file: String) throws {
-    let root = try JSONDocument(contentsOf: file).root
+    let root = try JSONValue.read(file)
     func paths(_ member: String) throws(StageError) -> [String: String] {
       var paths: [String: String] = [:]
       for port in root[member]?.object ?? [] {

@@ -48,7 +48,7 @@ extension Study {
     guard access(path, X_OK) == 0,
       let (status, output) = try? ChildProcess.run(path, ["gemm", "--json"], environment: environment, within: .seconds(60)),
       status == .exited(0),
-      let measured = try? JSONValue.parse(String(decoding: output, as: UTF8.self), file: path), let speed = measured["gflops"]?.double
+      let measured = try? JSONValue.parse(output, file: path), let speed = measured["gflops"]?.double
     else { return [] }
     let core = measured["blas_core"]?.string.map { ", kernels \($0)" } ?? ""
     return [Finding(subject: "matrix products", text: "\(Int(saturating: speed)) GFLOP/s on one thread\(core)", isTrouble: false)]

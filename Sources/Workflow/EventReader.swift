@@ -29,7 +29,7 @@ struct EventReader {
     while let end = rest.firstIndex(of: 10) {
       if !isSkipping {
         unread += rest[..<end]
-        if let event = try? JSONValue.parse(String(decoding: unread, as: UTF8.self), file: "event") { events.append(event) }
+        if let event = try? JSONValue.parse(unread, file: "event") { events.append(event) }
       }
       isSkipping = false
       unread = []

@@ -134,7 +134,7 @@ struct CheckMemory {
     defer { unlink(file) }
     try AtomicFile.write(question.compact, to: file)
     let (status, output) = try ChildProcess.run(program.path, ["--check", file], environment: environment)
-    guard status == .exited(0), let answers = (try? JSONDocument(parsing: output, file: program.path))?.root.array, answers.count == count
+    guard status == .exited(0), let answers = (try? JSONValue.parse(output, file: program.path))?.array, answers.count == count
     else {
       throw PipelineError(.program("\(program.path) --check failed", remedy: "run `make build`; if that does not help, report it"))
     }

@@ -79,7 +79,7 @@ final class Programs {
     }
     let environment = StageEnvironment.variables(data: data)
     let (status, output) = try ChildProcess.run(path, ["--describe"], environment: environment)
-    guard status == .exited(0), let description = try? JSONValue.parse(String(decoding: output, as: UTF8.self), file: path) else {
+    guard status == .exited(0), let description = try? JSONValue.parse(output, file: path) else {
       throw PipelineError(.program("\(path) --describe failed", remedy: "run it by hand to see why, and `make build`"))
     }
     let libraries = try Self.libraries(of: path, environment)
@@ -142,7 +142,7 @@ final class Programs {
     let arguments = ["--originals", "--parameters", instance.parameters.canonical]
     let (status, output) = try ChildProcess.run(
       program.path, arguments, environment: StageEnvironment.variables(data: data), within: .seconds(120))
-    guard status == .exited(0), let answer = try? JSONValue.parse(String(decoding: output, as: UTF8.self), file: program.path) else {
+    guard status == .exited(0), let answer = try? JSONValue.parse(output, file: program.path) else {
       return nil
     }
     return answer.array?.compactMap { file in

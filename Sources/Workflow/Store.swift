@@ -105,10 +105,7 @@ final class Store {
     return String(ContentDigest.of(Array(rest.canonical.utf8)).hex.prefix(16))
   }
 
-  static func json(_ path: String) -> JSONValue? {
-    guard let bytes = try? AtomicFile.read(path) else { return nil }
-    return try? JSONValue.parse(String(decoding: bytes, as: UTF8.self), file: path)
-  }
+  static func json(_ path: String) -> JSONValue? { try? JSONValue.read(path) }
 
   /// When, where and from what a result was made; nil where that is not known, or was altered since it was written.
   func provenance(_ key: String) -> JSONValue? {

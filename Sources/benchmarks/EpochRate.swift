@@ -74,6 +74,7 @@ struct EpochRate: ParsableCommand {
     let grey = shape.channels == 1
     func list(_ numbers: [Int]) -> JSONValue { .array(numbers.map(JSONValue.integer)) }
     return [
+      "method": "ccr",
       "network": [
         "widths": list(shape.widths), "blocks": list(shape.blocks), "heads": list([shape.clusters]), "sobel": false,
         "mean": .array(Array(repeating: 0.5, count: shape.channels)), "std": .array(Array(repeating: 0.25, count: shape.channels)),

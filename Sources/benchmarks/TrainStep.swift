@@ -28,14 +28,13 @@ struct TrainStep: ParsableCommand {
     let team = ThreadTeam(threads: threads)
     let network = ResidualNetwork(
       inputChannels: shape.channels, widths: shape.widths, blocks: shape.blocks, heads: [shape.clusters], seed: 0)
-    let loss = StructuralContrast(
+    let loss = CCRLoss(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
       balanceWeight: 1)
-    let training = TrainingStep(
-      network, loss: loss, adam: Adam(parameters: network.parameters, learningRate: 0.001), team: team)
+    let training = CCRStep(network, loss: loss, adam: Adam(parameters: network.parameters, learningRate: 0.001))
     let all = batch * (1 + repeats)
     let images = images(all)
-    func step() { training.run(images, originals: batch, head: 0) }
+    func step() { training.run(images, originals: batch, head: 0, team: team) }
     for _ in 0..<3 { step() }
     let warmPeak = ResidentMemory.peakMebibytes
     let seconds = Stopwatch.median(of: steps, step)

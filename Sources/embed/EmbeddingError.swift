@@ -10,6 +10,6 @@ enum EmbeddingError: ExplainedError {
     }
   }
 
-  var remedy: String { "training diverged: train again with a lower learningRate, or embed earlier epochs only" }
+  var remedy: String { "training diverged: train again with a lower learningRate" }
   var kind: ErrorKind { .badInput }
 }

@@ -1,34 +1,36 @@
 import Artifacts
 import Datasets
 import DeepClustering
-import Gradients
 import StageKit
 import Tensors
 
-let network = NetworkSettings()
+let method = Setting<String>("method", choices: DeepMethods.all.map { $0.name }, "the clustering method that was trained")
 let resize = Setting<Int>("resize", 1...4096, "shorter side before the centre is cropped, pixels")
 let size = Setting<Int>("size", 1...4096, "height and width of the views, pixels")
 let snapshots = Setting<[Int]>("snapshots", 0...100_000, "epochs to embed, besides the last one kept")
 let batch = Setting<Int>("batch", 1...100_000, "images at once")
 
 let description = StageDescription(
-  name: "embed", version: 1,
-  summary: "Computes features and assignment probabilities of all images, batch normalisation in inference mode.",
+  name: "embed", version: 2,
+  summary: "Computes features, assignment probabilities and clusters of all images, batch normalisation in inference mode.",
   inputs: [Port("images", "images.h5"), Port("weights", "weights.h5")],
   outputs: [
     Port("features", "features.h5", datasets: ["/epoch_*/features"]),
     Port("assignments", "assignments.h5", datasets: ["/epoch_*/assignments"]),
   ],
-  settings: network.all + [AnySetting(resize), AnySetting(size), AnySetting(snapshots), AnySetting(batch)], usesBLAS: false,
+  settings: [
+    AnySetting(method), AnySetting(CommonSettings.seed), AnySetting(resize), AnySetting(size), AnySetting(snapshots), AnySetting(batch),
+  ],
+  variants: (by: "method", settings: DeepMethods.variants { $0.networkSettings }),
+  usesBLAS: false,
   check: { run in
     guard run[size] <= run[resize] else {
       throw StageError.illegalSetting("size", "must be at most resize, \(run[resize]), not \(run[size])")
     }
-    let (images, weights) = (run.input("images"), run.input("weights"))
-    try network.check(run.settings, channels: images.channels)
-    let spelling = run.settings.canonical(of: "network")
-    if let made = weights.settings, made != spelling {
-      throw StageError.illegalSetting("network", "must be the network that is trained: the same widths, blocks, heads, sobel, mean and std")
+    let (images, weights, method) = (run.input("images"), run.input("weights"), deepMethod(run.settings))
+    try method.check(run.settings, channels: images.channels)
+    if let made = weights.settings, made != run.settings.canonical(of: "network") {
+      throw StageError.illegalSetting("network", "must be the network that is trained, with all its settings alike")
     }
     if let kept = weights.epochs, let missing = run[snapshots].first(where: { !kept.contains($0) }) {
       let list = kept.map(String.init).joined(separator: ", ")
@@ -36,8 +38,13 @@ let description = StageDescription(
     }
     let epochs = weights.epochs.map { embedded(run.settings, kept: $0) }
     run.promise(FileFacts(images: images.images, epochs: epochs), of: "features")
-    run.promise(FileFacts(images: images.images, epochs: epochs, heads: run[network.heads]), of: "assignments")
+    run.promise(FileFacts(images: images.images, epochs: epochs, heads: method.heads(run.settings)), of: "assignments")
   })
+
+@Sendable func deepMethod(_ settings: SettingValues) -> any DeepMethod.Type {
+  guard let found = DeepMethods.named(settings[method]) else { preconditionFailure("a choice of the schema") }
+  return found
+}
 
 /// The epochs asked for and the last one kept, which is scored.
 @Sendable func embedded(_ settings: SettingValues, kept: [Int]) -> [Int] { Set(settings[snapshots] + kept.suffix(1)).sorted() }
@@ -48,10 +55,13 @@ StageProgram.run(description) { job in
   guard images.count > 0 else {
     throw HDF5Error.unexpected(dataset: "/images", path: job.input("images"), expected: "at least one image", found: "none")
   }
-  let (model, input) = try network.make(job.settings, channels: images.channels, size: job[size], seed: 0)
+  let (method, seed) = (deepMethod(job.settings), UInt64(job[CommonSettings.seed]))
+  try method.check(job.settings, channels: images.channels)
+  let model = method.model(job.settings, channels: images.channels, size: job[size], seed: 0)
   let epochs = embedded(job.settings, kept: try WeightsFile.epochs(job.input("weights")))
   var features: [(epoch: Int, features: Tensor)] = []
   var assignments: [Assignments] = []
+  let batches = (images.count + job[batch] - 1) / job[batch]
   for (done, epoch) in epochs.enumerated() {
     if let missing = model.load(try WeightsFile.read(job.input("weights"), epoch: epoch)) {
       throw HDF5Error.unexpected(
@@ -59,20 +69,22 @@ StageProgram.run(description) { job in
         found: "none, or another shape")
     }
     var values: [Float] = []
-    var probabilities = job[network.heads].map { _ in [Float]() }
-    for start in stride(from: 0, to: images.count, by: job[batch]) {
-      let numbers = Array(start..<min(start + job[batch], images.count))
+    var probabilities = method.heads(job.settings).map { _ in [Float]() }
+    for number in 0..<batches {
+      let numbers = Array(number * job[batch]..<min((number + 1) * job[batch], images.count))
       let views = try Views.evaluation(images, numbers: numbers, resize: job[resize], size: job[size], team: job.team)
-      let tape = Tape(team: job.team, training: false)
-      let h = model.features(input.prepare(views, team: job.team), batches: [numbers.count], on: tape)
-      values += h.value.scalars
-      for head in probabilities.indices { probabilities[head] += model.probabilities(h, head: head, on: tape).value.scalars }
+      let some = model.embed(model.input.prepare(views, team: job.team), team: job.team)
+      values += some.features.scalars
+      for head in probabilities.indices { probabilities[head] += some.probabilities[head].scalars }
+      job.progress(done: done * batches + number + 1, total: epochs.count * batches, unit: "batch", detail: "epoch \(epoch)")
     }
     guard values.allSatisfy(\.isFinite) else { throw EmbeddingError.notFinite(epoch: epoch, path: job.input("weights")) }
-    let tensors = zip(probabilities, job[network.heads]).map { Tensor(shape: [images.count, $1], $0) }
-    features.append((epoch, Tensor(shape: [images.count, values.count / images.count], values)))
-    assignments.append(Assignments(epoch: epoch, clusters: Assignment.clusters(tensors[tensors.count - 1]), probabilities: tensors))
-    job.progress(done: done + 1, total: epochs.count, unit: "snapshot")
+    let all = Embedded(
+      features: Tensor(shape: [images.count, values.count / images.count], values),
+      probabilities: zip(probabilities, method.heads(job.settings)).map { Tensor(shape: [images.count, $1], $0) })
+    features.append((epoch, all.features))
+    assignments.append(
+      Assignments(epoch: epoch, clusters: model.clusters(all, seed: seed, team: job.team), probabilities: all.probabilities))
   }
   try FeaturesFile.write(features, to: job.output("features"))
   try AssignmentsFile.write(assignments, to: job.output("assignments"))

@@ -14,17 +14,17 @@ struct Evaluation {
     self.labels = labels
     snapshots = try AssignmentsFile.epochs(path).map { try AssignmentsFile.read(path, epoch: $0) }
     labelled = labels.values.indices.filter { labels.values[$0] >= 0 }
-    for snapshot in snapshots { try Self.check(snapshot, labels.values) }
+    for snapshot in snapshots { try Self.check(snapshot, labels.values, isLast: snapshot.epoch == snapshots.last?.epoch) }
     if snapshots.isEmpty { throw EvaluationError.noAssignments(path: path) }
   }
 
-  private static func check(_ snapshot: Assignments, _ labels: [Int32]) throws(EvaluationError) {
+  private static func check(_ snapshot: Assignments, _ labels: [Int32], isLast: Bool) throws(EvaluationError) {
     guard snapshot.clusters.count == labels.count else { throw .sizes(assignments: snapshot.clusters.count, labels: labels.count) }
     if let wrong = snapshot.probabilities.first(where: { $0.shape[0] != labels.count }) {
       throw .probabilities(wrong.shape, epoch: snapshot.epoch, images: labels.count)
     }
     guard snapshot.probabilities.allSatisfy({ $0.withUnsafeBufferPointer { $0.allSatisfy(\.isFinite) } }) else {
-      throw .notFinite(epoch: snapshot.epoch)
+      throw .notFinite(epoch: snapshot.epoch, isLast: isLast)
     }
     let clusters = snapshot.probabilities.last?.shape[1] ?? labels.count
     // −1 says that an image was left out, which only images without a label may be.

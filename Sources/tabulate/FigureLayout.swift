@@ -8,11 +8,6 @@ struct FigureLayout {
     let method, label: String
   }
 
-  /// One column of `history.csv` among the loss curves.
-  struct Curve {
-    let column, label: String
-  }
-
   private let title: String
   private let titleWithoutLabels: String?
   /// Pixels.
@@ -20,7 +15,6 @@ struct FigureLayout {
   /// How many of Figure 4's images are the most confident ones.
   let confident: Int
   let series: [Series]
-  let curves: [Curve]
 
   static let widths = 200...10_000
 
@@ -29,7 +23,7 @@ struct FigureLayout {
   ///   - titles: labels of series that have none, by method.
   /// - Throws: `TableError` where the value is not of the figure's form.
   init(_ value: JSONValue, of output: String, titles: [String: String] = [:]) throws(TableError) {
-    let own = ["figure4": ["titleWithoutLabels", "confident"], "figure5": ["titleWithoutLabels", "series"], "training": ["curves"]]
+    let own = ["figure4": ["titleWithoutLabels", "confident"], "figure5": ["titleWithoutLabels", "series"]]
     let fields = try Fields(value, "layout", names: ["title", "width"] + (own[output] ?? []))
     title = try fields.text("title")
     titleWithoutLabels = try fields.textIfPresent("titleWithoutLabels")
@@ -43,13 +37,6 @@ struct FigureLayout {
       }
     }
     self.series = series
-    var curves: [Curve] = []
-    if output == "training" {
-      for one in try fields.list("curves", names: ["column", "label"]) {
-        curves.append(Curve(column: try one.text("column"), label: try one.text("label")))
-      }
-    }
-    self.curves = curves
   }
 
   /// The title that is right for images with or without labels.

@@ -37,11 +37,6 @@ struct LayoutCheck {
     for (place, series) in shown.series.enumerated() {
       try known(series.method, of: "method", at: "layout.series[\(place)]", gathered: "scores")
     }
-    guard let columns = run.gathered("histories").compactMap(\.facts.columns).first else { return }
-    for (place, curve) in shown.curves.enumerated() where !columns.contains(curve.column) {
-      throw TableError.malformed(
-        place: "layout.curves[\(place)]", complaint: "history.csv has no column " + Self.quoted(curve.column, among: columns))
-    }
   }
 
   /// A value of an axis must be one somewhere in pipeline.json; where the profile has instances of it, they must be gathered.

@@ -3,63 +3,57 @@ import Figures
 import StageKit
 import Tables
 
-/// The columns of a `history.csv`, line by line.
+/// The loss terms of a `history.csv`, as weighted.
 struct TrainingHistory {
-  private let columns: [String]
-  private let lines: [[String]]
-  private let path: String
+  /// weight · value by term and epoch, terms in the order of the file, of the last phase that assigns images to clusters: that of the head that
+  /// clusters; of the last phase where none does.
+  let terms: [(name: String, values: [Int: Double])]
 
-  /// - Throws: `FileError`, or `TableError` where lines are not as long as the header.
+  private static let columns = ["epoch", "phase", "quantity", "value", "weight"]
+
+  /// - Throws: `FileError`, or `TableError` where the file is no history.
   init(_ path: String) throws {
-    let all = String(decoding: try AtomicFile.read(path), as: UTF8.self).split(separator: "\n")
+    let lines = String(decoding: try AtomicFile.read(path), as: UTF8.self).split(separator: "\n")
       .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-    guard let header = all.first, all.allSatisfy({ $0.count == header.count }) else {
-      throw TableError.malformed(place: path, complaint: "must be a CSV file with a header and lines of its length")
+    guard lines.first == Self.columns, lines.allSatisfy({ $0.count == Self.columns.count }) else {
+      throw TableError.malformed(place: path, complaint: "must be a CSV file of the columns \(Self.columns.joined(separator: ", "))")
     }
-    self.path = path
-    columns = header
-    lines = Array(all.dropFirst())
+    // Shares of clusters have no weight.
+    let phase = lines.dropFirst().last { $0[4].isEmpty }?[1] ?? lines.last?[1]
+    var terms: [(name: String, values: [Int: Double])] = []
+    for line in lines.dropFirst() where line[1] == phase {
+      guard let epoch = Int(line[0]), let value = Double(line[3]), let weight = Double(line[4]) else { continue }
+      if !terms.contains(where: { $0.name == line[2] }) { terms.append((line[2], [:])) }
+      for at in terms.indices where terms[at].name == line[2] { terms[at].values[epoch] = weight * value }
+    }
+    self.terms = terms
   }
 
-  private func place(_ column: String) throws(TableError) -> Int {
-    guard let place = columns.firstIndex(of: column) else {
-      throw .malformed(place: path, complaint: "has no column \"\(column)\", but \(columns.joined(separator: ", "))")
-    }
-    return place
-  }
-
-  /// The values of a column at the passes of the last head, by epoch.
-  func values(_ column: String) throws(TableError) -> [Int: Double] {
-    let (epoch, head, place) = (try place("epoch"), try place("head"), try place(column))
-    let last = lines.compactMap { Int($0[head]) }.max()
-    return Dictionary(
-      lines.filter { Int($0[head]) == last }.compactMap { line in
-        guard let number = Int(line[epoch]), let value = Double(line[place]) else { return nil }
-        return (number, value)
-      }
-    ) { _, last in last }
-  }
+  /// The loss: the sum of the terms.
+  var total: [Int: Double] { terms.reduce(into: [:]) { sum, term in sum.merge(term.values) { $0 + $1 } } }
 }
 
 extension PaperFigure {
-  /// The loss of the clustering head and its terms over the epochs: mean over seeds, and their range.
+  /// The loss of the clustering head and its terms, as weighted, over the epochs: mean over seeds, and their range.
   func training() throws -> PNGImage {
     let histories = try job.gathered("histories").map { try TrainingHistory($0.path) }
-    guard !histories.isEmpty else { throw TableError.nothingGathered(port: "histories") }
-    let curves = try layout.curves.map { curve in
-      let runs = try histories.map { try $0.values(curve.column) }
+    guard let first = histories.first else { throw TableError.nothingGathered(port: "histories") }
+    func curve(_ name: String, _ runs: [[Int: Double]]) -> LineChart.Curve {
       let points = Set(runs.flatMap(\.keys)).sorted().compactMap { epoch -> LineChart.Point? in
         let values = runs.compactMap { $0[epoch] }.filter(\.isFinite)
         guard let mean = Spread(values)?.mean, let least = values.min(), let largest = values.max() else { return nil }
         return LineChart.Point(x: Double(epoch), value: mean, band: least...largest)
       }
-      return LineChart.Curve(name: curve.label, points: points)
+      return LineChart.Curve(name: name, points: points)
+    }
+    let parts = first.terms.map(\.name).map { name in
+      curve(name, histories.map { $0.terms.first { $0.name == name }?.values ?? [:] })
     }
     return try LineChart(
       title: layout.title(),
-      subtitle: "Loss terms of the clustering head, mean over the batches of an epoch. "
+      subtitle: "Loss of the clustering head and its terms as weighted, which add up to it; means over the batches of an epoch. "
         + (histories.count > 1 ? "Mean over \(histories.count) seeds and their range." : "One seed."),
-      horizontalLabel: "epoch", valueLabel: "loss", curves: curves
+      horizontalLabel: "epoch", valueLabel: "loss", curves: (parts.count > 1 ? [curve("total", histories.map(\.total))] : []) + parts
     ).draw(width: layout.width)
   }
 }

@@ -1,21 +1,19 @@
 import DeepClustering
 
-/// `history.csv`: a line for each pass, loss terms as means over its batches; no times, which are no results.
+/// `history.csv`: a line for each loss term of each pass, as mean over its batches, and for what else is known of a pass, which has no weight;
+/// no times, which are no results.
 enum HistoryTable {
-  static let columns = [
-    "epoch", "head", "outputs", "total", "instance", "cluster", "relation", "balance", "relation_share", "largest_cluster_share",
-    "mean_confidence",
-  ]
-
-  static func csv(_ history: [PassSummary], loss: StructuralContrast) -> String {
-    let header = columns.joined(separator: ",") + "\n"
-    return header
-      + history.map { line in
-        let t = line.terms
-        let share = t.total == 0 ? 0 : loss.relationWeight * t.relation / t.total
-        let numbers = [t.total, t.instance, t.cluster, t.relation, t.balance, share, line.largestShare, line.confidence]
-        return "\(line.epoch),\(line.head),\(line.outputs)," + numbers.map(six).joined(separator: ",") + "\n"
-      }.joined()
+  static func csv(_ history: [PassSummary]) -> String {
+    var text = "epoch,phase,quantity,value,weight\n"
+    for pass in history {
+      func line(_ quantity: String, _ value: Double, _ weight: String) {
+        text += "\(pass.epoch),\(pass.phase),\(quantity),\(six(value)),\(weight)\n"
+      }
+      for term in pass.terms { line(term.name, term.value, "\(term.weight)") }
+      if let share = pass.largestShare { line("largest cluster share", share, "") }
+      if let confidence = pass.confidence { line("mean confidence", confidence, "") }
+    }
+    return text
   }
 
   /// Rounded to six digits behind the point.

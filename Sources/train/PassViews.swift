@@ -1,5 +1,6 @@
 import Artifacts
 import Datasets
+import DeepClustering
 import StageKit
 import Synchronization
 import Tensors
@@ -8,7 +9,6 @@ import Tensors
 final class PassViews: Sendable {
   private let images: ImageSet
   private let augmentation: Augmentation
-  private let repeats: Int
   private let seed: UInt64
   private let file: String?
   private let team: ThreadTeam
@@ -18,25 +18,27 @@ final class PassViews: Sendable {
   /// - Parameters:
   ///   - file: `views.h5`, made from the same images with the same seed and augmentation.
   ///   - team: computes what the file lacks.
-  init(_ images: ImageSet, augmentation: Augmentation, repeats: Int, seed: UInt64, file: String?, team: ThreadTeam) {
+  init(_ images: ImageSet, augmentation: Augmentation, seed: UInt64, file: String?, team: ThreadTeam) {
     self.images = images
     self.augmentation = augmentation
-    self.repeats = repeats
     self.seed = seed
     self.file = file
     self.team = team
   }
 
-  /// Originals [n, S, S, C] and augmented [R·n, S, S, C], copy by copy.
-  func views(of numbers: [Int], pass: Int) throws -> (originals: [UInt8], augmented: [UInt8]) {
-    if let views = try stored(pass) { return try views.views(of: numbers) }
+  /// Originals, or plain views, [n, S, S, C] and augmented [R·n, S, S, C], copy by copy.
+  func views(of numbers: [Int], pass: Int, kind: ViewKind) throws -> (originals: [UInt8], augmented: [UInt8]) {
+    guard case .augmented(let repeats) = kind else {
+      return (try Views.evaluation(images, numbers: numbers, resize: augmentation.resize, size: augmentation.size, team: team), [])
+    }
+    if let views = try stored(pass, repeats) { return try views.views(of: numbers) }
     return (
       try Views.originals(images, numbers: numbers, pass: pass, seed: seed, augmentation: augmentation, team: team),
       try Views.augmented(images, numbers: numbers, pass: pass, seed: seed, repeats: repeats, augmentation: augmentation, team: team)
     )
   }
 
-  private func stored(_ pass: Int) throws -> ViewsFile.Pass? {
+  private func stored(_ pass: Int, _ repeats: Int) throws -> ViewsFile.Pass? {
     guard let file else { return nil }
     return try stored.withLock { stored in
       if stored.pass != pass {

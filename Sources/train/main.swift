@@ -4,64 +4,56 @@ import DeepClustering
 import StageKit
 import Tensors
 
-let network = NetworkSettings()
+let method = Setting<String>("method", choices: DeepMethods.all.map { $0.name }, "the clustering method")
 let augmentation = AugmentationSettings()
-let losses = LossSettings()
-let seed = Setting<Int>("seed", 0...Int(Int32.max), "seed of weights, order and views")
-let epochs = Setting<Int>("epochs", 1...100_000, "passes over the data for each head")
 let snapshots = Setting<[Int]>("snapshots", 0...100_000, "epochs whose weights are kept, besides the last; 0 is before training")
-let batch = Setting<Int>("batch", 2...100_000, "original images in a step")
-let repeats = Setting<Int>("repeats", 1...100, "augmented copies of each image in a step")
-let learningRate = Setting<Double>("learningRate", 1e-9...10, "Adam's step size")
 
 let description = StageDescription(
-  name: "train", version: 1, summary: "Trains the network of CCR, of its ablations or of DCDC by the switches of its losses.",
-  inputs: [Port("images", "images.h5"), Port("views", "views.h5; passes it lacks are computed alike", optional: true)],
-  outputs: [Port("weights", "weights.h5", datasets: ["/epoch_*/stem.0.weight"]), Port("history", "history.csv")],
-  settings: network.all + augmentation.all + losses.all + [
-    AnySetting(seed), AnySetting(epochs), AnySetting(snapshots), AnySetting(batch), AnySetting(repeats), AnySetting(learningRate),
-  ], usesBLAS: false,
+  name: "train", version: 2, summary: "Trains the network of a deep clustering method.",
+  inputs: [Port("images", "images.h5"), Port("views", "views.h5; what it lacks is computed alike", optional: true)],
+  outputs: [Port("weights", "weights.h5", datasets: ["/epoch_*/*"]), Port("history", "history.csv")],
+  settings: CommonSettings.all + augmentation.all + [AnySetting(method), AnySetting(snapshots)],
+  variants: (by: "method", settings: DeepMethods.variants { $0.networkSettings + $0.settings }),
+  usesBLAS: false,
   check: { run in
+    let method = try deepMethod(run.settings)
     _ = try augmentation.augmentation(run.settings)
-    let (images, views) = (run.input("images"), run.input("views"))
-    try network.check(run.settings, channels: images.channels)
-    if let late = run[snapshots].first(where: { $0 > run[epochs] }) {
-      throw StageError.illegalSetting("snapshots", "must be at most epochs, \(run[epochs]), not \(late)")
-    }
-    if let copies = views.copies, copies != run[repeats] {
-      throw StageError.illegalSetting("repeats", "must be \(copies), as in the views that are made for it, not \(run[repeats])")
-    }
-    let spelling = augmentation.spelling(run.settings, seed: run[seed])
-    if let made = views.settings, made != spelling {
-      throw StageError.illegalSetting("augmentation", "and seed must be those its views are made with, in stage augment")
+    let images = run.input("images")
+    try method.check(run.settings, channels: images.channels)
+    if let late = run[snapshots].first(where: { $0 > run[CommonSettings.epochs] }) {
+      throw StageError.illegalSetting("snapshots", "must be at most epochs, \(run[CommonSettings.epochs]), not \(late)")
     }
     if let count = images.clustered, count < 2 { throw TrainingError.tooFewImages(count) }
-    if let count = images.images, run[batch] > count {
-      run.warn("a batch of \(run[batch]) is more than the \(count) images there are: every step takes them all")
+    if let count = images.images, run[CommonSettings.batch] > count {
+      run.warn("a batch of \(run[CommonSettings.batch]) is more than the \(count) images there are: every step takes them all")
     }
     run.promise(
-      FileFacts(epochs: keptEpochs(run.settings), heads: run[network.heads], settings: run.settings.canonical(of: "network")),
+      FileFacts(epochs: keptEpochs(run.settings), heads: method.heads(run.settings), settings: run.settings.canonical(of: "network")),
       of: "weights")
-    run.promise(FileFacts(columns: HistoryTable.columns), of: "history")
+    run.promise(FileFacts(), of: "history")
   })
 
 /// The last epoch is kept whether it was asked for or not: it is what is scored.
-@Sendable func keptEpochs(_ settings: SettingValues) -> [Int] { Set(settings[snapshots] + [settings[epochs]]).sorted() }
+@Sendable func keptEpochs(_ settings: SettingValues) -> [Int] { Set(settings[snapshots] + [settings[CommonSettings.epochs]]).sorted() }
+
+@Sendable func deepMethod(_ settings: SettingValues) throws -> any DeepMethod.Type {
+  guard let found = DeepMethods.named(settings[method]) else { preconditionFailure("a choice of the schema") }
+  return found
+}
 
 StageProgram.run(description, savesCheckpoints: true) { job in
   Memory.keepFreedPages()
   let images = try ImagesFile.read(job.input("images"))
   let views = try augmentation.augmentation(job.settings)
-  let (model, input) = try network.make(job.settings, channels: images.channels, size: views.size, seed: UInt64(job[seed]))
-  try job.requireMemory(model.leastBytes(images: (1 + job[repeats]) * min(job[batch], images.count), size: views.size))
-  let loss = losses.make(job.settings)
+  let type = try deepMethod(job.settings)
   guard images.scored >= 2 else {
     throw HDF5Error.unexpected(
       dataset: "/images", path: job.input("images"), expected: "at least 2 images to cluster", found: "\(images.scored)")
   }
-  let plan = Trainer.Plan(
-    images: images.count, clusteredImages: images.scored, epochs: job[epochs], batch: job[batch], repeats: job[repeats],
-    learningRate: job[learningRate], loss: loss, snapshots: keptEpochs(job.settings), seed: UInt64(job[seed]))
+  try type.check(job.settings, channels: images.channels)
+  let data = DataFacts(images: images.count, clusteredImages: images.scored, channels: images.channels, size: views.size)
+  let method = type.init(job.settings, data: data)
+  try job.requireMemory(method.leastBytes, lower: job[CommonSettings.batch] > 2 ? ["batch"] : [])
   let checkpoints = try job.checkpointFolder.map { folder in
     // As in the runner's action key: other code or another CPU would end with other weights.
     let parts = [
@@ -71,18 +63,19 @@ StageProgram.run(description, savesCheckpoints: true) { job in
     return CheckpointFolder(folder, identity: ContentDigest.of(Array(parts.joined(separator: "\n").utf8)))
   }
   let resumed = checkpoints?.newest(
-    decode: { bytes in TrainingState(decoding: bytes).flatMap { $0.fits(model) ? $0 : nil } }, warn: job.warn)
+    decode: { bytes in TrainingState(decoding: bytes).flatMap { $0.fits(method.model) ? $0 : nil } }, warn: job.warn)
   // With several threads, the views of the next batch are computed by one while the others compute on the present one.
   let passViews = PassViews(
-    images, augmentation: views, repeats: plan.repeats, seed: plan.seed, file: job.optionalInput("views"), team: ThreadTeam(threads: 1))
-  let trainer = Trainer(plan, network: model, input: input, resuming: resumed, team: job.team)
-  let progress = TrainingProgress(epochs: plan.epochs)
-  if images.scored < plan.batch {
-    job.warn("the \(images.scored) images to cluster are fewer than a batch of \(plan.batch): every step takes all of them")
+    images, augmentation: views, seed: UInt64(job[CommonSettings.seed]), file: job.optionalInput("views"), team: ThreadTeam(threads: 1))
+  let trainer = Trainer(method, data: data, snapshots: keptEpochs(job.settings), resuming: resumed, team: job.team)
+  let progress = TrainingProgress(epochs: job[CommonSettings.epochs])
+  if images.scored < job[CommonSettings.batch] {
+    job.warn(
+      "the \(images.scored) images to cluster are fewer than a batch of \(job[CommonSettings.batch]): every step takes all of them")
   }
   let finished: Bool
   do {
-    finished = try trainer.run(views: passViews.views(of:pass:)) {
+    finished = try trainer.run(views: passViews.views(of:pass:kind:)) {
       job.interrupted
     } tell: { event in
       switch event {
@@ -92,12 +85,12 @@ StageProgram.run(description, savesCheckpoints: true) { job in
       }
     }
   } catch let diverged as TrainingDiverged {
-    throw TrainingError.diverged(diverged, learningRate: plan.learningRate)
+    throw TrainingError.diverged(diverged, remedy: method.remedyForDivergence)
   }
   guard finished else {
     try checkpoints?.save(trainer.state.encoded(), place: trainer.place)
     throw StageInterrupted()
   }
   try WeightsFile.write(trainer.state.snapshots, to: job.output("weights"))
-  try AtomicFile.write(HistoryTable.csv(trainer.state.history, loss: loss), to: job.output("history"))
+  try AtomicFile.write(HistoryTable.csv(trainer.state.history), to: job.output("history"))
 }

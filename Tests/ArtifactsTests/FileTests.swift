@@ -48,6 +48,26 @@ struct FileTests {
   }
 
   /// Names that nobody here gives, beyond what an integer holds among them.
+  /// A writer that begins while the process is being ended would leave its file behind: it waits until the end.
+  @Test func nobodyBeginsAFileWhileTheProcessEnds() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/late"
+    let written = DispatchSemaphore(value: 0)
+    let began = DispatchSemaphore(value: 0)
+    AtomicFile.discardUnfinished {
+      DispatchQueue.global().async {
+        began.signal()
+        try? AtomicFile.write("late", to: path)
+        written.signal()
+      }
+      began.wait()
+      #expect(written.wait(timeout: .now() + 0.2) == .timedOut)
+      #expect((try? FileManager.default.contentsOfDirectory(atPath: folder)) == [])
+    }
+    written.wait()
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "late")
+  }
+
   @Test func checkpointsOfAnyNameAreNoTrap() throws {
     let folder = FileManager.default.temporaryDirectory.path + "/ccr-checkpoints-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

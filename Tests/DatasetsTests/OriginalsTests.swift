@@ -89,18 +89,21 @@ struct OriginalsTests {
       let planes = Synthetic.planes(number, side: 32)
       var pixels: [UInt8] = []
       for place in 0..<1024 { pixels += [planes[place], planes[1024 + place], planes[2048 + place]] }
-      #expect(try plain.image(number) == pixels)
+      let isEqual = try plain.image(number) == pixels
+      #expect(isEqual)
     }
 
     let zipped = try TemporaryFolder()
     try zipped.write(Tar.archive(Synthetic.cifar10(4, order: [0, 1, 2, 3, 4, 5])), to: "cifar-10/cifar-10-binary.tar")
     let gzip = try Process.run(URL(fileURLWithPath: "/usr/bin/gzip"), arguments: ["\(zipped.path)/cifar-10/cifar-10-binary.tar"])
     gzip.waitUntilExit()
-    #expect(try Ingested(CIFAR10(batchImages: 4), from: zipped).images.pixels.bytes() == plain.images.pixels.bytes())
+    let isZippedEqual = try Ingested(CIFAR10(batchImages: 4), from: zipped).images.pixels.bytes() == plain.images.pixels.bytes()
+    #expect(isZippedEqual)
 
     let extracted = try TemporaryFolder()
     for entry in entries where entry.type == "0" { try extracted.write(entry.bytes, to: entry.name) }
-    #expect(try Ingested(CIFAR10(batchImages: 4), from: extracted).images.pixels.bytes() == plain.images.pixels.bytes())
+    let isExtractedEqual = try Ingested(CIFAR10(batchImages: 4), from: extracted).images.pixels.bytes() == plain.images.pixels.bytes()
+    #expect(isExtractedEqual)
     let files = try Ingestion(CIFAR10(batchImages: 4), verify: false, data: extracted.path).originals()
     #expect(files.map(\.name) == (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"])
   }
@@ -164,7 +167,9 @@ struct OriginalsTests {
     }
     let extracted = try TemporaryFolder()
     for entry in entries { try extracted.write(entry.bytes, to: entry.name) }
-    #expect(try Ingested(TinyImageNet(classes: 2, perClass: 12), from: extracted).images.pixels.bytes() == zipped.images.pixels.bytes())
+    let isEqual =
+      try Ingested(TinyImageNet(classes: 2, perClass: 12), from: extracted).images.pixels.bytes() == zipped.images.pixels.bytes()
+    #expect(isEqual)
     #expect(throws: DatasetError.unverifiable(path: "\(extracted.path)/tiny-imagenet-200")) {
       try Ingested(TinyImageNet(classes: 2, perClass: 12), from: extracted, verify: true)
     }
@@ -179,7 +184,8 @@ struct OriginalsTests {
     for name in try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/mnist") {
       try Process.run(URL(fileURLWithPath: "/usr/bin/gzip"), arguments: ["\(folder.path)/mnist/\(name)"]).waitUntilExit()
     }
-    #expect(try Ingested(MNIST(training: 20, test: 4), from: folder).images.pixels.bytes() == plain.images.pixels.bytes())
+    let isEqual = try Ingested(MNIST(training: 20, test: 4), from: folder).images.pixels.bytes() == plain.images.pixels.bytes()
+    #expect(isEqual)
   }
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "needs Debian's dataset-fashion-mnist"))

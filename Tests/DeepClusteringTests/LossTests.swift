@@ -134,7 +134,7 @@ struct LossLawTests {
   @Test("a weight of 0 removes its term and nothing else; α = 0 is DCDC's loss")
   func weights() throws {
     let q = randomAssignments(rows: 14, columns: 5, item: 3)
-    let dcdc = StructuralContrast(
+    let dcdc = CCRLoss(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0, relationReduction: .sum,
       balanceWeight: 1
     ).evaluate(p, q)
@@ -183,7 +183,7 @@ struct LossGradientTests {
   @Test("every loss alone, odd sizes", arguments: 0..<4)
   func alone(term: Int) {
     let weights = (0..<4).map { $0 == term ? 1.0 : 0 }
-    let loss = StructuralContrast(
+    let loss = CCRLoss(
       temperature: 0.5, temperatureInside: true, instanceWeight: weights[0], clusterWeight: weights[1], relationWeight: weights[2],
       relationReduction: .sum, balanceWeight: weights[3])
     check(loss, randomAssignments(rows: 5, columns: 19, item: 7), randomAssignments(rows: 15, columns: 19, item: 8))
@@ -211,7 +211,7 @@ struct LossGradientTests {
   }
 
   private func check(
-    _ loss: StructuralContrast, _ p: DoubleMatrix, _ q: DoubleMatrix, skippingRows: Set<Int> = [], skippingColumns: Set<Int> = [],
+    _ loss: CCRLoss, _ p: DoubleMatrix, _ q: DoubleMatrix, skippingRows: Set<Int> = [], skippingColumns: Set<Int> = [],
     location: SourceLocation = #_sourceLocation
   ) {
     let evaluation = loss.evaluate(p, q)
@@ -232,8 +232,8 @@ struct LossGradientTests {
 }
 
 /// All four terms.
-private func fullLoss(_ reduction: RelationReduction, relationWeight: Double = 0.004) -> StructuralContrast {
-  StructuralContrast(
+private func fullLoss(_ reduction: RelationReduction, relationWeight: Double = 0.004) -> CCRLoss {
+  CCRLoss(
     temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: relationWeight,
     relationReduction: reduction, balanceWeight: 1)
 }

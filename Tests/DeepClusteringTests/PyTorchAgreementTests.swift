@@ -55,7 +55,7 @@ struct PyTorchAgreementTests {
     let team = ThreadTeam(threads: 2)
     try expectClose(input.prepare(first.bytes(), team: team), file.tensor("sobel"), tolerance.probabilities, "Sobel responses")
 
-    let loss = StructuralContrast(
+    let loss = CCRLoss(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
       balanceWeight: 1)
     let adam = Adam(parameters: network.parameters, learningRate: 0.003)

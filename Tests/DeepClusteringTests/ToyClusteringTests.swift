@@ -42,7 +42,7 @@ struct ToyClusteringTests {
       Parameter(name: "firstBias", value: Tensor(zeros: [Self.hidden])),
       Parameter(name: "secondBias", value: Tensor(shape: [Self.blobs], [firstBias, 0, 0, 0])),
     ]
-    let loss = StructuralContrast(
+    let loss = CCRLoss(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: relationWeight,
       relationReduction: reduction, balanceWeight: 1)
     let adam = Adam(parameters: weights + biases, learningRate: Self.learningRate)

@@ -39,7 +39,8 @@ struct TrainProgramTests {
   ]
   private static let settings =
     network + augmentation + [
-      "seed=3", "epochs=3", "snapshots=[0,3]", "batch=10", "repeats=2", "learningRate=0.003", "temperature=0.5", "temperatureInside=true",
+      "method=ccr", "seed=3", "epochs=3", "snapshots=[0,3]", "batch=10", "repeats=2", "learningRate=0.003", "temperature=0.5",
+      "temperatureInside=true",
       "instanceWeight=1", "clusterWeight=1", "relationWeight=0.004", "relationReduction=sum", "balanceWeight=1",
     ]
 
@@ -262,7 +263,7 @@ struct TrainProgramTests {
         [
           "--input", "images=\(folder)/images.h5", "--input", "weights=\(folder)/run.h5", "--output", "features=\(folder)/\(name).f.h5",
           "--output", "assignments=\(folder)/\(name).a.h5", "--threads", "\(threads)",
-        ], settings: Self.network + ["resize=16", "size=14", "snapshots=[0,3]", "batch=50"] + settings
+        ], settings: Self.network + ["method=ccr", "seed=3", "resize=16", "size=14", "snapshots=[0,3]", "batch=50"] + settings
       ).end()
     }
     #expect(try embed("one", threads: 1).code == 0)

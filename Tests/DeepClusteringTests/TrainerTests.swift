@@ -20,26 +20,28 @@ struct SmallTraining {
 
   struct Failure: Error {}
 
+  var data: DataFacts { DataFacts(images: images, clusteredImages: clusteredImages ?? images, channels: 1, size: 8) }
+
   func network() -> ResidualNetwork {
     ResidualNetwork(inputChannels: 1, widths: [8, 16], blocks: [1, 1], heads: Self.heads, seed: 5)
   }
 
   func trainer(_ network: ResidualNetwork, resuming: TrainingState? = nil) -> Trainer {
-    let loss = StructuralContrast(
+    let loss = CCRLoss(
       temperature: 0.5, temperatureInside: true, instanceWeight: 1, clusterWeight: 1, relationWeight: 0.004, relationReduction: .sum,
       balanceWeight: 1)
-    let plan = Trainer.Plan(
-      images: images, clusteredImages: clusteredImages ?? images, epochs: epochs, batch: 5, repeats: 2, learningRate: learningRate,
-      loss: loss, snapshots: [0, 1, 2], seed: 5)
+    let plan = CCR.Plan(data: data, epochs: epochs, batch: 5, repeats: 2, learningRate: learningRate, loss: loss, seed: 5)
     let input = InputImages(size: 8, channels: 1, mean: [0.4], std: [0.3], sobel: false)
-    return Trainer(plan, network: network, input: input, resuming: resuming, team: ThreadTeam(threads: threads))
+    return Trainer(
+      CCR(plan, model: ResidualModel(network, input: input)), data: data, snapshots: [0, 1, 2], resuming: resuming,
+      team: ThreadTeam(threads: threads))
   }
 
   /// Pictures that are functions of (pass, number, copy): a bright square whose place is the number's.
   func views() -> Trainer.Views {
     let asked = Mutex(0)
     let failing = failingStep
-    return { numbers, pass in
+    return { numbers, pass, _ in
       let step = asked.withLock { count in
         defer { count += 1 }
         return count
@@ -85,17 +87,19 @@ struct TrainerTests {
       if case .pass = $0 { passes += 1 }
     }
     #expect(finished && passes == 16)
-    #expect(trainer.state.history.map(\.head) == (0..<16).map { $0 % 2 })
+    #expect(trainer.state.history.map(\.phase) == (0..<16).map { "head \($0 % 2)" })
     #expect(trainer.state.history.map(\.epoch) == (0..<16).map { $0 / 2 + 1 })
     #expect(trainer.state.snapshots.map(\.epoch) == [0, 1, 2])
     #expect(trainer.state.snapshots[0].state.map(\.tensor.scalars) == start)
     for head in 0..<2 {
-      let losses = trainer.state.history.filter { $0.head == head }.map(\.terms.total)
+      let losses = trainer.state.history.filter { $0.phase == "head \(head)" }.map(\.total)
       #expect(losses[7] < losses[0], "head \(head)")
     }
     for line in trainer.state.history {
-      #expect(line.largestShare > 0 && line.largestShare <= 1)
-      #expect(line.confidence >= 1 / Double(line.outputs) && line.confidence <= 1)
+      let (share, confidence, outputs) = (line.largestShare ?? 0, line.confidence ?? 0, line.outputs ?? 0)
+      #expect(share > 0 && share <= 1 && confidence >= 1 / Double(outputs) && confidence <= 1)
+      #expect(line.terms.map(\.name) == ["instance", "cluster", "relation", "balance"])
+      #expect(line.terms.map(\.weight) == [1, 1, 0.004, 1])
     }
   }
 
@@ -145,9 +149,9 @@ struct TrainerTests {
     let seen = Mutex<[Int: Set<Int>]>([:])
     let (training, views) = (SmallTraining(epochs: 1, clusteredImages: 12), SmallTraining().views())
     _ = try training.trainer(training.network()).run(
-      views: { numbers, pass in
+      views: { numbers, pass, kind in
         seen.withLock { $0[pass, default: []].formUnion(numbers) }
-        return try views(numbers, pass)
+        return try views(numbers, pass, kind)
       }, interrupted: { false }, tell: { _ in })
     #expect(seen.withLock { $0 } == [0: Set(0..<23), 1: Set(0..<12)])
   }
@@ -161,8 +165,8 @@ struct TrainerTests {
     let error = #expect(throws: TrainingDiverged.self) {
       try trainer.run(views: SmallTraining().views(), interrupted: { false }, tell: { _ in })
     }
-    #expect(error?.epoch == 1 && error?.term == "instance loss" && error?.outputs == network.heads[0])
-    #expect(trainer.state.passes == 0 && trainer.state.history.isEmpty)
+    #expect(error?.epoch == 1 && error?.term == "instance loss" && error?.phase == "head 0")
+    #expect(trainer.state.history.isEmpty)
   }
 
   @Test("warns of a head that puts every image into one cluster")
@@ -236,9 +240,11 @@ struct ResumptionTests {
   @Test("a state fits its own network only")
   func fits() throws {
     let state = try #require(TrainingState(decoding: SmallTraining(epochs: 1).result()))
-    #expect(state.fits(SmallTraining().network()))
+    let input = InputImages(size: 8, channels: 1, mean: [0.4], std: [0.3], sobel: false)
+    #expect(state.fits(ResidualModel(SmallTraining().network(), input: input)))
     for (widths, heads) in [([8, 32], [6, 3]), ([8, 16], [6, 4]), ([8, 16], [3])] {
-      #expect(!state.fits(ResidualNetwork(inputChannels: 1, widths: widths, blocks: [1, 1], heads: heads, seed: 0)))
+      let other = ResidualNetwork(inputChannels: 1, widths: widths, blocks: [1, 1], heads: heads, seed: 0)
+      #expect(!state.fits(ResidualModel(other, input: input)))
     }
   }
 }

@@ -1,23 +1,12 @@
 import Artifacts
-import Foundation
 import Testing
 
 /// The program `benchmarks`: what it prints for `ccr doctor` and the comparison with peers, not how fast it is.
 struct BenchmarksTests {
-  private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    .appendingPathComponent("benchmarks")
-
   private func output(_ arguments: String...) throws -> JSONValue {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments + ["--json"]
-    let out = Pipe()
-    process.standardOutput = out
-    try process.run()
-    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return try JSONValue.parse(text, file: arguments.joined(separator: " "))
+    let output = try Programs.run("benchmarks", arguments + ["--json"])
+    #expect(output.code == 0, "\(output.error)")
+    return try JSONValue.parse(output.out, file: arguments.joined(separator: " "))
   }
 
   @Test func kernelsAgreeWithTheirPlainTwinsAndSayHowFastTheyAre() throws {

@@ -6,7 +6,6 @@ import Testing
   .serialized,
   .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "needs Debian's dataset-fashion-mnist"))
 struct FetchTests {
-  private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("ccr")
   private let folder = FileManager.default.temporaryDirectory.path + "/ccr-fetch-\(UUID().uuidString)"
 
   /// File name and the modification time in the official header.
@@ -25,23 +24,12 @@ struct FetchTests {
     return files
   }
 
-  private func fetch(_ port: UInt16, limit: Int? = nil) throws -> (code: Int32, error: String) {
-    let process = Process()
+  private func fetch(_ port: UInt16, limit: Int? = nil) throws -> Programs.Output {
     let arguments = ["fetch", "fashion-mnist", "--to", folder, "--mirror", "http://127.0.0.1:\(port)/", "--patience", "1"]
-    if let limit {
-      // A limit on the size of files stands in for a full disk: writing fails, once the signal is out of the way.
-      process.executableURL = URL(fileURLWithPath: "/bin/bash")
-      process.arguments = ["-c", "trap '' XFSZ; ulimit -f \(limit); exec \"$0\" \"$@\"", Self.program.path] + arguments
-    } else {
-      process.executableURL = Self.program
-      process.arguments = arguments
-    }
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, text)
+    guard let limit else { return try Programs.run("ccr", arguments) }
+    // A limit on the size of files stands in for a full disk: writing fails, once the signal is out of the way.
+    let limited = ["-c", "trap '' XFSZ; ulimit -f \(limit); exec \"$0\" \"$@\"", "\(Programs.folder)/ccr"]
+    return try Programs.run("/bin/bash", limited + arguments)
   }
 
   private var files: [String] {

@@ -5,7 +5,6 @@ import Testing
 
 /// `evaluate`, `tsne` and `tabulate` as programs, on clusters without a class, images without labels and names in any script.
 struct FigureProgramsTests {
-  private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
   private let folder = FileManager.default.temporaryDirectory.path + "/ccr-figures-\(UUID().uuidString)"
 
   /// Sixty images of 4 × 4: of three clusters, number 1 is empty and number 2 can be mapped to no class where there is only one.
@@ -26,22 +25,14 @@ struct FigureProgramsTests {
     #expect(done.code == 0, "\(done.error)")
   }
 
-  private func run(_ program: String, _ arguments: [String], inputs: [String] = [], output: String? = nil) throws -> (
-    code: Int32, error: String
-  ) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "\(Self.programs)/\(program)")
-    process.arguments =
-      arguments + inputs.flatMap { ["--input", "\($0)=\(folder)/\($0).h5"] } + (output.map { ["--output", $0] } ?? [])
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, text)
+  private func run(
+    _ program: String, _ arguments: [String], inputs: [String] = [], output: String? = nil
+  ) throws -> Programs.Output {
+    let files = inputs.flatMap { ["--input", "\($0)=\(folder)/\($0).h5"] } + (output.map { ["--output", $0] } ?? [])
+    return try Programs.run(program, arguments + files)
   }
 
-  private func figure4(_ layout: JSONValue) throws -> (code: Int32, error: String) {
+  private func figure4(_ layout: JSONValue) throws -> Programs.Output {
     func gathered(_ name: String, _ file: String) -> JSONValue {
       [["instance": .string(name), "coordinates": ["seed": 0], "action": "a", "output": "o", "path": .string("\(folder)/\(file)")]]
     }

@@ -6,16 +6,12 @@ import Testing
 /// The profile `own`, made small: pictures of the user's, from the folder to the tables.
 @Suite(.serialized)
 struct OwnPicturesTests {
-  private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
   private let folder = FileManager.default.temporaryDirectory.path + "/ccr-own-\(UUID().uuidString)"
 
   init() throws {
     try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
-    try FileManager.default.copyItem(atPath: "\(Self.root)/data/published.json", toPath: "\(folder)/data/published.json")
-    let path = "\(Self.root)/pipeline.json"
+    try FileManager.default.copyItem(atPath: "\(Programs.root)/data/published.json", toPath: "\(folder)/data/published.json")
+    let path = "\(Programs.root)/pipeline.json"
     let study = try JSONValue.parse(String(decoding: AtomicFile.read(path), as: UTF8.self), file: path)
     let small: JSONValue = [
       "where": ["profile": "own"],
@@ -46,20 +42,11 @@ struct OwnPicturesTests {
     }
   }
 
-  private func run(_ program: String, _ arguments: [String]) throws -> (code: Int32, error: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program.hasPrefix("/") ? program : "\(Self.programs)/\(program)")
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, text)
+  private func run(_ program: String, _ arguments: [String]) throws -> Programs.Output {
+    try Programs.run(program, arguments, in: folder)
   }
 
-  private func ccr() throws -> (code: Int32, error: String) {
+  private func ccr() throws -> Programs.Output {
     try run("ccr", ["run", "--profile", "own", "--pipeline", "\(folder)/pipeline.json"])
   }
 
@@ -202,7 +189,7 @@ struct OwnPicturesTests {
   @Test func ingestOnAFullDiskSaysSoAndLeavesNothing() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try draw { _ in "" }
-    let limited = ["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"", "\(Self.programs)/ingest"] + ingestArguments
+    let limited = ["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"", "\(Programs.folder)/ingest"] + ingestArguments
     let done = try run("/bin/bash", limited)
     #expect(done.code == 74 && done.error.contains("cannot write /images to"), "\(done.error)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["data", "pipeline.json"])

@@ -191,12 +191,10 @@ struct QuickStudyTests {
     ("\"dcdcOverClusters\": 70,", "\"dcdcOverClusters\": 1,", "must be 2 to 100000, not 1"),
     ("\"clusters\": \"$clusters\"", "\"clusters\": 151", "must be at most the number of images to cluster, 150, not 151"),
     (
-      "\"embed\": {\"network\": \"$network\"",
-      "\"embed\": {\"network\": {\"widths\": [8], \"blocks\": [1], \"sobel\": false, \"heads\": [128, 10], \"mean\": [0.286], \"std\": [0.353]}",
+      "\"seed\": \"$seed\", \"network\": \"$network\", \"resize\"",
+      "\"seed\": \"$seed\", \"network\": {\"widths\": [8], \"blocks\": [1], \"sobel\": false, \"heads\": [128, 10], \"mean\": [0.286], \"std\": [0.353]}, \"resize\"",
       "must be the network that is trained"
     ),
-    ("\"augment\": {\"seed\": \"$seed\"", "\"augment\": {\"seed\": 7", "and seed must be those its views are made with"),
-    ("\"repeats\": \"$repeats\", \"sheetImages\"", "\"repeats\": 2, \"sheetImages\"", "must be 2, as in the views"),
     // Layouts.
     ("\"rowHeading\": \"Losses\"", "\"rowHeadin\": \"Losses\"", "did you mean \"rowHeading\"?"),
     ("\"method\": \"ccr-irl\", \"published\"", "\"method\": \"ccr-ilr\", \"published\"", "did you mean \"ccr-irl\"?"),
@@ -207,7 +205,6 @@ struct QuickStudyTests {
       "has no row for evaluate[dataset=fashion-mnist,method=ccr-nooc"
     ),
     ("\"dataset\": \"$firstDataset\", \"label\"", "\"dataset\": \"fashion-mnits\", \"label\"", "did you mean \"fashion-mnist\"?"),
-    ("\"column\": \"total\"", "\"column\": \"totl\"", "did you mean \"total\"?"),
     ("\"figureWidth\": 1600", "\"figureWidth\": \"wide\"", "\"width\" must be an integer"),
   ])
   func mistakesAreExplainedBeforeAnythingRuns(_ old: String, _ new: String, words: String) throws {

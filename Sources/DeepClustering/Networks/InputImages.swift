@@ -8,11 +8,20 @@ public struct InputImages: Sendable {
   public let mean: [Float]
   public let std: [Float]
   public let sobel: Bool
+  public let grey: Grey
+
+  /// What Sobel responses are of.
+  public enum Grey: Sendable {
+    /// The mean of the normalised channels.
+    case mean
+    /// ITU-R 601: 0.299 R + 0.587 G + 0.114 B; of images without three channels, their mean.
+    case luma
+  }
 
   /// - Parameters:
   ///   - size: height and width of the views.
   ///   - mean, std: one for each channel, of values in 0…1; std above 0.
-  public init(size: Int, channels: Int, mean: [Double], std: [Double], sobel: Bool) {
+  public init(size: Int, channels: Int, mean: [Double], std: [Double], sobel: Bool, grey: Grey = .mean) {
     precondition(
       mean.count == channels && std.count == channels, "\(mean.count) means and \(std.count) deviations for \(channels) channels")
     self.size = size
@@ -20,6 +29,7 @@ public struct InputImages: Sendable {
     self.mean = mean.map { Float($0) }
     self.std = std.map { Float($0) }
     self.sobel = sobel
+    self.grey = grey
   }
 
   /// Channels the backbone sees: horizontal and vertical Sobel responses, or the image's own.
@@ -56,19 +66,22 @@ public struct InputImages: Sendable {
   private struct Output: @unchecked Sendable { let buffer: UnsafeMutableBufferPointer<Float> }
   private struct Input: @unchecked Sendable { let buffer: UnsafeBufferPointer<UInt8> }
 
-  /// Sobel responses [S, S, 2] of one view [S, S, C]: grey = mean of the normalised channels, 0 around the picture;
+  /// Sobel responses [S, S, 2] of one view [S, S, C]: of its grey, 0 around the picture;
   /// kernels [[1,0,−1],[2,0,−2],[1,0,−1]] and its quarter turn.
   private func responses(_ view: UnsafeBufferPointer<UInt8>, _ tables: [[Float]], to y: UnsafeMutableBufferPointer<Float>) {
     let width = size + 2
-    var grey = [Float](repeating: 0, count: width * width)
+    var values = [Float](repeating: 0, count: width * width)
+    let isLuma = grey == .luma && channels == 3
+    let shares: [Float] = isLuma ? [0.299, 0.587, 0.114] : [Float](repeating: 1, count: channels)
+    let divisor: Float = isLuma ? 1 : Float(channels)
     for row in 0..<size {
       for column in 0..<size {
         var sum: Float = 0
-        for channel in 0..<channels { sum += tables[channel][Int(view[(row * size + column) * channels + channel])] }
-        grey[(row + 1) * width + column + 1] = sum / Float(channels)
+        for channel in 0..<channels { sum += shares[channel] * tables[channel][Int(view[(row * size + column) * channels + channel])] }
+        values[(row + 1) * width + column + 1] = sum / divisor
       }
     }
-    grey.withUnsafeBufferPointer { grey in
+    values.withUnsafeBufferPointer { grey in
       for row in 0..<size {
         for column in 0..<size {
           let (above, here, below) = (row * width + column, (row + 1) * width + column, (row + 2) * width + column)

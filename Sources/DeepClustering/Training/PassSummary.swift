@@ -1,44 +1,55 @@
 import Tensors
 
-/// One line of the history: a pass of one head over the data.
+/// What a pass over the data came to.
 public struct PassSummary: Sendable, Hashable {
   /// 1, 2, …
   public let epoch: Int
-  public let head: Int
-  /// The head's clusters.
-  public let outputs: Int
+  public let phase: String
+  /// Clusters that the pass assigned images to, nil where it assigned none; so with the two shares.
+  public let outputs: Int?
   /// Means over the steps of the pass.
-  public let terms: StructuralContrast.Terms
-  /// Share of the largest cluster among the pass's originals, as assigned while training.
-  public let largestShare: Double
+  public let terms: [Term]
+  /// Share of the largest cluster among the pass's images, as assigned while training.
+  public let largestShare: Double?
   /// Mean of the largest assignment probability.
-  public let confidence: Double
+  public let confidence: Double?
 
-  /// When a head should have left the start, to say something if it has not.
-  static let epochsToLearnSomething = 10
+  public init(epoch: Int, phase: String, outputs: Int?, terms: [Term], largestShare: Double?, confidence: Double?) {
+    (self.epoch, self.phase, self.outputs, self.terms) = (epoch, phase, outputs, terms)
+    (self.largestShare, self.confidence) = (largestShare, confidence)
+  }
 
-  static func instanceLossOfNothing(batch: Int, repeats: Int) -> Double { Elementary.log(Double(batch * repeats)) }
+  /// The mean loss: the weighted sum of the terms.
+  public var total: Double { terms.reduce(0) { $0 + $1.weight * $1.value } }
+
+  public func term(_ name: String) -> Double? { terms.first { $0.name == name }?.value }
+
+  /// Whether all images went to one of several clusters, in this pass for the first time in its phase.
+  public func hasCollapsed(after history: [PassSummary]) -> Bool {
+    largestShare == 1 && outputs ?? 1 > 1 && history.last { $0.phase == phase }?.largestShare != 1
+  }
+
+  /// For people: "epoch 3, head 1 of 10 outputs".
+  public var place: String { "epoch \(epoch), \(phase)" + (outputs.map { " of \($0) outputs" } ?? "") }
 }
 
 /// The sums of a pass that is under way.
 public struct PassProgress: Sendable, Hashable {
   /// Steps done.
   public internal(set) var steps = 0
-  var sums = StructuralContrast.Terms()
+  /// Values summed over the steps.
+  var sums: [Term] = []
   /// Images assigned to each cluster.
   var sizes: [Int]
   var confidence = 0.0
 
-  init(outputs: Int) { sizes = [Int](repeating: 0, count: outputs) }
+  init(outputs: Int?) { sizes = [Int](repeating: 0, count: outputs ?? 0) }
 
-  /// - Parameter probabilities: of the originals [n, C].
-  mutating func add(_ terms: StructuralContrast.Terms, _ probabilities: Tensor) {
+  mutating func add(_ result: StepResult) {
     steps += 1
-    sums.instance += terms.instance
-    sums.cluster += terms.cluster
-    sums.relation += terms.relation
-    sums.balance += terms.balance
-    sums.total += terms.total
+    if sums.isEmpty { sums = result.terms.map { Term($0.name, 0, weight: $0.weight) } }
+    for (place, term) in result.terms.enumerated() { sums[place].value += term.value }
+    guard let probabilities = result.probabilities else { return }
     let c = sizes.count
     probabilities.withUnsafeBufferPointer { p in
       for row in 0..<probabilities.shape[0] {
@@ -49,15 +60,13 @@ public struct PassProgress: Sendable, Hashable {
     }
   }
 
-  func summary(epoch: Int, head: Int) -> PassSummary {
+  func summary(of pass: Pass) -> PassSummary {
     let count = Double(max(1, steps))
-    let images = Double(max(1, sizes.reduce(0, +)))
-    var mean = StructuralContrast.Terms()
-    (mean.instance, mean.cluster, mean.relation) = (sums.instance / count, sums.cluster / count, sums.relation / count)
-    (mean.balance, mean.total) = (sums.balance / count, sums.total / count)
+    let images = sizes.reduce(0, +)
     return PassSummary(
-      epoch: epoch, head: head, outputs: sizes.count, terms: mean, largestShare: Double(sizes.max() ?? 0) / images,
-      confidence: confidence / images)
+      epoch: pass.epoch, phase: pass.phase, outputs: pass.outputs, terms: sums.map { Term($0.name, $0.value / count, weight: $0.weight) },
+      largestShare: images > 0 ? Double(sizes.max() ?? 0) / Double(images) : nil,
+      confidence: images > 0 ? confidence / Double(images) : nil)
   }
 }
 

@@ -2,24 +2,19 @@
 public struct TrainingDiverged: Error, Hashable {
   /// 1, 2, …
   public let epoch: Int
-  /// The clusters of the head at work.
-  public let outputs: Int
+  /// Of the pass.
+  public let phase: String
   /// The loss term that is not finite, or the weight of the network.
   public let term: String
 
-  /// - Returns: nil where all terms are finite.
-  init?(_ terms: StructuralContrast.Terms, epoch: Int, outputs: Int) {
-    guard !terms.total.isFinite else { return nil }
-    let named = [
-      ("instance loss", terms.instance), ("cluster loss", terms.cluster), ("relation loss", terms.relation),
-      ("balance loss", terms.balance),
-    ]
-    self.init(epoch: epoch, outputs: outputs, term: named.first { !$0.1.isFinite }?.0 ?? "sum of the losses")
+  /// - Returns: nil where all terms, and their sum, are finite.
+  init?(_ terms: [Term], in pass: Pass) {
+    guard !terms.reduce(0, { $0 + $1.weight * $1.value }).isFinite else { return nil }
+    self.init(
+      epoch: pass.epoch, phase: pass.phase, term: terms.first { !$0.value.isFinite }.map { "\($0.name) loss" } ?? "sum of the losses")
   }
 
-  init(epoch: Int, outputs: Int, term: String) {
-    self.epoch = epoch
-    self.outputs = outputs
-    self.term = term
+  init(epoch: Int, phase: String, term: String) {
+    (self.epoch, self.phase, self.term) = (epoch, phase, term)
   }
 }

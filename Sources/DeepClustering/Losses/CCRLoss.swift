@@ -2,7 +2,7 @@ import Tensors
 
 /// The total loss of CCR (§3.3, equation 8) and, with weights of 0, of its ablations and of DCDC:
 /// L = w_sam L_sam + w_clu L_clu + α L_rd + β L_ne. A term of weight 0 is not computed.
-public struct StructuralContrast: Sendable {
+public struct CCRLoss: Sendable {
   public let temperature: ContrastTemperature
   public let instanceWeight: Double
   public let clusterWeight: Double
@@ -37,6 +37,14 @@ public struct StructuralContrast: Sendable {
     public var total = 0.0
 
     public init() {}
+  }
+
+  /// The terms that are computed, with their weights.
+  func weighted(_ terms: Terms) -> [Term] {
+    [
+      Term("instance", terms.instance, weight: instanceWeight), Term("cluster", terms.cluster, weight: clusterWeight),
+      Term("relation", terms.relation, weight: relationWeight), Term("balance", terms.balance, weight: balanceWeight),
+    ].filter { $0.weight != 0 }
   }
 
   /// - Parameters:

@@ -1,1 +1,0 @@
-../train/NetworkSettings.swift
