@@ -206,7 +206,10 @@ struct MethodTests {
       #""one": {"size": 1, "sieze": 2}, "two": {"size": 1}"#, "a data set has no member \"sieze\"; did you mean \"size\"?",
       "/datasets/one/sieze"
     ),
-    (#""one": {"size": 1}, "twoo": {"size": 1}"#, "\"datasets\" has no dataset \"two\"; did you mean \"twoo\"?", "/profiles/p/axes/dataset"),
+    (
+      #""one": {"size": 1}, "twoo": {"size": 1}"#, "\"datasets\" has no dataset \"two\"; did you mean \"twoo\"?",
+      "/profiles/p/axes/dataset"
+    ),
     (#""one": {"size": 1, "ingest": 5}, "two": {"size": 1}"#, "must be an object of settings", "/datasets/one/ingest"),
   ])
   func mistakesInDataSetsAreNamed(_ datasets: String, words: String, pointer: String) throws {
