@@ -122,6 +122,7 @@ struct PlanBuilder {
           leftOut.append((instance, absentNames[number]))
           return nil
         }
+        try checkValues(of: condition, reference.stage, "\(pointer)/where")
         throw pipeline.document.error(
           .producers(
             input: port, instance: instance, found: [], wanted: "no instance of \(reference.stage) in profile \(profile) matches"),
@@ -129,6 +130,19 @@ struct PlanBuilder {
       }
       let ordered = found.sorted { instances[$0].coordinates.precedes(instances[$1].coordinates) }
       return .gathered(ordered.map { ($0, reference.port) })
+    }
+  }
+
+  /// - Throws: at a value that its axis has nowhere, with the nearest one.
+  private func checkValues(of condition: Pipeline.Condition, _ stage: String, _ pointer: String) throws(PipelineError) {
+    let known = pipeline.axisValues
+    for term in condition.terms {
+      for value in term.values where !(known[term.axis] ?? []).contains(value) {
+        throw pipeline.document.error(
+          .unknown(
+            kind: term.axis, name: Coordinates.spelling(value), owner: "stage \(stage)",
+            known: (known[term.axis] ?? []).map(Coordinates.spelling)), at: "\(pointer)/\(term.axis)")
+      }
     }
   }
 

@@ -131,7 +131,7 @@ struct MethodTests {
   }
 
   @Test func anEpochThatIsGivenIsKept() throws {
-    let text = Self.pipeline(rules: #"{"let": {"epochs": 200, "figureEpoch": 120}}"#)
+    let text = Self.pipeline(rules: #"{"where": {"profile": "p"}, "let": {"epochs": 200, "figureEpoch": 120}}"#)
     let train = try parameters("train[dataset=one,method=base,seed=0]", text)
     #expect(train?["snapshots"] == [0, 50, 120, 200] && train?["epochs"] == 200)
     let own = Self.pipeline(rules: #"{"let": {"snapshots": [2]}}"#)
@@ -206,7 +206,10 @@ struct MethodTests {
       #""one": {"size": 1, "sieze": 2}, "two": {"size": 1}"#, "a data set has no member \"sieze\"; did you mean \"size\"?",
       "/datasets/one/sieze"
     ),
-    (#""one": {"size": 1}, "tow": {"size": 1}"#, "\"datasets\" has no dataset \"two\"; did you mean \"tow\"?", "/profiles/p/axes/dataset"),
+    (
+      #""one": {"size": 1}, "twoo": {"size": 1}"#, "\"datasets\" has no dataset \"two\"; did you mean \"twoo\"?",
+      "/profiles/p/axes/dataset"
+    ),
     (#""one": {"size": 1, "ingest": 5}, "two": {"size": 1}"#, "must be an object of settings", "/datasets/one/ingest"),
   ])
   func mistakesInDataSetsAreNamed(_ datasets: String, words: String, pointer: String) throws {
