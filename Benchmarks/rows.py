@@ -75,11 +75,19 @@ def rows(scripts):
     quick_step = QUICK_NETWORK + STEP + THREADS
     paper_step = ["--size", "32"] + STEP + ["--steps", "5"] + THREADS
     inference = ["--size", "32", "--batch", "200"] + THREADS
+
+    def autoencoder(name, work, arguments):
+        arguments = arguments + THREADS
+        return Row(name, work, 1.5, ["autoencoder-step"] + arguments, torch("torch_autoencoder_step.py", arguments))
+
     return [
         step("step-32", "training step, ResNet-34, 32 pixels, 50 + 150 images", 2.2 if wide else 2.6, paper_step),
         step("step-64", "training step, ResNet-34, 64 pixels, 20 + 60 images", 1.8 if wide else 2.1, ["--size", "64", "--steps", "3"] + SMALL_STEP + THREADS),
         step("step-96", "training step, ResNet-34, 96 pixels, 20 + 60 images", 1.8 if wide else 2.1, ["--size", "96", "--steps", "3"] + SMALL_STEP + THREADS),
         step("step-quick", "training step, the quick profile's network, 20 pixels, 50 + 150 images", 2 if wide else 3, quick_step),
+        autoencoder("autoencoder", "training step, convolutional auto-encoder, 32 pixels, 256 images", ["--network", "conv"]),
+        autoencoder("stacked", "training step, stacked auto-encoder of DEC, 28 × 28 grey, 256 images",
+                    ["--network", "stacked", "--size", "28", "--channels", "1"]),
         Row("epoch-32", "training 2000 images, ResNet-34, 32 pixels, all included, against the step alone", 0.9,
             ["epoch", "--size", "32", "--images", "2000"] + STEP + THREADS, [["benchmarks", "train-step"] + paper_step], most_pairs=3),
         Row("epoch-quick", "the quick profile's training of one head, all included, against the step alone", 0.9,
