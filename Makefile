@@ -30,10 +30,11 @@ test: build
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
 
-# The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md.
+# The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md. Goes on where the last call ended;
+# MINUTES=10 does a part.
 soak: build
 	$(SWIFT_BUILD) --build-tests
-	CCR_SOAK=1 swift test -c release --skip-build --filter WorkflowTests.Soak
+	CCR_SOAK=$(MINUTES) swift test -c release --skip-build --filter WorkflowTests.Soak
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -87,7 +87,7 @@ let package = Package(
     tests("FiguresTests", ["Figures", "Artifacts", "Tensors"]),
     tests("TablesTests", ["Tables", "Artifacts"]),
     tests("StageKitTests", ["StageKit", "Artifacts", "Tensors"]),
-    tests("WorkflowTests", ["Workflow", "Artifacts"]),
+    tests("WorkflowTests", ["Workflow", "Artifacts", "Tensors"]),
     tests("EndToEndTests", ["Workflow", "Artifacts", "Tensors"]),
   ],
   swiftLanguageModes: [.v6]

@@ -70,26 +70,42 @@ extension JSONValue {
 extension JSONValue {
   /// One spelling per meaning: members sorted by name, no spaces, numbers in shortest round-trip form, integral numbers as integers.
   public var canonical: String {
-    switch self {
-    case .null: "null"
-    case .bool(let value): value ? "true" : "false"
-    case .integer(let value): String(value)
-    case .number(let value): Self.spell(value)
-    case .string(let value): Self.quote(value)
-    case .array(let values): "[" + values.map(\.canonical).joined(separator: ",") + "]"
-    case .object(let members):
-      "{"
-        + members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        .map { Self.quote($0.name) + ":" + $0.value.canonical }.joined(separator: ",") + "}"
-    }
+    var text = ""
+    write(to: &text, comma: ",", colon: ":", sorted: true)
+    return text
   }
 
   /// The document on one line, members in their own order.
   public var compact: String {
+    var text = ""
+    write(to: &text, comma: ", ", colon: ": ", sorted: false)
+    return text
+  }
+
+  private func write(to text: inout String, comma: String, colon: String, sorted: Bool) {
     switch self {
-    case .array(let values): "[" + values.map(\.compact).joined(separator: ", ") + "]"
-    case .object(let members): "{" + members.map { Self.quote($0.name) + ": " + $0.value.compact }.joined(separator: ", ") + "}"
-    default: canonical
+    case .null: text += "null"
+    case .bool(let value): text += value ? "true" : "false"
+    case .integer(let value): text += String(value)
+    case .number(let value): text += Self.spell(value)
+    case .string(let value): text += Self.quote(value)
+    case .array(let values):
+      text += "["
+      for (number, value) in values.enumerated() {
+        if number > 0 { text += comma }
+        value.write(to: &text, comma: comma, colon: colon, sorted: sorted)
+      }
+      text += "]"
+    case .object(let members):
+      text += "{"
+      let members = sorted ? members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : members
+      for (number, member) in members.enumerated() {
+        if number > 0 { text += comma }
+        text += Self.quote(member.name)
+        text += colon
+        member.value.write(to: &text, comma: comma, colon: colon, sorted: sorted)
+      }
+      text += "}"
     }
   }
 
@@ -98,7 +114,8 @@ extension JSONValue {
 
   private func pretty(indent: Int) -> String {
     let line = compact
-    if line.count + indent <= 120 { return line }
+    // Counting characters takes long, and bytes are never fewer.
+    if line.utf8.count + indent <= 120 || (!line.utf8.allSatisfy { $0 < 128 } && line.count + indent <= 120) { return line }
     let inner = String(repeating: " ", count: indent + 2)
     let end = "\n" + String(repeating: " ", count: indent)
     switch self {

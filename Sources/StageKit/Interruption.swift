@@ -2,7 +2,7 @@ import Artifacts
 import Glibc
 import Synchronization
 
-/// What INT, TERM and HUP do to a stage.
+/// What INT, TERM, HUP and PIPE do to a stage.
 enum Interruption {
   private static let flag = Atomic<Bool>(false)
   private static let received = Atomic<Int32>(0)
@@ -21,7 +21,8 @@ enum Interruption {
   ///   by the same signal, as programs do that do not listen; but without a file half-written.
   static func listen(savesCheckpoint: Bool) {
     _ = arrivals
-    let numbers = [SIGINT, SIGTERM, SIGHUP]
+    // PIPE says that who would read the events, or the words, is gone.
+    let numbers = [SIGINT, SIGTERM, SIGHUP, SIGPIPE]
     for number in numbers {
       let before =
         savesCheckpoint

@@ -65,6 +65,21 @@ struct StoppedStagesTests {
       """)
   }
 
+  /// Who reads its words goes away, as a runner does that is killed: nobody would have its result.
+  @Test func aStageThatNobodyListensToEnds() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try writeImages()
+    let before = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+    let command = "set -o pipefail; \"$0\" \"$@\" 2>&1 | head -n 1"
+    let settings = #"{"method": "kmeans", "clusters": 100, "restarts": 1000, "iterations": 1000, "tolerance": 0, "seed": 0}"#
+    let files = ["--input", "images=images.h5", "--output", "assignments=a.h5", "--parameters", settings]
+    let start = ContinuousClock.now
+    let ended = try Programs.run("/bin/bash", ["-c", command, "\(Programs.folder)/cluster"] + files, in: folder)
+    #expect(ended.code == 128 + SIGPIPE && !ended.out.isEmpty, "\(ended.out)\(ended.error)")
+    #expect(ContinuousClock.now - start < .seconds(20))
+    #expect(try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() == before)
+  }
+
   @Test(arguments: [SIGINT, SIGTERM]) func tsne(signal: Int32) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let features = Tensor(shape: [1000, 8], random(8000).map { Float($0) })

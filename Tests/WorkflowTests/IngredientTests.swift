@@ -155,7 +155,8 @@ struct IngredientTests {
     unlink(link)
     let run = try study.ccr("run", "--json")
     #expect(run.code == 0 && run.executed == 1 && run.error.contains("is damaged"), "\(run.error)")
-    #expect(try AtomicFile.read(link) == before)
+    let isEqual = try AtomicFile.read(link) == before
+    #expect(isEqual)
   }
 }
 

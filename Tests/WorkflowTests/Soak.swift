@@ -2,10 +2,14 @@ import Artifacts
 import Foundation
 import Testing
 
-/// What `make soak` runs: the rounds of the other tests by the hundred. The figures are printed and written to docs/reliability.md.
+/// What `make soak` runs: the rounds of the other tests by the hundred, and the figures of docs/reliability.md.
+///
+/// Every round is written down when it is done, so that a call goes on where the last one of the same `ccr` ended, and `CCR_SOAK=MINUTES` does a
+/// part of the work.
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["CCR_SOAK"] != nil))
 struct Soak {
-  private static let share = Double(ProcessInfo.processInfo.environment["CCR_SOAK"] ?? "") ?? 1
+  /// Of this call, for each of the four kinds of rounds.
+  private static let seconds = 15 * (Double(ProcessInfo.processInfo.environment["CCR_SOAK"] ?? "") ?? .infinity)
 
   /// Two processes that do nothing but use the processors.
   private func underLoad(_ body: () throws -> Void) throws {
@@ -21,51 +25,92 @@ struct Soak {
     try body()
   }
 
-  private func report(_ row: String, _ rounds: Int, _ faults: [String], since start: Date) throws {
-    for fault in faults.prefix(20) { print("fault: \(fault)") }
-    #expect(faults.isEmpty)
-    let seconds = Int(Date().timeIntervalSince(start))
-    print("soak: \(row): \(rounds) rounds, \(faults.count) faults, \(seconds) s")
-    let line = "| \(row) | \(rounds) | \(faults.count) | \(seconds) s |"
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../docs/reliability.md"
-    var lines = String(decoding: try AtomicFile.read(path), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(
-      String.init)
-    if let at = lines.firstIndex(where: { $0.hasPrefix("| \(row) |") }) { lines[at] = line }
-    if Self.share == 1 { try AtomicFile.write(lines.joined(separator: "\n"), to: path) }
+  /// Does the rounds of a kind that are not yet done, as far as there is time, and writes its row.
+  private func rounds(_ row: String, _ count: Int, _ body: (Int) throws -> [String]) throws {
+    var record = try SoakRecord(row)
+    let end = Date() + Self.seconds
+    while record.rounds < count, Date() < end {
+      let start = Date()
+      let faults = try body(record.rounds)
+      for fault in faults { print("fault: \(row), round \(record.rounds): \(fault)") }
+      try record.add(faults: faults.count, seconds: Date().timeIntervalSince(start))
+    }
+    print("soak: \(row): \(record.rounds) of \(count) rounds, \(record.faults) faults, \(Int(record.seconds)) s")
+    #expect(record.faults == 0)
+    try record.publish()
   }
 
   @Test(arguments: [("eight runners on one profile", ["quick"]), ("eight runners on three profiles", ["quick", "twin", "large"])])
   func races(_ row: String, profiles: [String]) throws {
-    let (start, rounds) = (Date(), max(1, Int(200 * Self.share)))
-    var faults: [String] = []
     try underLoad {
-      for round in 0..<rounds {
+      try rounds(row, 200) { _ in
         let race = try Rounds.race(runners: 8, profiles: profiles)
-        faults += race.failures.map { "round \(round): \($0)" }
-        if race.executions != race.actions { faults.append("round \(round): \(race.executions) executions of \(race.actions) actions") }
+        return race.failures + (race.executions == race.actions ? [] : ["\(race.executions) executions of \(race.actions) actions"])
       }
     }
-    try report(row, rounds, faults, since: start)
   }
 
   @Test func kills() throws {
-    let (start, rounds) = (Date(), max(1, Int(300 * Self.share)))
-    var (random, faults) = (Rounds.Random(300), [String]())
     let expected = try LeftoverTests.expected()
-    for round in 0..<rounds {
+    try rounds("a runner killed at a random instant", 300) { round in
+      var random = Rounds.Random(300_000 + round)
       let time = Int.random(in: 0..<800_000, using: &random)
-      faults += try Rounds.kill(afterMicroseconds: time, expected: expected).map { "round \(round), \(time) µs: \($0)" }
+      return try Rounds.kill(afterMicroseconds: time, expected: expected).map { "after \(time) µs: \($0)" }
     }
-    try report("a runner killed at a random instant", rounds, faults, since: start)
   }
 
   @Test func damage() throws {
-    let (start, rounds) = (Date(), max(1, Int(1000 * Self.share)))
-    var (random, faults) = (Rounds.Random(1000), [String]())
     let study = try ToyStudy()
     _ = try study.run()
     let expected = try study.digests()
-    for round in 0..<rounds { faults += try Rounds.damage(study, &random, expected: expected).map { "round \(round): \($0)" } }
-    try report("a file of the store flipped or cut", rounds, faults, since: start)
+    try rounds("a file of the store flipped or cut", 1000) { round in
+      var random = Rounds.Random(1_000_000 + round)
+      return try Rounds.damage(study, &random, expected: expected)
+    }
+  }
+
+  @Test func scale() throws {
+    let figures = try Scale.parallel(10_000)
+    for (verb, time) in [("planned", figures.plan), ("executed", figures.first), ("found done", figures.nothing)] {
+      let seconds = [time.wall, time.processor].map { String(($0 * 10).rounded() / 10) }
+      try SoakRecord.publish("| 10,000 instances \(verb) |", "\(seconds[0]) s | \(seconds[1]) s |")
+    }
+    #expect(figures.plan.processor < 1 && figures.nothing.processor < 1 && figures.first.wall < 20, "\(figures)")
+  }
+}
+
+/// The rounds of one kind that were done with this `ccr`: a line each, in a file beside it.
+private struct SoakRecord {
+  private let row: String
+  private let file: String
+  private(set) var (rounds, faults, seconds) = (0, 0, 0.0)
+
+  init(_ row: String) throws {
+    self.row = row
+    let program = try ContentDigest.ofFile("\(ToyStudy.binaries)/ccr").hex.prefix(12)
+    file = "\(ToyStudy.binaries)/soak-\(program)-\(row.split(separator: " ").joined(separator: "-")).txt"
+    guard let bytes = try? AtomicFile.read(file) else { return }
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      let numbers = line.split(separator: " ").compactMap { Double($0) }
+      try #require(numbers.count == 2, "\(file) is damaged: remove it")
+      (rounds, faults, seconds) = (rounds + 1, faults + Int(numbers[0]), seconds + numbers[1])
+    }
+  }
+
+  mutating func add(faults new: Int, seconds time: Double) throws {
+    (rounds, faults, seconds) = (rounds + 1, faults + new, seconds + time)
+    let old = (try? AtomicFile.read(file)) ?? []
+    try AtomicFile.write(old + Array("\(new) \(time)\n".utf8), to: file)
+  }
+
+  /// Writes the row of docs/reliability.md.
+  func publish() throws { try Self.publish("| \(row) |", "\(rounds) | \(faults) | \(Int(seconds)) s |") }
+
+  static func publish(_ row: String, _ rest: String) throws {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../docs/reliability.md"
+    var lines = String(decoding: try AtomicFile.read(path), as: UTF8.self).components(separatedBy: "\n")
+    let at = try #require(lines.firstIndex { $0.hasPrefix(row) }, "docs/reliability.md has no row for it")
+    lines[at] = "\(row) \(rest)"
+    try AtomicFile.write(lines.joined(separator: "\n"), to: path)
   }
 }

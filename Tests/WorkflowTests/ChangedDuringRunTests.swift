@@ -1,0 +1,85 @@
+import Artifacts
+import Foundation
+import Tensors
+import Testing
+
+/// More of what may change while a stage runs, and outputs that lack what their program promises.
+struct ChangedDuringRunTests {
+  private static let one = "make[dataset=a,method=x,seed=0]"
+
+  private func study(_ act: String) throws -> ToyStudy {
+    let study = try ToyStudy()
+    try study.edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
+    return study
+  }
+
+  /// An update of OpenBLAS puts another file in its place; an administrator may write into it.
+  @Test(arguments: [true, false])
+  func anOpenBLASThatIsChangedDuringAStage(replaced: Bool) throws {
+    let study = try study("pause")
+    let library = "\(study.folder)/libtoyblas.so"
+    let run = try study.during(["run", Self.one, "--json"], executions: 2) {
+      if replaced { try study.write("kernels 2", "libtoyblas.so") } else { try study.append("and more", to: library) }
+      try study.go()
+    }
+    #expect(run.code == 0 && run.error.contains("\(library) was changed while it ran; it is executed again"), "\(run.error)")
+    #expect(run.executed == 2 && study.executedInstances.count == 3, "\(study.executedInstances)")
+    // What stands is a result of the new library; of the old one there is none.
+    #expect(try study.run(Self.one) == [:])
+    try study.write("kernels 1", "libtoyblas.so")
+    #expect(try study.run(Self.one) == ["make": 1])
+  }
+
+  @Test(arguments: [true, false])
+  func originalFilesThatAreChangedDuringAStage(replaced: Bool) throws {
+    let study = try ToyStudy()
+    let original = "\(study.folder)/data/original"
+    try study.write("first", "data/original")
+    try study.program(
+      "source", inputs: ["words"], settings: [("text", "string"), ("verify", "boolean")],
+      writes: #"cat "$CCR_DATA/original"; while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done"#)
+    let answer = #"[{\"name\": \"original\", \"path\": \"$CCR_DATA/original\"}]"#
+    try study.edit("request=\"$2\"", "if [ \"$1\" = --originals ]; then echo \"\(answer)\"; exit; fi\nrequest=\"$2\"", in: "source")
+    try study.edit("\"usesBLAS\": false", "\"usesBLAS\": false, \"originals\": {\"pinnedBy\": \"verify\"}", in: "source")
+    try study.edit("\"text\": \"$dataset\"", "\"text\": \"$dataset\", \"verify\": false")
+    let run = try study.during(["run", "source[dataset=a]", "--json"], executions: 1) {
+      // The toy has read it by then, and waits.
+      usleep(200_000)
+      if replaced { try study.write("second", "data/original") } else { try study.append(", second", to: original) }
+      try study.go()
+    }
+    #expect(run.code == 0 && run.error.contains("\(original) was changed while it ran; it is executed again"), "\(run.error)")
+    #expect(study.read("results/quick/source/dataset=a/words.txt") == (replaced ? "second" : "first, second"))
+    #expect(try study.run("source[dataset=a]") == [:])
+    try study.write("first", "data/original")
+    #expect(try study.run("source[dataset=a]") == ["source": 1])
+    #expect(study.read("results/quick/source/dataset=a/words.txt") == "first")
+  }
+
+  /// A program that says which datasets its output has and writes others: refused before anything is recorded.
+  @Test func anOutputWithoutItsDeclaredDatasetsIsNotKept() throws {
+    let study = try ToyStudy()
+    try study.edit("\"made.txt\"", "\"made.h5\"")
+    try study.program(
+      "make", inputs: ["words"], settings: [("text", "string"), ("rate", "number"), ("silent", "string"), ("act", "string")],
+      writes: #"cat "$CCR_DATA/made.h5""#)
+    try study.edit(
+      "\"outputs\": [{\"name\": \"out\", \"optional\": false}]",
+      "\"outputs\": [{\"name\": \"out\", \"optional\": false, \"datasets\": [\"/epoch_*/features\", \"/epoch_*/extra\"]}]", in: "make")
+    let made = "\(study.folder)/data/made.h5"
+    let values = Tensor(shape: [1, 1], [1])
+    for (names, missing) in [
+      (["features"], "/epoch_*/extra"), (["extra", "featur"], "/epoch_*/features"), (["features.inner", "extras"], "/epoch_*/features"),
+    ] {
+      try WeightsFile.write([(3, names.map { ($0, values) })], to: made)
+      let run = try study.ccr("run", Self.one, "--json")
+      #expect(
+        run.code == 1 && run.error.contains("it ended well, but its made.h5 is an HDF5 file without the dataset \(missing)"), "\(run.error)"
+      )
+      #expect(run.error.contains("run again; if it comes out like that again, report this defect"), "\(run.error)")
+      #expect(study.files("results/quick/make").isEmpty && study.files("results/.store/cas").count == 1)
+    }
+    try WeightsFile.write([(3, [("features", values), ("extra", values)])], to: made)
+    #expect(try study.run(Self.one) == ["make": 1])
+  }
+}

@@ -1,0 +1,95 @@
+import Artifacts
+import Foundation
+import Testing
+
+/// Many instances, and long chains of them. Bounds are on the processor's time, which other work on the machine hardly changes, and far from
+/// what is used; something quadratic is beyond them.
+@Suite(.serialized)
+struct ScaleTests {
+  /// A fifth of what `make soak` runs.
+  @Test func thousandsOfInstances() throws {
+    let figures = try Scale.parallel(2000)
+    print("2,000 instances: \(figures)")
+    #expect(figures.plan.processor < 1 && figures.nothing.processor < 1 && figures.first.processor < 20, "\(figures)")
+  }
+
+  /// Every stage after the first gives the bytes it reads, so all are one action, and the whole chain is found at once.
+  @Test func aChainOfTwentyThousandResultsIsFollowed() throws {
+    let study = try ToyStudy()
+    try study.program("make", inputs: ["words"], writes: #"cat "$(field words)""#)
+    let stages = (1...20_000).map { number in
+      let input = number == 1 ? "source.out" : "s\(number - 1).out"
+      return #""s\#(number)": {"program": "./make", "inputs": {"words": "\#(input)"}, "outputs": {"out": "o"}}"#
+    }
+    try study.write(
+      """
+      {"pipeline": 1, "profiles": {"quick": {"axes": {}}},
+       "stages": {"source": {"program": "./source", "inputs": {"words": {"file": "table.txt"}}, "outputs": {"out": "w"}},
+       \(stages.joined(separator: ",\n"))},
+       "settings": [{"source": {"text": "t"}}]}
+      """, "pipeline.json")
+    let run = try study.ccr("run", "--json")
+    #expect(run.code == 0 && run.executed == 2 && run.summary?["cached"]?.integer == 19_999, "\(run.error.suffix(500))")
+    #expect(try study.ccr("run", "--json").summary?["cached"]?.integer == 20_001)
+  }
+}
+
+/// Instances that do next to nothing, as many as are asked for, in memory.
+enum Scale {
+  /// Seconds.
+  struct Time {
+    let wall, processor: Double
+  }
+
+  /// A plan of what is new, the first run, and a run of what is done.
+  static func parallel(_ count: Int) throws -> (plan: Time, first: Time, nothing: Time) {
+    let memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : FileManager.default.temporaryDirectory.path
+    let folder = "\(memory)/ccr-scale-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let pipeline: JSONValue = [
+      "pipeline": 1, "profiles": ["quick": ["axes": ["n": .array((0..<count).map(JSONValue.integer))]]],
+      "stages": ["one": ["program": "./one", "matrix": ["n": "*"], "outputs": ["out": "o.txt"]]], "settings": [["one": ["n": "$n"]]],
+    ]
+    try AtomicFile.write(pipeline.canonical, to: "\(folder)/pipeline.json")
+    // With the shell's own commands only.
+    let program = #"""
+      #!/bin/sh
+      if [ "$1" = --describe ]; then
+        echo '{"name": "one", "version": 1, "inputs": [], "outputs": [{"name": "out"}],'
+        echo '"settings": [{"name": "n", "type": "integer"}], "usesBLAS": false}'
+        exit
+      fi
+      while read -r name value rest; do
+        case "$name" in
+          '"outputs":') out="${rest#\"}"; out="${out%%\"*}";;
+          '"out":') out="${value#\"}"; out="${out%%\"*}";;
+          '"parameters":') n="$rest";;
+        esac
+      done < "$2"
+      echo "$n" > "$out"
+      """#
+    try AtomicFile.write(program, to: "\(folder)/one")
+    chmod("\(folder)/one", 0o755)
+    func timed(_ verb: String) throws -> Time {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      let command = "\(ToyStudy.binaries)/ccr \(verb) --pipeline \(folder)/pipeline.json > /dev/null 2>&1"
+      process.arguments = ["-c", "TIMEFORMAT='%R %U %S'; time \(command)"]
+      let words = Pipe()
+      process.standardError = words
+      try process.run()
+      let text = String(decoding: words.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      let times = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+      try #require(process.terminationStatus == 0 && times.count == 3, "\(verb): \(text)")
+      return Time(wall: times[0], processor: times[1] + times[2])
+    }
+    let times = (plan: try timed("plan"), first: try timed("run --quiet"), nothing: try timed("run --quiet"))
+    let results = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/results/quick/one").count
+    #expect(results == count)
+    let contents = try AtomicFile.read("\(folder)/results/quick/one/n=\(count - 1)/o.txt")
+    #expect(String(decoding: contents, as: UTF8.self).contains("\(count - 1)"))
+    return times
+  }
+}
