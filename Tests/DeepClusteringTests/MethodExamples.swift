@@ -27,7 +27,19 @@ struct MethodExample {
       "lambda": 1,
       "clusterPasses": 2,
     ],
+    "ae": autoencoder([:]),
+    "dae": autoencoder(["corruption": 0.2]),
+    "decnn": autoencoder(["sparsityWeight": 0.001]),
+    "vae": autoencoder(["klWeight": 1, "warmUpEpochs": 2]),
   ]
+
+  /// Three halvings of a side of 8 leave a single position.
+  private static func autoencoder(_ own: [String: JSONValue]) -> JSONValue {
+    let common: [String: JSONValue] = [
+      "network": ["widths": [4, 8, 8], "codeSize": 6, "clusters": 3], "learningRate": 0.003, "finalLearningRate": 0.001, "finalShare": 0.5,
+    ]
+    return .object(common.merging(own) { $1 }.map { .init($0.key, $0.value) })
+  }
 
   private static func residual(heads: [Int]) -> JSONValue {
     [

@@ -5,6 +5,10 @@ public enum DeepMethods {
   public static let all: [any DeepMethod.Type] = [
     CCR.self,
     IIC.self,
+    AE.self,
+    DAE.self,
+    DeCNN.self,
+    VAE.self,
   ]
 
   /// Settings of each method, by its name.
