@@ -10,6 +10,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case eigenvectors = 8
   case corruption = 9
   case dropout = 10
+  case pairs = 12
   case test = 99
 }
 

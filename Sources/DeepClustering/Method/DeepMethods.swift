@@ -5,6 +5,8 @@ public enum DeepMethods {
   public static let all: [any DeepMethod.Type] = [
     CCR.self,
     IIC.self,
+    DAC.self,
+    DCCM.self,
   ]
 
   /// Settings of each method, by its name.
