@@ -11,6 +11,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case corruption = 9
   case dropout = 10
   case latentNoise = 11
+  case pairs = 12
   case test = 99
 }
 

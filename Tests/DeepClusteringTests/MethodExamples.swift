@@ -31,6 +31,15 @@ struct MethodExample {
     "dae": autoencoder(["corruption": 0.2]),
     "decnn": autoencoder(["sparsityWeight": 0.001]),
     "vae": autoencoder(["klWeight": 1, "warmUpEpochs": 2]),
+    "dac": [
+      "network": plain, "block": 13, "runs": 2, "repeats": 2, "learningRate": 0.001, "upper": 0.95, "upperFall": 1, "lower": 0.455,
+      "lowerRise": 0.1, "lambdaStep": 0.2, "lambdaEnd": 0.45, "auxiliaryWeight": 1,
+    ],
+    "dccm": [
+      "network": plain, "block": 13, "runs": 2, "repeats": 2, "learningRate": 0.001, "similarity": 0.95, "confidence": 0.3,
+      "graphWeight": 1,
+      "labelWeight": 5, "informationWeight": 0.05, "discriminatorWidth": 8,
+    ],
   ]
 
   /// Three halvings of a side of 8 leave a single position.
@@ -46,6 +55,8 @@ struct MethodExample {
       "widths": [8, 16], "blocks": [1, 1], "heads": .array(heads.map(JSONValue.integer)), "sobel": true, "mean": [0.4], "std": [0.3],
     ]
   }
+
+  private static let plain: JSONValue = ["channels": 8, "clusters": 3, "mean": [0.4], "std": [1]]
 
   /// nil where a method of the catalogue has no parameters here.
   init?(_ type: any DeepMethod.Type) {

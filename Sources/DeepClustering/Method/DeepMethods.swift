@@ -9,6 +9,8 @@ public enum DeepMethods {
     DAE.self,
     DeCNN.self,
     VAE.self,
+    DAC.self,
+    DCCM.self,
   ]
 
   /// Settings of each method, by its name.
