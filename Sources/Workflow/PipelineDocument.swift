@@ -62,6 +62,10 @@ struct PipelineDocument: Sendable {
       layers.append(layer)
     }
     for override in overrides.filter(\.isOfDocument) {
+      let profiles = (root["profiles"]?.object ?? []).map(\.name)
+      guard profiles.contains(override.path[1]) else {
+        throw PipelineError(.unknown(kind: "profile", name: override.path[1], known: profiles), place: override.pointer)
+      }
       var layer = Layer(document: try override.document())
       root = Self.merge(layer.document.root, over: root, "", &layer.shifts)
       layers.append(layer)

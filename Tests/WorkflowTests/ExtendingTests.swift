@@ -79,6 +79,7 @@ struct ExtendingTests {
       try parameter(study, name, instance, file: "pipeline.json", set: set)
     }
     #expect(try value("rate", Self.y, "make.rate=3") == 3)
+    #expect(try value("rate", "make[dataset=a,method=y,seed=9]", "profiles.quick.axes.seed=[9]") == 0.25)
     #expect(try value("rate", Self.y, "rate=4") == 4 && value("rate", Self.x, "$rate=4") == 4)
     #expect(try value("rate", Self.y, "make.rate=3", "make.rate=5") == 5)
     #expect(try value("text", Self.x, "make.text=word") == "word" && value("text", Self.x, "make.text=$dataset!") == "a!")
@@ -95,7 +96,8 @@ struct ExtendingTests {
 
   @Test(arguments: [
     ("mkae.rate=1", "there is no stage or constant \"mkae\"; did you mean \"make\"?"), ("make.rtae=1", "did you mean \"rate\"?"),
-    ("raet=1", "did you mean \"rate\"?"), ("make=1", "make.NAME=VALUE"), ("make.rate", "STAGE.NAME=VALUE"),
+    ("raet=1", "did you mean \"rate\"?"), ("make=1", "make.NAME=VALUE"),
+    ("profiles.quik.axes.seed=[0]", "there is no profile \"quik\"; did you mean \"quick\"?"), ("make.rate", "STAGE.NAME=VALUE"),
     ("make..rate=1", "STAGE.NAME=VALUE"),
     ("seed=4", "a constant cannot be called like the axis \"seed\""), ("make.rate=fast", "must be number, not \"fast\""),
   ])
