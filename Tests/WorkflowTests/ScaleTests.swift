@@ -2,7 +2,7 @@ import Artifacts
 import Foundation
 import Testing
 
-/// Many instances, and long chains of them. Bounds are on the processor's time, which other work on the machine hardly changes, and far from
+/// Many instances. Bounds are on the processor's time, which other work on the machine hardly changes, and far from
 /// what is used; something quadratic is beyond them.
 @Suite(.serialized)
 struct ScaleTests {
@@ -11,26 +11,6 @@ struct ScaleTests {
     let figures = try Scale.parallel(2000)
     print("2,000 instances: \(figures)")
     #expect(figures.plan.processor < 1 && figures.nothing.processor < 1 && figures.first.processor < 20, "\(figures)")
-  }
-
-  /// Every stage after the first gives the bytes it reads, so all are one action, and the whole chain is found at once.
-  @Test func aChainOfTwentyThousandResultsIsFollowed() throws {
-    let study = try ToyStudy()
-    try study.program("make", inputs: ["words"], writes: #"cat "$(field words)""#)
-    let stages = (1...20_000).map { number in
-      let input = number == 1 ? "source.out" : "s\(number - 1).out"
-      return #""s\#(number)": {"program": "./make", "inputs": {"words": "\#(input)"}, "outputs": {"out": "o"}}"#
-    }
-    try study.write(
-      """
-      {"pipeline": 1, "profiles": {"quick": {"axes": {}}},
-       "stages": {"source": {"program": "./source", "inputs": {"words": {"file": "table.txt"}}, "outputs": {"out": "w"}},
-       \(stages.joined(separator: ",\n"))},
-       "settings": [{"source": {"text": "t"}}]}
-      """, "pipeline.json")
-    let run = try study.ccr("run", "--json")
-    #expect(run.code == 0 && run.executed == 2 && run.summary?["cached"]?.integer == 19_999, "\(run.error.suffix(500))")
-    #expect(try study.ccr("run", "--json").summary?["cached"]?.integer == 20_001)
   }
 }
 
