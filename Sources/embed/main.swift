@@ -49,6 +49,15 @@ let description = StageDescription(
 /// The epochs asked for and the last one kept, which is scored.
 @Sendable func embedded(_ settings: SettingValues, kept: [Int]) -> [Int] { Set(settings[snapshots] + kept.suffix(1)).sorted() }
 
+/// Puts rows [n, D] where the images of these numbers have their place among all rows.
+@Sendable func place(_ rows: Tensor, _ numbers: [Int], of count: Int, in all: inout [Float]) {
+  let (width, scalars) = (rows.shape[1], rows.scalars)
+  if all.isEmpty { all = [Float](repeating: 0, count: count * width) }
+  for (row, number) in numbers.enumerated() {
+    all.replaceSubrange(number * width..<(number + 1) * width, with: scalars[row * width..<(row + 1) * width])
+  }
+}
+
 StageProgram.run(description) { job in
   Memory.keepFreedPages()
   let images = try ImagesFile.read(job.input("images"))
@@ -71,11 +80,13 @@ StageProgram.run(description) { job in
     var values: [Float] = []
     var probabilities = method.heads(job.settings).map { _ in [Float]() }
     for number in 0..<batches {
-      let numbers = Array(number * job[batch]..<min((number + 1) * job[batch], images.count))
+      // Each batch is spread over all images and none is small: some methods normalise by the statistics of the batch, which of neighbours in a set
+      // sorted by class, or of a handful, would be none of the set's.
+      let numbers = Array(stride(from: number, to: images.count, by: batches))
       let views = try Views.evaluation(images, numbers: numbers, resize: job[resize], size: job[size], team: job.team)
       let some = model.embed(model.input.prepare(views, team: job.team), team: job.team)
-      values += some.features.scalars
-      for head in probabilities.indices { probabilities[head] += some.probabilities[head].scalars }
+      place(some.features, numbers, of: images.count, in: &values)
+      for head in probabilities.indices { place(some.probabilities[head], numbers, of: images.count, in: &probabilities[head]) }
       job.progress(done: done * batches + number + 1, total: epochs.count * batches, unit: "batch", detail: "epoch \(epoch)")
     }
     guard values.allSatisfy(\.isFinite) else { throw EmbeddingError.notFinite(epoch: epoch, path: job.input("weights")) }

@@ -16,7 +16,7 @@ struct MethodExample {
 
   private static let common: JSONValue = ["seed": 3, "epochs": 2, "batch": 7]
 
-  /// The parameters of each method, by its name, besides the common ones.
+  /// The parameters of each method, by its name, besides the common ones or instead of them.
   private static let own: [String: JSONValue] = [
     "ccr": [
       "network": residual(heads: [6, 3]), "repeats": 2, "learningRate": 0.003, "temperature": 0.5, "temperatureInside": true,
@@ -32,13 +32,12 @@ struct MethodExample {
     "decnn": autoencoder(["sparsityWeight": 0.001]),
     "vae": autoencoder(["klWeight": 1, "warmUpEpochs": 2]),
     "dac": [
-      "network": plain, "block": 13, "runs": 2, "repeats": 2, "learningRate": 0.001, "upper": 0.95, "upperFall": 1, "lower": 0.455,
-      "lowerRise": 0.1, "lambdaStep": 0.2, "lambdaEnd": 0.45, "auxiliaryWeight": 1,
+      "network": plain, "batch": 4, "block": 13, "runs": 2, "repeats": 2, "learningRate": 0.001, "upper": 0.95, "upperFall": 1,
+      "lower": 0.455, "lowerRise": 0.1, "lambdaEnd": 0.45, "auxiliaryWeight": 1,
     ],
     "dccm": [
-      "network": plain, "block": 13, "runs": 2, "repeats": 2, "learningRate": 0.001, "similarity": 0.95, "confidence": 0.3,
-      "graphWeight": 1,
-      "labelWeight": 5, "informationWeight": 0.05, "discriminatorWidth": 8,
+      "network": plain, "batch": 4, "block": 13, "runs": 2, "repeats": 2, "learningRate": 0.001, "similarity": 0.95, "confidence": 0.3,
+      "graphWeight": 1, "labelWeight": 5, "informationWeight": 0.05, "discriminatorWidth": 8,
     ],
   ]
 
@@ -62,7 +61,7 @@ struct MethodExample {
   init?(_ type: any DeepMethod.Type) {
     guard let own = Self.own[type.name] else { return nil }
     self.type = type
-    parameters = .object((Self.common.object ?? []) + (own.object ?? []))
+    parameters = .object((Self.common.object ?? []).filter { own[$0.name] == nil } + (own.object ?? []))
   }
 
   static let all = DeepMethods.all.compactMap(MethodExample.init)

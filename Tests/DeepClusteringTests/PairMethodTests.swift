@@ -102,10 +102,10 @@ struct PairLossTests {
 
 @Suite("What DAC and DCCM take for certain")
 struct PairTargetTests {
-  private let paper = PairThresholds(upper: 0.95, upperFall: 1, lower: 0.455, lowerRise: 0.1, lambdaStep: 0.009, lambdaEnd: 0.45)
+  private let paper = PairThresholds(upper: 0.95, upperFall: 1, lower: 0.455, lowerRise: 0.1, lambdaEnd: 0.45, epochs: 50)
 
   @Test("the thresholds meet after 50 steps of .009, not before") func thresholds() {
-    #expect(paper.bounds(lambda: paper.lambda(epoch: 1)) == (0.95, 0.455))
+    #expect(paper.bounds(lambda: paper.lambda(epoch: 1)) == (0.95, 0.455) && abs(paper.lambda(epoch: 2) - 0.009) < 1e-12)
     let bounds = (1...60).map { paper.bounds(lambda: paper.lambda(epoch: $0)) }
     #expect(bounds.firstIndex { $0.lower >= $0.upper - 1e-9 } == 50)
     #expect(bounds[59] == bounds[50])
@@ -119,7 +119,7 @@ struct PairTargetTests {
   }
 
   @Test("one threshold, as in the authors' scripts: every pair counts from the first epoch on") func oneThreshold() {
-    let script = PairThresholds(upper: 0.99, upperFall: 1, lower: 0.99, lowerRise: -1, lambdaStep: 0.0048, lambdaEnd: 0.24)
+    let script = PairThresholds(upper: 0.99, upperFall: 1, lower: 0.99, lowerRise: -1, lambdaEnd: 0.24, epochs: 50)
     let g = pairCosines(probabilities(20, 3))
     for epoch in [1, 7, 51, 60] { #expect(script.targets(g, epoch: epoch).count == 400) }
     #expect(abs(script.bounds(lambda: script.lambda(epoch: 51)).upper - 0.75) < 1e-9)
@@ -233,5 +233,17 @@ struct BlockMethodTests {
     #expect(!fresh.restore([]) && !fresh.restore(Array(memory.dropLast())) && !fresh.restore(Array(memory.dropFirst())))
     let other = example.type.init(try example.with(["block": 30]).settings(), data: example.data)
     #expect(!other.restore(memory))
+  }
+
+  @Test("means for other channels are refused, and images of any size fit", arguments: ["dac", "dccm"])
+  func sizes(name: String) throws {
+    let example = try #require(DeepMethods.named(name).flatMap(MethodExample.init))
+    let settings = try example.settings()
+    #expect(throws: StageError.self) { try example.type.check(settings, channels: 3) }
+    for size in [1, 2, 5, 8, 15, 16, 19, 20, 23, 24, 28, 32, 64] {
+      let model = example.type.model(settings, channels: 1, size: size, seed: 0)
+      let images = model.input.prepare([UInt8](repeating: 9, count: 2 * size * size), team: ThreadTeam(threads: 1))
+      #expect(model.embed(images, team: ThreadTeam(threads: 1)).probabilities[0].shape == [2, 3], "\(size) pixels")
+    }
   }
 }

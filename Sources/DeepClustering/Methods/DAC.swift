@@ -15,15 +15,14 @@ public final class DAC: DeepMethod {
   private static let upperFall = Setting<Double>("upperFall", 0...10, "u(λ) = upper − upperFall · λ")
   private static let lower = Setting<Double>("lower", 0...1, "l(0): pairs less similar than this do not")
   private static let lowerRise = Setting<Double>("lowerRise", -10...10, "l(λ) = lower + lowerRise · λ")
-  private static let lambdaStep = Setting<Double>("lambdaStep", 0...1, "by how much λ is raised from epoch to epoch, beginning with 0")
-  private static let lambdaEnd = Setting<Double>("lambdaEnd", 0...1, "the largest λ")
+  private static let lambdaEnd = Setting<Double>("lambdaEnd", 0...1, "where λ ends: it begins with 0 and is raised by lambdaEnd/epochs")
   private static let auxiliaryWeight = Setting<Double>(
     "auxiliaryWeight", 0...1e6, "weight of the cross entropy of y with the plain view's f; 0 switches it off")
 
   public static let networkSettings = network.all
   public static let settings =
     BlockPlan.settings + [
-      AnySetting(upper), AnySetting(upperFall), AnySetting(lower), AnySetting(lowerRise), AnySetting(lambdaStep), AnySetting(lambdaEnd),
+      AnySetting(upper), AnySetting(upperFall), AnySetting(lower), AnySetting(lowerRise), AnySetting(lambdaEnd),
       AnySetting(auxiliaryWeight),
     ]
 
@@ -54,7 +53,7 @@ public final class DAC: DeepMethod {
     plan = BlockPlan(settings, data: data, clusters: settings[Self.network.clusters])
     thresholds = PairThresholds(
       upper: settings[Self.upper], upperFall: settings[Self.upperFall], lower: settings[Self.lower], lowerRise: settings[Self.lowerRise],
-      lambdaStep: settings[Self.lambdaStep], lambdaEnd: settings[Self.lambdaEnd])
+      lambdaEnd: settings[Self.lambdaEnd], epochs: plan.epochs)
     auxiliaryWeight = settings[Self.auxiliaryWeight]
     targets = BlockTargets(plan)
     optimiser = RMSprop(
@@ -105,22 +104,23 @@ public final class DAC: DeepMethod {
 
   public func complaints(about summary: PassSummary, after history: [PassSummary]) -> [String] {
     guard summary.hasCollapsed(after: history) else { return [] }
-    return ["one cluster took every image; try a lambdaStep lower than \(thresholds.lambdaStep), or a lower learningRate"]
+    return ["one cluster took every image; try a lambdaEnd lower than \(thresholds.lambdaEnd), or a lower learningRate"]
   }
 }
 
 /// Which similarities are taken for certain, as λ grows.
 public struct PairThresholds: Sendable {
   public let upper, upperFall, lower, lowerRise: Double
-  public let lambdaStep, lambdaEnd: Double
+  public let lambdaEnd: Double
+  public let epochs: Int
 
-  public init(upper: Double, upperFall: Double, lower: Double, lowerRise: Double, lambdaStep: Double, lambdaEnd: Double) {
+  public init(upper: Double, upperFall: Double, lower: Double, lowerRise: Double, lambdaEnd: Double, epochs: Int) {
     (self.upper, self.upperFall, self.lower, self.lowerRise) = (upper, upperFall, lower, lowerRise)
-    (self.lambdaStep, self.lambdaEnd) = (lambdaStep, lambdaEnd)
+    (self.lambdaEnd, self.epochs) = (lambdaEnd, epochs)
   }
 
-  /// - Parameter epoch: 1, 2, …
-  public func lambda(epoch: Int) -> Double { min(Double(epoch - 1) * lambdaStep, lambdaEnd) }
+  /// - Parameter epoch: 1, 2, …; the first behind the last reaches `lambdaEnd`.
+  public func lambda(epoch: Int) -> Double { lambdaEnd * Double(min(epoch - 1, epochs)) / Double(epochs) }
 
   /// u and l; where they have met, every pair counts.
   public func bounds(lambda: Double) -> (upper: Double, lower: Double) { (upper - upperFall * lambda, lower + lowerRise * lambda) }
