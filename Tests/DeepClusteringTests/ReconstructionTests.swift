@@ -28,8 +28,8 @@ private func close(_ gradient: Tensor, _ numeric: [Double], within tolerance: Do
   gradient.count == numeric.count && zip(gradient.scalars, numeric).allSatisfy { abs(Double($0) - $1) < tolerance }
 }
 
-@Suite("Losses of the reconstruction methods")
-struct ReconstructionLossTests {
+@Suite("Sparsity and Gaussian codes")
+struct CodeLossTests {
   @Test("KL: of mean 0.5 and variance 0.25 0.443147, of N(0, 1) nothing; summed over a code, averaged over images")
   func divergences() {
     func kl(_ mean: [Float], _ logVariance: [Float], rows: Int = 1) -> Double {
