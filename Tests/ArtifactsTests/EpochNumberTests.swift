@@ -32,7 +32,7 @@ struct EpochNumberTests {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = "\(folder)/views.h5"
     func grey(_ pass: Int) -> UInt8 { UInt8(pass % 251) }
-    try ViewsFile.write(.init(passes: 10_002, images: 1, repeats: 1, size: 1, channels: 1), to: path) { pass, _ in
+    try ViewsFile.write(.init(passes: 10_002, images: 1, repeats: 1, size: 1, channels: 1), madeWith: "", to: path) { pass, _ in
       ([grey(pass)], [255 - grey(pass)])
     }
     for pass in Self.epochs {

@@ -6,11 +6,10 @@ import Testing
 /// what is used; something quadratic is beyond them.
 @Suite(.serialized)
 struct ScaleTests {
-  /// A fifth of what `make soak` runs.
-  @Test func thousandsOfInstances() throws {
-    let figures = try Scale.parallel(2000)
-    print("2,000 instances: \(figures)")
-    #expect(figures.plan.processor < 1 && figures.nothing.processor < 1 && figures.first.processor < 20, "\(figures)")
+  /// A twentieth of what `make soak` runs.
+  @Test func hundredsOfInstances() throws {
+    let figures = try Scale.parallel(500)
+    #expect(figures.plan.processor < 0.5 && figures.nothing.processor < 0.5 && figures.first.processor < 10, "\(figures)")
   }
 }
 
