@@ -9,6 +9,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case cases = 7
   case dropout = 8
   case corruption = 9
+  case triplets = 12
   case test = 99
 }
 

@@ -26,6 +26,15 @@ struct MethodExample {
       "network": ["widths": [8, 16], "blocks": [1, 1], "heads": [6, 3], "sobel": true, "subheads": 2], "repeats": 2, "learningRate": 0.001, "lambda": 1,
       "clusterPasses": 2,
     ],
+    "dec": [
+      "epochs": 6, "network": ["widths": [10, 3], "clusters": 3, "restarts": 4, "mean": [0.4], "std": [0.3]], "learningRate": 0.001,
+      "layerEpochs": 1, "fineTuneEpochs": 1, "dropout": 0.2, "optimiser": "adam", "decayEvery": 6, "momentum": 0.9, "clusterLearningRate": 0.01,
+      "tolerance": 0.001,
+    ],
+    "jule": [
+      "epochs": 4, "network": ["clusters": 3, "neighbours": 5, "clusterNeighbours": 3, "mergeRate": 0.3], "learningRate": 0.01, "stageEpochs": 2,
+      "negatives": 5, "margin": 0.2, "positiveWeight": 1, "momentum": 0.9, "weightDecay": 5e-5, "decaySlope": 1e-4, "decayPower": 0.75,
+    ],
   ]
 
   private static func residual(heads: [Int]) -> JSONValue {
@@ -38,7 +47,7 @@ struct MethodExample {
   init?(_ type: any DeepMethod.Type) {
     guard let own = Self.own[type.name] else { return nil }
     self.type = type
-    parameters = .object((Self.common.object ?? []) + (own.object ?? []))
+    parameters = .object((Self.common.object ?? []).filter { own[$0.name] == nil } + (own.object ?? []))
   }
 
   static let all = DeepMethods.all.compactMap(MethodExample.init)

@@ -5,6 +5,8 @@ public enum DeepMethods {
   public static let all: [any DeepMethod.Type] = [
     CCR.self,
     IIC.self,
+    DEC.self,
+    JULE.self,
   ]
 
   /// Settings of each method, by its name.
