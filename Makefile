@@ -1,10 +1,10 @@
 # make tables   installs what is missing, builds, and regenerates every table and figure of a profile
 PROFILE ?= quick
 SWIFT_BUILD = swift build -c release --explicit-target-dependency-import-check error
-PACKAGES = libhdf5-dev libopenblas-dev libpng-dev libturbojpeg0-dev libwebp-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl dataset-fashion-mnist
+PACKAGES = libhdf5-dev libopenblas-dev libarpack2-dev libpng-dev libturbojpeg0-dev libwebp-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl dataset-fashion-mnist
 SOURCES = Package.swift $(shell find Sources -type f)
 
-.PHONY: deps build compile tables test soak lint format bench bench-peers
+.PHONY: deps build compile tables test soak lint format schema bench bench-peers
 # Packages come before the build also under make -j.
 .NOTPARALLEL:
 
@@ -40,6 +40,10 @@ lint:
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift
+
+# What editors read of pipeline.json; anew where a program's settings change.
+schema: build
+	.build/release/ccr schema > pipeline.schema.json.new && mv pipeline.schema.json.new pipeline.schema.json
 
 # What needs no Python: the kernels, each checked against its plain twin, and every piece of work of docs/benchmarks.md.
 bench: build

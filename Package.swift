@@ -38,6 +38,7 @@ let package = Package(
   targets: [
     // MARK: Gates to system libraries
     gate("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    gate("CARPACK", pkgConfig: "arpack", apt: "libarpack2-dev"),
     gate("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
     gate("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
     gate("CJPEG", pkgConfig: "libturbojpeg", apt: "libturbojpeg0-dev"),
@@ -51,7 +52,7 @@ let package = Package(
 
     // MARK: Rooms (arrows point down only; docs/architecture.md)
     .target(name: "CProcessor", cSettings: march == "x86-64-v4" ? [.define("PROCESSOR_AVX512")] : []),
-    room("Tensors", ["COpenBLAS", "CProcessor"]),
+    room("Tensors", ["COpenBLAS", "CARPACK", "CProcessor"]),
     room("Gradients", ["Tensors"]),
     room("Clustering", ["Tensors"]),
     room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),

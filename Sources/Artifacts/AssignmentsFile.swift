@@ -18,8 +18,10 @@ public struct Assignments: Sendable {
 
 /// `assignments.h5`
 public enum AssignmentsFile {
-  public static func write(_ snapshots: [Assignments], to path: String) throws {
+  /// - Parameter remarks: how the clusters came about, for the notes of tables; none leave no trace in the file.
+  public static func write(_ snapshots: [Assignments], remarks: [String] = [], to path: String) throws {
     try HDF5Writer.write(to: path) { file in
+      if !remarks.isEmpty { try file.attribute("remarks", remarks.joined(separator: "; ")) }
       for snapshot in snapshots {
         let group = EpochGroup.name(snapshot.epoch)
         try file.group(group)

@@ -47,6 +47,9 @@ public struct JSONDocument: Sendable {
     self.file = file
   }
 
+  /// The position of the value at `pointer`, nil where there is none.
+  public func position(ofValueAt pointer: String) -> JSONPosition? { offsets[pointer].map { JSONPosition(of: $0, in: text) } }
+
   /// The position of the value at `pointer`, or of its nearest ancestor that exists.
   public func position(of pointer: String) -> JSONPosition {
     var pointer = Substring(pointer)

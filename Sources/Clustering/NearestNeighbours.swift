@@ -3,7 +3,8 @@ import Tensors
 /// The nearest rows of every row, exactly, itself left out.
 ///
 /// Products of blocks of rows give ‖x_j‖² − 2 x_i·x_j of the centred rows; what beats the worst of a row's list so far is noted; the
-/// lists' distances are then measured again by explicit differences. 2·n²·D flop, memory n·k.
+/// lists' distances are then measured again by explicit differences. 2·n²·D flop, memory n·k. Rows of more than 512 numbers meet as
+/// short vectors (`ReducedVectors`), and those which these leave a chance are measured: 1024·n² flop and some hundred distances for a row.
 public struct NearestNeighbours: Sendable {
   /// Neighbours of each row.
   public let count: Int
@@ -14,22 +15,43 @@ public struct NearestNeighbours: Sendable {
 
   private static let rowsPerPiece = 128
   private static let columnsPerBlock = 2048
+  private static let longestMeasuredWhole = 512
+  /// Pieces between two calls of `progress`.
+  private static let piecesPerReport = 32
 
   /// - Parameters:
   ///   - x: [n, D]
   ///   - count: neighbours of each row, below n.
-  public init(_ x: Tensor, count: Int, team: ThreadTeam) {
+  ///   - progress: called now and then with the rows done; what it throws ends the work.
+  public init(_ x: Tensor, count: Int, team: ThreadTeam, progress: (Int) throws -> Void) rethrows {
     let (n, d) = (x.shape[0], x.shape[1])
     precondition(count >= 1 && count < n, "\(count) neighbours among \(n) rows")
     let centred = PrincipalComponents.centred(x)
+    let pieces = Pieces(n, most: (n + Self.rowsPerPiece - 1) / Self.rowsPerPiece)
+    let search = d > Self.longestMeasuredWhole ? Self.reducedSearch(centred, count, team) : Self.wholeSearch(centred, count)
+    var lists: [[[Neighbour]]] = []
+    for first in stride(from: 0, to: pieces.count, by: Self.piecesPerReport) {
+      lists += team.map(min(Self.piecesPerReport, pieces.count - first)) { search(pieces[first + $0]) }
+      try progress(pieces[lists.count - 1].upperBound)
+    }
+    self.count = count
+    indices = lists.flatMap { $0.flatMap { $0.map(\.row) } }
+    squares = lists.flatMap { $0.flatMap { $0.map(\.value) } }
+  }
+
+  public init(_ x: Tensor, count: Int, team: ThreadTeam) { self.init(x, count: count, team: team) { _ in } }
+
+  /// The lists of some rows.
+  private typealias Search = @Sendable (Range<Int>) -> [[Neighbour]]
+
+  private static func wholeSearch(_ centred: Tensor, _ count: Int) -> Search {
+    let (n, d) = (centred.shape[0], centred.shape[1])
     let norms = SharedArray<Float>(repeating: 0, count: n)
     for i in 0..<n {
       let row = centred.base + i * d
       norms[i] = Float((0..<d).reduce(0.0) { $0 + Double(row[$1]) * Double(row[$1]) })
     }
-    let pieces = Pieces(n, most: (n + Self.rowsPerPiece - 1) / Self.rowsPerPiece)
-    let lists = team.map(pieces.count) { piece in
-      let rows = pieces[piece]
+    return { rows in
       let products = Tensor(uninitialized: [rows.count, Self.columnsPerBlock])
       var nearest = rows.map { _ in NearestList(count: count) }
       for start in stride(from: 0, to: n, by: Self.columnsPerBlock) {
@@ -44,9 +66,35 @@ public struct NearestNeighbours: Sendable {
       }
       return nearest.indices.map { nearest[$0].sorted(about: centred.base + (rows.lowerBound + $0) * d, among: centred.base, d) }
     }
-    self.count = count
-    indices = lists.flatMap { $0.flatMap { $0.map(\.row) } }
-    squares = lists.flatMap { $0.flatMap { $0.map(\.value) } }
+  }
+
+  /// In two passes over the bounds: the rows nearest by them are measured, the farthest of which no neighbour can exceed; then all rows that are
+  /// within that by their bounds.
+  private static func reducedSearch(_ centred: Tensor, _ count: Int, _ team: ThreadTeam) -> Search {
+    let (n, d) = (centred.shape[0], centred.shape[1])
+    let short = ReducedVectors(centred, team: team)
+    let (z, squares, width) = (short.z, short.squares, short.width)
+    return { rows in
+      let products = Tensor(uninitialized: [rows.count, columnsPerBlock])
+      var nearest = rows.map { _ in NearestList(count: count) }
+      func overBlocks(_ body: (_ row: Int, _ products: UnsafePointer<Float>, _ columns: Range<Int>) -> Void) {
+        for start in stride(from: 0, to: n, by: columnsPerBlock) {
+          let columns = start..<min(start + columnsPerBlock, n)
+          MatrixProduct.multiply(
+            z.base + rows.lowerBound * width, z.base + start * width, transposeB: true, m: rows.count, n: columns.count, k: width,
+            into: products.base)
+          for i in rows { body(i, products.base + (i - rows.lowerBound) * columns.count, columns) }
+        }
+      }
+      overBlocks { i, products, columns in
+        nearest[i - rows.lowerBound].take(products, squares.base + columns.lowerBound, columns.count, from: columns.lowerBound, without: i)
+      }
+      for i in rows { nearest[i - rows.lowerBound].measure(about: centred.base + i * d, among: centred.base, d) }
+      overBlocks { i, products, columns in
+        nearest[i - rows.lowerBound].takeMeasured(products, squares, own: i, columns, of: centred.base, d)
+      }
+      return nearest.indices.map { nearest[$0].sorted() }
+    }
   }
 }
 
@@ -106,6 +154,45 @@ private struct NearestList {
     kept.removeLast(max(0, kept.count - count))
     if kept.count == count, let last = kept.last { bar = last.value }
   }
+
+  /// Puts measured distances in the place of values, and keeps the greatest of them as bar.
+  mutating func measure(about point: UnsafePointer<Float>, among rows: UnsafePointer<Float>, _ d: Int) {
+    kept = sorted(about: point, among: rows, d)
+    bar = kept.last?.value ?? .infinity
+  }
+
+  /// Measures the rows whose bound, squares[own] + squares[j] − 2·products[j] less what rounding may add, is not above the bar.
+  mutating func takeMeasured(
+    _ products: UnsafePointer<Float>, _ squares: SharedArray<Float>, own: Int, _ columns: Range<Int>, of rows: UnsafePointer<Float>,
+    _ d: Int
+  ) {
+    let room = 1 - ReducedVectors.slack
+    let others = squares.base + columns.lowerBound
+    let (point, base) = (rows + own * d, squares[own] * room)
+    func meet(_ j: Int) {
+      let row = columns.lowerBound + j
+      guard base + others[j] * room - 2 * products[j] <= bar, row != own, !kept.contains(where: { $0.row == row }) else { return }
+      let value = SquaredDistances.between(point, rows + row * d, d)
+      if value <= bar { insert(Neighbour(value: value, row: Int32(row))) }
+    }
+    var j = 0
+    while j + 16 <= columns.count {
+      let bounds = (others.vector(j) * room).addingProduct(products.vector(j), SIMD16(repeating: -2)) + base
+      if any(bounds .<= SIMD16(repeating: bar)) { for lane in 0..<16 { meet(j + lane) } }
+      j += 16
+    }
+    for j in j..<columns.count { meet(j) }
+  }
+
+  /// Into a sorted list that is full.
+  private mutating func insert(_ neighbour: Neighbour) {
+    guard let last = kept.last, neighbour.key < last.key else { return }
+    kept.removeLast()
+    kept.insert(neighbour, at: kept.firstIndex { $0.key > neighbour.key } ?? kept.count)
+    if let last = kept.last { bar = last.value }
+  }
+
+  func sorted() -> [Neighbour] { kept }
 
   /// The nearest, measured and sorted again.
   mutating func sorted(about point: UnsafePointer<Float>, among rows: UnsafePointer<Float>, _ d: Int) -> [Neighbour] {

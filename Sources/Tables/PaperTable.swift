@@ -71,12 +71,16 @@ public struct PaperTable: Sendable {
     publishedLabels = labels
     var marks = FootnoteMarks(published.footnotes, table: name)
     rowFootnotes = Dictionary(
-      layout.rows.compactMap { row in row.published.flatMap { marks.letter(row: $0) }.map { (row.label, $0) } },
+      layout.rows.compactMap { row in
+        layout.isPublished ? row.published.flatMap { marks.letter(row: $0) }.map { (row.label, $0) } : nil
+      },
       uniquingKeysWith: { first, _ in first })
     var cells: [Cell] = []
     for row in layout.rows {
       for column in layout.columns {
         let found = runs.filter { $0.method == row.method && $0.dataset == column.dataset }
+        // Beside a set that the paper does not have, only what is run is shown.
+        if found.isEmpty, column.published == nil { continue }
         let printed = row.published.flatMap { row in column.published.map { (row: row, dataset: $0) } }
         let best = found.map(\.scores.best).max { ($0.accuracy ?? 0) < ($1.accuracy ?? 0) }
         for metric in metrics {

@@ -14,14 +14,20 @@ extension PaperTable {
     let (label, other) = (layout.columns[column].label, otherLabel(column))
     let section = section(column)
     let count = metrics.count
+    let isPublished = layout.columns[column].published != nil
+    let fields = isPublished ? 2 * count + 1 : count + 1
     let caption = layout.title + (layout.columns.count > 1 || label != publishedLabels[column] ? ": \(label)" : "")
     var text = "\\begin{table}\n  \\centering\\footnotesize\\setlength{\\tabcolsep}{2.5pt}\n"
     text += "  \\caption{\(LaTeXText.escaped(caption)).}\\label{tab:\(name)-\(LaTeXText.key(layout.columns[column].dataset))}\n"
-    text += "  \\begin{tabular}{@{}l\(String(repeating: "r", count: 2 * count + 1))@{}}\n    \\toprule\n"
-    text += "    & \\multicolumn{\(count + 1)}{c}{\(LaTeXText.escaped(label))} & \\multicolumn{\(count)}{c}{published"
-    text += (other.map { " (\(LaTeXText.escaped($0)))" } ?? "") + "} \\\\\n"
-    text += "    \\cmidrule(lr){2-\(count + 2)} \\cmidrule(l){\(count + 3)-\(2 * count + 2)}\n"
-    text += Self.line([LaTeXText.escaped(layout.rowHeading)] + metrics + ["best"] + metrics) + "    \\midrule\n"
+    text += "  \\begin{tabular}{@{}l\(String(repeating: "r", count: fields))@{}}\n    \\toprule\n"
+    text += "    & \\multicolumn{\(count + 1)}{c}{\(LaTeXText.escaped(label))}"
+    if isPublished {
+      text += " & \\multicolumn{\(count)}{c}{published" + (other.map { " (\(LaTeXText.escaped($0)))" } ?? "") + "} \\\\\n"
+      text += "    \\cmidrule(lr){2-\(count + 2)} \\cmidrule(l){\(count + 3)-\(2 * count + 2)}\n"
+    } else {
+      text += " \\\\\n    \\cmidrule(l){2-\(count + 2)}\n"
+    }
+    text += Self.line([LaTeXText.escaped(layout.rowHeading)] + metrics + ["best"] + (isPublished ? metrics : [])) + "    \\midrule\n"
     text += section.body.map { row in
       Self.line(
         row.enumerated().map { place, entry in

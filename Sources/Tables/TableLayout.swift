@@ -33,16 +33,21 @@ public struct TableLayout: Sendable {
   public let network: Network
   /// What else a reader must know of this table.
   public let remarks: [String]
+  /// Whether the paper has numbers for any column.
+  var isPublished: Bool { columns.contains { $0.published != nil } }
 
+  /// - Parameter titles: labels of rows that have none, by method.
   /// - Throws: `TableError` where the value is not of this form.
-  public init(_ value: JSONValue) throws(TableError) {
+  public init(_ value: JSONValue, titles: [String: String] = [:]) throws(TableError) {
     let root = try Fields(value, "layout", names: ["title", "rowHeading", "rows", "columns", "network", "remarks"])
     title = try root.text("title")
     rowHeading = try root.text("rowHeading")
     var rows: [Row] = []
     for row in try root.list("rows", names: ["label", "method", "published"]) {
-      let one = Row(
-        label: try row.text("label"), method: try row.textIfPresent("method"), published: try row.textIfPresent("published"))
+      let method = try row.textIfPresent("method")
+      var label = try row.textIfPresent("label") ?? method.map { titles[$0] ?? $0 }
+      if label == nil { label = try row.text("label") }
+      let one = Row(label: label ?? "", method: method, published: try row.textIfPresent("published"))
       guard one.method != nil || one.published != nil else {
         throw .malformed(place: row.place, complaint: "\"\(one.label)\" has neither \"method\" nor \"published\", so it would be empty")
       }
@@ -78,7 +83,7 @@ public struct TableLayout: Sendable {
         place: "layout.rows[\(place)]", table: table, key: key, nearest: NearestSpelling.of(key, among: printed.map(\.key)))
     }
     let unlisted = printed.filter { row in !rows.contains { $0.published == row.key } }
-    guard unlisted.isEmpty else { throw .unlistedRows(table: table, rows: unlisted.map(\.name)) }
+    guard unlisted.isEmpty || !isPublished else { throw .unlistedRows(table: table, rows: unlisted.map(\.name)) }
     for column in columns {
       if let name = column.published, published.datasets[name] == nil {
         throw .malformed(place: "layout.columns", complaint: "the paper has no data set \"\(name)\"")

@@ -73,10 +73,12 @@ struct TableNotes {
     }
     guard !parts.isEmpty else { return nil }
     let network = "a residual network with stages of \(list(layout.network.widths)) channels and \(list(layout.network.blocks)) blocks"
-    return "Budget of this run: \(parts.joined(separator: "; ")); trained methods use \(network). Budget of the paper: \(published.budget)."
+    return "Budget of this run: \(parts.joined(separator: "; ")); trained methods use \(network)."
+      + (layout.isPublished ? " Budget of the paper: \(published.budget)." : "")
   }
 
-  private var source: String {
+  private var source: String? {
+    guard layout.isPublished else { return nil }
     let elsewhere = zip(layout.columns, labels).filter { $0.label != $1 }.map { column, label in
       "The paper has no numbers for \(column.label)" + (label.map { ": its \($0) numbers stand beside it and are no target." } ?? ".")
     }
@@ -85,6 +87,7 @@ struct TableNotes {
 
   /// Rows of methods that the paper does not have.
   private var unprinted: String? {
+    guard layout.isPublished else { return nil }
     let names = layout.rows.filter { $0.published == nil }.map { row in
       runs.contains { $0.method == row.method } ? row.label : "\(row.label) (not part of this profile either)"
     }
@@ -95,7 +98,9 @@ struct TableNotes {
   private var notRun: String? {
     let open = layout.rows.compactMap { row -> String? in
       guard let method = row.method, row.published != nil else { return nil }
-      let columns = layout.columns.filter { column in !runs.contains { $0.method == method && $0.dataset == column.dataset } }
+      let columns = layout.columns.filter { column in
+        column.published != nil && !runs.contains { $0.method == method && $0.dataset == column.dataset }
+      }
       guard !columns.isEmpty else { return nil }
       return columns.count == layout.columns.count ? row.label : "\(row.label) (\(columns.map(\.label).joined(separator: ", ")))"
     }
@@ -103,6 +108,7 @@ struct TableNotes {
   }
 
   private var missing: String? {
+    guard layout.isPublished else { return nil }
     let names = layout.rows.filter { $0.method == nil }.map(\.label)
     return names.isEmpty ? nil : "Not implemented yet, published values only: \(names.joined(separator: ", "))."
   }

@@ -14,15 +14,17 @@ struct TableSection {
 extension PaperTable {
   func section(_ column: Int) -> TableSection {
     let (dataset, other) = (layout.columns[column].dataset, otherLabel(column).map { " (\($0))" } ?? "")
-    let header = [layout.rowHeading] + metrics + ["best \(metrics[0])"] + metrics.map { "published \($0)\(other)" }
-    let body = layout.rows.map { row -> [TableSection.Entry] in
+    let isPublished = layout.columns[column].published != nil
+    let header = [layout.rowHeading] + metrics + ["best \(metrics[0])"] + (isPublished ? metrics.map { "published \($0)\(other)" } : [])
+    let body = layout.rows.compactMap { row -> [TableSection.Entry]? in
       let cells = metrics.compactMap { cell(row.label, dataset, $0) }
+      guard !cells.isEmpty else { return nil }
       let reproduced = cells.map { cell in
         cell.spread.map { fixed($0.mean) + ($0.deviation.map { " ± \(fixed($0))" } ?? "") } ?? "—"
       }
       return [.init(text: row.label, footnote: rowFootnotes[row.label])]
         + (reproduced + [cells.first?.best.map { fixed($0) } ?? "—"]).map { .init(text: $0) }
-        + cells.map { .init(text: $0.published.map { fixed($0) } ?? "—", footnote: $0.footnote) }
+        + (isPublished ? cells : []).map { .init(text: $0.published.map { fixed($0) } ?? "—", footnote: $0.footnote) }
     }
     return TableSection(header: header, body: body)
   }

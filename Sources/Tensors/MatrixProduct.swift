@@ -2,7 +2,7 @@ import COpenBLAS
 
 /// Matrix products by OpenBLAS, one thread each: parallelism is the caller's, in pieces of fixed size.
 public enum MatrixProduct {
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
+  static let singleThreaded: Void = openblas_set_num_threads(1)
 
   /// C = A·B, A [m, k] or its transpose, B [k, n] or its transpose, all row-major.
   public static func multiply(

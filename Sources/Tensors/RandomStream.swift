@@ -7,8 +7,9 @@ public enum RandomPurpose: UInt32, Sendable {
   case kMeans = 5
   case tsne = 6
   case cases = 7
-  case dropout = 8
+  case eigenvectors = 8
   case corruption = 9
+  case dropout = 10
   case triplets = 12
   case test = 99
 }

@@ -11,11 +11,12 @@ public enum SymmetricEigen {
     var work = [Double](repeating: 0, count: Int(lwork))
     dsyev_("V", "U", &order, &a, &order, &values, &work, &lwork, &info)
     precondition(info == 0, "dsyev failed with \(info)")
-    let vectors = (0..<n).reversed().map { column -> [Double] in
-      let vector = Array(a[column * n..<(column + 1) * n])
-      let largest = vector.indices.max { abs(vector[$0]) < abs(vector[$1]) || (abs(vector[$0]) == abs(vector[$1]) && $0 > $1) } ?? 0
-      return n > 0 && vector[largest] < 0 ? vector.map { -$0 } : vector
-    }
-    return (values.reversed(), vectors)
+    return (values.reversed(), (0..<n).reversed().map { signed(Array(a[$0 * n..<($0 + 1) * n])) })
+  }
+
+  /// The vector or its opposite: the first of its largest entries is positive.
+  static func signed(_ vector: [Double]) -> [Double] {
+    let largest = vector.indices.max { abs(vector[$0]) < abs(vector[$1]) || (abs(vector[$0]) == abs(vector[$1]) && $0 > $1) }
+    return largest.map { vector[$0] < 0 } ?? false ? vector.map { -$0 } : vector
   }
 }

@@ -10,6 +10,14 @@ public struct Coordinates: Hashable, Sendable, CustomStringConvertible {
 
   static func spelling(_ value: JSONValue) -> String { value.string ?? value.canonical }
 
+  /// Letters, digits, - and _.
+  static func isWord(_ byte: UInt8) -> Bool {
+    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
+  }
+
+  /// What values consist of, since they are parts of folder names: a word's characters, dots and pluses.
+  static func isPart(_ byte: UInt8) -> Bool { isWord(byte) || byte == 46 || byte == 43 }
+
   /// An order that does not depend on the order of lists in pipeline.json: numbers by size, words by letters.
   func precedes(_ other: Coordinates) -> Bool {
     for (a, b) in zip(values, other.values) where a != b {

@@ -37,6 +37,8 @@ public struct Pipeline: Sendable {
   struct Profile: Sendable {
     let name: String
     let axes: [(name: String, values: [JSONValue])]
+    /// Its budget: constants that hold where no data set, method or rule says otherwise.
+    let constants: [JSONValue.Member]
     /// Instances that are left out, unless included.
     let exclude: [Condition]
     /// Further places on the axes, besides the product of `axes`.
@@ -50,6 +52,8 @@ public struct Pipeline: Sendable {
     case profile
     /// The values another stage has on the same axis.
     case stage(String)
+    /// "methods": the entries that the stage runs, in their order.
+    case entries(Entries.Kind)
     case value(JSONValue)
   }
 
@@ -92,6 +96,8 @@ public struct Pipeline: Sendable {
     let name: String
     let program: String
     let matrix: [Axis]
+    /// Values of axes, possibly `$names`, outside of which instances run only where they are asked for.
+    let byDefault: [JSONValue.Member]
     let inputs: [InputRule]
     let outputs: [Rule]
     /// Folders that get copies of the outputs: rules whose content is the member `folder`.
@@ -106,33 +112,46 @@ public struct Pipeline: Sendable {
   }
 
   public let path: String
-  let document: JSONDocument
+  let document: PipelineDocument
   let profiles: [Profile]
   /// Producers before consumers.
   let stages: [Stage]
   let settings: Settings
 
+  /// - Parameter overrides: what one run sets, `train.temperature=1`.
   /// - Throws: `FileError`, `JSONError` or `PipelineError`.
-  public init(path: String) throws {
-    try self.init(JSONDocument(contentsOf: path), path: path)
+  public init(path: String, overrides: [String] = []) throws {
+    try self.init(
+      PipelineDocument(path: path, overrides: overrides.map(Override.init)), path: path, overrides: overrides.map(Override.init))
   }
 
   /// - Parameter path: the name for messages; file names in the text are relative to its folder.
-  public init(parsing text: String, path: String) throws { try self.init(JSONDocument(parsing: text, file: path), path: path) }
+  public init(parsing text: String, path: String, overrides: [String] = []) throws {
+    try self.init(
+      PipelineDocument(JSONDocument(parsing: text, file: path), overrides: overrides.map(Override.init)), path: path,
+      overrides: overrides.map(Override.init))
+  }
 
-  private init(_ document: JSONDocument, path: String) throws {
+  private init(_ document: PipelineDocument, path: String, overrides: [Override]) throws {
     self.path = path
     self.document = document
     let reader = PipelineReader(document: document)
     try reader.checkRoot()
     profiles = try reader.profiles()
     let declared = try reader.stages()
-    let check = PipelineCheck(document: document, profiles: profiles, stages: declared)
+    let methods = try Entries(.methods, document, stages: declared)
+    let check = PipelineCheck(
+      document: document, profiles: profiles, stages: declared, methods: methods,
+      datasets: try Entries(.datasets, document, stages: declared))
     try check.references()
     stages = try check.ordered()
     try LabelRule.check(stages, document)
-    settings = Settings(try reader.settings(stages: stages.map(\.name)))
+    let names = stages.map(\.name)
+    settings = try Settings(
+      reader.settings(stages: names), profiles: profiles, methods: methods, datasets: check.datasets,
+      overrides: overrides.filter { !$0.isOfDocument }, stages: names, document)
     try check.axes()
+    try check.entries()
     try check.conditions(of: settings)
   }
 
@@ -145,7 +164,7 @@ public struct Pipeline: Sendable {
   /// The values of every axis in any profile and stage.
   var axisValues: [String: [JSONValue]] {
     let axes = stages.flatMap { $0.matrix.map(\.name) }.unique
-    return Dictionary(axes.map { ($0, PipelineCheck.values($0, profiles, stages)) }) { first, _ in first }
+    return Dictionary(axes.map { ($0, PipelineCheck.values($0, profiles, stages, settings.entries)) }) { first, _ in first }
   }
 
   func stage(_ name: String) -> Stage? { stages.first { $0.name == name } }

@@ -2,9 +2,10 @@ import Artifacts
 
 /// Whether the parts of pipeline.json fit each other: every name used is declared, nothing feeds itself, every rule can apply.
 struct PipelineCheck {
-  let document: JSONDocument
+  let document: PipelineDocument
   let profiles: [Pipeline.Profile]
   let stages: [Pipeline.Stage]
+  let methods, datasets: Entries
 
   /// Every "stage.port" is an output that some rule of that stage declares.
   func references() throws(PipelineError) {
@@ -60,6 +61,26 @@ struct PipelineCheck {
     }
     for stage in stages {
       for axis in stage.matrix { try borrows(stage, axis, [stage.name]) }
+    }
+  }
+
+  /// Where there are entries, every value of their axis is one of them.
+  func entries() throws(PipelineError) {
+    for entries in [methods, datasets] where !entries.all.isEmpty {
+      func check(_ value: JSONValue, _ pointer: String) throws(PipelineError) {
+        guard entries[Coordinates.spelling(value)] == nil else { return }
+        throw document.error(
+          .unknown(kind: entries.kind.axis, name: Coordinates.spelling(value), owner: "\"\(entries.kind.rawValue)\"", known: entries.names),
+          at: pointer)
+      }
+      for profile in profiles {
+        for axis in profile.axes where axis.name == entries.kind.axis {
+          for value in axis.values { try check(value, "\(profile.pointer)/axes/\(axis.name)") }
+        }
+      }
+      for axis in stages.flatMap(\.matrix) where axis.name == entries.kind.axis {
+        for case .value(let value) in axis.values { try check(value, axis.pointer) }
+      }
     }
   }
 
@@ -129,10 +150,12 @@ struct PipelineCheck {
 
   /// Every value an axis has in any profile and stage.
   private func values(_ axis: String) -> [JSONValue] {
-    axis == "profile" ? profiles.map { .string($0.name) } : Self.values(axis, profiles, stages)
+    axis == "profile" ? profiles.map { .string($0.name) } : Self.values(axis, profiles, stages, [methods, datasets])
   }
 
-  static func values(_ axis: String, _ profiles: [Pipeline.Profile], _ stages: [Pipeline.Stage]) -> [JSONValue] {
+  static func values(
+    _ axis: String, _ profiles: [Pipeline.Profile], _ stages: [Pipeline.Stage], _ entries: [Entries]
+  ) -> [JSONValue] {
     let ofProfiles = profiles.flatMap { profile in
       profile.axes.filter { $0.name == axis }.flatMap(\.values)
         + profile.include.flatMap { $0.terms.filter { $0.axis == axis }.flatMap(\.values) }
@@ -140,7 +163,8 @@ struct PipelineCheck {
     let ofStages = stages.flatMap { stage in
       stage.matrix.filter { $0.name == axis }.flatMap { $0.values.compactMap { if case .value(let value) = $0 { value } else { nil } } }
     }
-    return (ofProfiles + ofStages).unique
+    let ofEntries = entries.filter { $0.kind.axis == axis }.flatMap { $0.names.map(JSONValue.string) }
+    return (ofProfiles + ofStages + ofEntries).unique
   }
 }
 
@@ -152,7 +176,7 @@ enum LabelRule {
   static let source = (program: "ingest", port: "labels")
 
   /// - Parameter stages: producers first.
-  static func check(_ stages: [Pipeline.Stage], _ document: JSONDocument) throws(PipelineError) {
+  static func check(_ stages: [Pipeline.Stage], _ document: PipelineDocument) throws(PipelineError) {
     /// How labels came to an output, by "stage" for all outputs of a stage or "stage.port" for one.
     var path: [String: [String]] = [:]
     for stage in stages {

@@ -2,11 +2,11 @@ import Artifacts
 
 /// Turns the JSON of pipeline.json into its declaration, one key at a time; every unexpected shape is refused at its place.
 struct PipelineReader {
-  let document: JSONDocument
+  let document: PipelineDocument
 
   func checkRoot() throws(PipelineError) {
     let root = try object(document.root, "", "the pipeline")
-    try allow(["$schema", "pipeline", "profiles", "stages", "settings"], root, "")
+    try allow(["$schema", "pipeline", "methods", "datasets", "profiles", "stages", "settings"], root, "")
     guard let version = document.root["pipeline"] else {
       throw error(.missing(what: "\"pipeline\": 1, the version of the format,", remedy: "write \"pipeline\": 1"), "/pipeline")
     }
@@ -24,7 +24,7 @@ struct PipelineReader {
     var result: [Pipeline.Profile] = []
     for member in try required("profiles", of: document.root, "") {
       let pointer = "/profiles/\(member.name)"
-      try allow(["axes", "exclude", "include"], object(member.value, pointer, "a profile"), pointer)
+      try allow(["axes", "let", "exclude", "include"], object(member.value, pointer, "a profile"), pointer)
       var axes: [(name: String, values: [JSONValue])] = []
       for axis in try required("axes", of: member.value, pointer) {
         let values = try list(axis.value, "\(pointer)/axes/\(axis.name)", "an axis")
@@ -32,7 +32,9 @@ struct PipelineReader {
       }
       result.append(
         Pipeline.Profile(
-          name: member.name, axes: axes, exclude: try conditions(member.value["exclude"], "\(pointer)/exclude"),
+          name: member.name, axes: axes,
+          constants: try member.value["let"].map { value throws(PipelineError) in try object(value, "\(pointer)/let", "\"let\"") } ?? [],
+          exclude: try conditions(member.value["exclude"], "\(pointer)/exclude"),
           include: try conditions(member.value["include"], "\(pointer)/include"), pointer: pointer))
     }
     return result
@@ -45,7 +47,7 @@ struct PipelineReader {
       let pointer = "/stages/\(member.name)"
       try name(member.name, pointer)
       try allow(
-        ["program", "matrix", "inputs", "outputs", "publish", "cost"], object(member.value, pointer, "a stage"), pointer)
+        ["program", "matrix", "byDefault", "inputs", "outputs", "publish", "cost"], object(member.value, pointer, "a stage"), pointer)
       guard let program = member.value["program"]?.string, !program.isEmpty else {
         throw error(.missing(what: "the program of stage \(member.name)", remedy: "write \"program\": \"NAME\""), "\(pointer)/program")
       }
@@ -67,9 +69,17 @@ struct PipelineReader {
         }
         inputs.append(Pipeline.InputRule(condition: rule.condition, inputs: sources))
       }
+      let byDefault = try member.value["byDefault"].map { value throws(PipelineError) in
+        try object(value, "\(pointer)/byDefault", "\"byDefault\"")
+      }
+      for term in byDefault ?? [] where !matrix.contains(where: { $0.name == term.name }) {
+        throw error(
+          .unknown(kind: "axis", name: term.name, owner: "stage \(member.name)", known: matrix.map(\.name)),
+          "\(pointer)/byDefault/\(term.name)")
+      }
       result.append(
         Pipeline.Stage(
-          name: member.name, program: program, matrix: matrix, inputs: inputs,
+          name: member.name, program: program, matrix: matrix, byDefault: byDefault ?? [], inputs: inputs,
           outputs: try rules(member.value["outputs"], "\(pointer)/outputs", each: "a file name"),
           publish: try publish(member.value["publish"], "\(pointer)/publish"), cost: cost, pointer: pointer))
     }
@@ -90,6 +100,14 @@ struct PipelineReader {
   private func axis(_ member: JSONValue.Member, stages: [String], _ pointer: String) throws(PipelineError) -> Pipeline.Axis {
     let name = try axisName(member.name, pointer)
     if member.value.string == "*" { return Pipeline.Axis(name: name, values: [.profile], pointer: pointer) }
+    if let kind = Entries.Kind.allCases.first(where: { $0.rawValue == member.value.string }) {
+      guard kind.axis == name else {
+        throw error(
+          .contradiction("\"\(kind.rawValue)\" are values of the axis \"\(kind.axis)\"", remedy: "rename the axis, or list its values"),
+          pointer)
+      }
+      return Pipeline.Axis(name: name, values: [.entries(kind)], pointer: pointer)
+    }
     if let stage = member.value.string {
       guard stages.contains(stage) else { throw error(.unknown(kind: "stage", name: stage, known: stages), pointer) }
       return Pipeline.Axis(name: name, values: [.stage(stage)], pointer: pointer)
@@ -182,7 +200,7 @@ struct PipelineReader {
       let place = values.count == 1 ? pointer : "\(pointer)/\(index)"
       if let integer = value.integer {
         result.append(.integer(integer))
-      } else if let text = value.string, !text.isEmpty, text.utf8.allSatisfy({ Self.isWord($0) || $0 == 46 || $0 == 43 }) {
+      } else if let text = value.string, !text.isEmpty, text.utf8.allSatisfy(Coordinates.isPart) {
         result.append(value)
       } else {
         throw error(
@@ -205,14 +223,15 @@ struct PipelineReader {
   }
 
   private func name(_ name: String, _ pointer: String) throws(PipelineError) {
-    guard !name.isEmpty, name.utf8.allSatisfy(Self.isWord), name != "let", name != "where" else {
-      throw error(.wrongType(what: "a name", expected: "a word of letters, digits, - and _", found: "\"\(name)\""), pointer)
+    guard !name.isEmpty, name.utf8.allSatisfy(Coordinates.isWord), !Self.reserved.contains(name) else {
+      throw error(
+        .wrongType(
+          what: "a name", expected: "a word of letters, digits, - and _, and none of \(Self.reserved.joined(separator: ", "))",
+          found: "\"\(name)\""), pointer)
     }
   }
 
-  private static func isWord(_ byte: UInt8) -> Bool {
-    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
-  }
+  private static let reserved = ["let", "where", "methods", "datasets"]
 
   // MARK: Shapes
 

@@ -21,6 +21,8 @@ public struct Instance: Sendable {
   public let publish: String?
   /// Expected work, see `Pipeline.Stage.cost`.
   let cost: Double
+  /// The axes on which it has another value than instances that run without being asked for: a map of a method that no figure shows.
+  let unaskedAxes: [String]
 
   /// `train[dataset=fashion-mnist,method=ccr,seed=0]`
   public var name: String { coordinates.values.isEmpty ? stage : "\(stage)[\(coordinates)]" }
@@ -41,7 +43,9 @@ public struct Instance: Sendable {
 public struct Plan: Sendable {
   public let profile: String
   public let instances: [Instance]
-  let document: JSONDocument
+  /// Instances that the profile leaves out because it excludes what they need, and what that is.
+  public let leftOut: [(instance: String, needs: String)]
+  let document: PipelineDocument
 
   public init(_ pipeline: Pipeline, profile name: String) throws(PipelineError) {
     guard let profile = pipeline.profiles.first(where: { $0.name == name }) else {
@@ -52,11 +56,17 @@ public struct Plan: Sendable {
     let matrix = Matrix(pipeline: pipeline, profile: profile)
     var builder = PlanBuilder(pipeline: pipeline, profile: name)
     for stage in pipeline.stages {
-      for place in matrix.places(of: stage) { try builder.add(stage, place) }
+      let places = matrix.places(of: stage)
+      for place in places.excluded { builder.exclude(stage, place) }
+      for place in places.planned { try builder.add(stage, place) }
     }
     instances = builder.instances
+    leftOut = builder.leftOut
     try builder.checkFiles()
   }
+
+  /// What runs where nothing is asked for, in order.
+  public var byDefault: [Int] { closure(of: instances.indices.filter { instances[$0].unaskedAxes.isEmpty }) }
 
   /// The instances and all they need, in order.
   public func closure(of numbers: some Sequence<Int>) -> [Int] {
@@ -67,10 +77,11 @@ public struct Plan: Sendable {
     return needed.sorted()
   }
 
-  /// The instances and all that needs them, in order.
+  /// The instances and all that needs them, in order, without what runs only where it is asked for.
   public func consumers(of numbers: some Sequence<Int>) -> [Int] {
     var reached = Set(numbers)
-    for (number, instance) in instances.enumerated() where instance.upstream.contains(where: reached.contains) { reached.insert(number) }
+    for (number, instance) in instances.enumerated()
+    where instance.unaskedAxes.isEmpty && instance.upstream.contains(where: reached.contains) { reached.insert(number) }
     return reached.sorted()
   }
 

@@ -5,13 +5,24 @@ struct PlanBuilder {
   let pipeline: Pipeline
   let profile: String
   private(set) var instances: [Instance] = []
+  private(set) var leftOut: [(instance: String, needs: String)] = []
   private var producers = ProducerIndex()
+  /// What would be instances if the profile did not exclude them, or what they need.
+  private var absent = ProducerIndex()
+  private var absentNames: [String] = []
 
   init(pipeline: Pipeline, profile: String) {
     self.pipeline = pipeline
     self.profile = profile
   }
 
+  /// What the profile leaves out.
+  mutating func exclude(_ stage: Pipeline.Stage, _ place: Coordinates) {
+    absent.add(absentNames.count, stage.name, place)
+    absentNames.append(place.values.isEmpty ? stage.name : "\(stage.name)[\(place)]")
+  }
+
+  /// Adds an instance, or leaves it out where the profile excludes what it needs.
   mutating func add(_ stage: Pipeline.Stage, _ place: Coordinates) throws(PipelineError) {
     let scope = pipeline.settings.scope(place, profile: profile, document: pipeline.document)
     let parameters = try scope.parameters(of: stage.name)
@@ -21,7 +32,10 @@ struct PlanBuilder {
     for rule in stage.inputs where rule.condition.matches(place, profile: profile) {
       for input in rule.inputs {
         if inputs.contains(where: { $0.port == input.port }) { throw twice("input", input.port, instance, input.pointer) }
-        inputs.append((input.port, try source(input.source, of: instance, port: input.port, scope, input.pointer)))
+        guard let found = try source(input.source, of: instance, port: input.port, parameters.json, scope, input.pointer) else {
+          return exclude(stage, place)
+        }
+        inputs.append((input.port, found))
       }
     }
     var outputs: [(port: String, file: String)] = []
@@ -54,7 +68,16 @@ struct PlanBuilder {
       Instance(
         stage: stage.name, coordinates: place, program: stage.program, parameters: parameters.json,
         places: Dictionary(parameters.leaves.map { ($0.name, $0.pointer) }) { $1 }, inputs: inputs, outputs: outputs, publish: publish,
-        cost: stage.cost))
+        cost: stage.cost, unaskedAxes: try unaskedAxes(stage, scope)))
+  }
+
+  private func unaskedAxes(_ stage: Pipeline.Stage, _ scope: SettingScope) throws(PipelineError) -> [String] {
+    var axes: [String] = []
+    for term in stage.byDefault {
+      let value = try scope.value(term.value, at: "\(stage.pointer)/byDefault/\(term.name)")
+      if !(value.array ?? [value]).contains(scope.coordinates[term.name] ?? .null) { axes.append(term.name) }
+    }
+    return axes
   }
 
   private func twice(_ kind: String, _ port: String, _ instance: String, _ pointer: String) -> PipelineError {
@@ -66,28 +89,39 @@ struct PlanBuilder {
   /// Names the runner uses in an attempt's folder or beside the links to the outputs.
   private static let reserved = ["request.json", "log.txt", "provenance.json", "failure.json"]
 
+  /// - Returns: nil where the only producers are left out: then so is the instance.
   private mutating func source(
-    _ source: Pipeline.Source, of instance: String, port: String, _ scope: SettingScope, _ pointer: String
-  ) throws(PipelineError) -> Instance.Source {
+    _ source: Pipeline.Source, of instance: String, port: String, _ parameters: JSONValue, _ scope: SettingScope, _ pointer: String
+  ) throws(PipelineError) -> Instance.Source? {
     switch source {
-    case .file(let path): return .file(try scope.text(path, at: pointer))
+    case .file(let path): return .file(pipeline.document.path(ofFile: try scope.text(path, at: pointer), at: pointer))
     case .port(let references):
       var found: [(number: Int, port: String)] = []
       for reference in references {
         found += producers.agreeing(with: scope.coordinates, in: reference.stage).filter { has($0, reference.port) }
           .map { ($0, reference.port) }
       }
-      guard let only = found.first, found.count == 1 else {
-        throw pipeline.document.error(
-          .producers(
-            input: port, instance: instance, found: found.map { instances[$0.number].name },
-            wanted: "exactly one of \(references.map(\.description).joined(separator: ", ")) must share its coordinates"), at: pointer)
+      if let only = found.first, found.count == 1 { return .instance(only.number, port: only.port) }
+      if found.isEmpty {
+        for reference in references {
+          if let number = absent.agreeing(with: scope.coordinates, in: reference.stage).first {
+            leftOut.append((instance, absentNames[number]))
+            return nil
+          }
+        }
       }
-      return .instance(only.number, port: only.port)
+      throw pipeline.document.error(
+        .producers(
+          input: port, instance: instance, found: found.map { instances[$0.number].name },
+          wanted: "exactly one of \(references.map(\.description).joined(separator: ", ")) must share its coordinates"), at: pointer)
     case .gather(let reference, let members):
-      let condition = try condition(members, reference.stage, scope, "\(pointer)/where")
+      let condition = try condition(members, reference.stage, parameters, scope, "\(pointer)/where")
       let found = producers.matching(condition, in: reference.stage).filter { has($0, reference.port) }
       if found.isEmpty {
+        if let number = absent.matching(condition, in: reference.stage).first {
+          leftOut.append((instance, absentNames[number]))
+          return nil
+        }
         throw pipeline.document.error(
           .producers(
             input: port, instance: instance, found: [], wanted: "no instance of \(reference.stage) in profile \(profile) matches"),
@@ -102,7 +136,7 @@ struct PlanBuilder {
 
   /// The condition of a gathering, whose axes must be those of the stage gathered from.
   private func condition(
-    _ members: [JSONValue.Member], _ stage: String, _ scope: SettingScope, _ pointer: String
+    _ members: [JSONValue.Member], _ stage: String, _ parameters: JSONValue, _ scope: SettingScope, _ pointer: String
   ) throws(PipelineError) -> Pipeline.Condition {
     let axes = (pipeline.stage(stage)?.matrix ?? []).map(\.name)
     var terms: [(axis: String, values: [JSONValue])] = []
@@ -111,10 +145,21 @@ struct PlanBuilder {
         throw pipeline.document.error(
           .unknown(kind: "axis", name: member.name, owner: "stage \(stage)", known: axes), at: "\(pointer)/\(member.name)")
       }
+      if let setting = member.value["setting"]?.string {
+        terms.append((member.name, Self.values(of: setting.split(separator: ".")[...], in: parameters).unique))
+        continue
+      }
       let value = try scope.value(member.value, at: "\(pointer)/\(member.name)")
       terms.append((member.name, (value.array ?? [value]).map { $0.integer.map(JSONValue.integer) ?? $0 }))
     }
     return Pipeline.Condition(terms: terms, pointer: pointer)
+  }
+
+  /// What a setting holds, `layout.rows.method`: of every element where a list is on the way, without nulls.
+  private static func values(of path: ArraySlice<Substring>, in value: JSONValue) -> [JSONValue] {
+    if let list = value.array { return list.flatMap { values(of: path, in: $0) } }
+    guard let first = path.first else { return value == .null ? [] : [value] }
+    return value[String(first)].map { values(of: path.dropFirst(), in: $0) } ?? []
   }
 
   /// No two instances may publish the same file.

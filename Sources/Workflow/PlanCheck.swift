@@ -16,9 +16,11 @@ struct PlanCheck {
   /// The path of a file that pipeline.json names, and its digest.
   let file: (String) throws -> (path: String, digest: String)
 
-  /// - Returns: what is legal, but hardly meant, each said once.
-  /// - Throws: `PipelineError` at the first instance that its program refuses.
-  func warnings(_ memory: inout CheckMemory) throws -> [String] {
+  /// - Returns: what is legal, but hardly meant, each said once; and what programs refuse of instances that run only where they are asked for.
+  /// - Throws: `PipelineError` at the first other instance that its program refuses.
+  func perform(_ memory: inout CheckMemory) throws -> (warnings: [String], refusals: [Int: PipelineError]) {
+    let unasked = Set(plan.instances.indices).subtracting(plan.byDefault)
+    var refusals: [Int: PipelineError] = [:]
     var facts: [Int: JSONValue] = [:]
     var instances: [String: [String]] = [:]
     var messages: [String] = []
@@ -33,18 +35,22 @@ struct PlanCheck {
       let answers = try memory.answers(to: question, of: program, count: numbers.count)
       for (number, answer) in zip(numbers, answers) {
         let instance = plan.instances[number]
-        if let error = answer["error"] { throw refusal(error, instance) }
+        if let error = answer["error"] {
+          guard unasked.contains(number) else { throw refusal(error, instance) }
+          refusals[number] = refusal(error, instance)
+        }
         facts[number] = answer["facts"] ?? .object([])
-        for message in (answer["warnings"]?.array ?? []).compactMap(\.string) {
+        for message in (answer["warnings"]?.array ?? []).compactMap(\.string) where !unasked.contains(number) {
           if instances[message] == nil { messages.append(message) }
           instances[message, default: []].append(instance.name)
         }
       }
     }
-    return messages.map { message in
+    let warnings = messages.map { message in
       let names = instances[message] ?? []
       return "\(names.first ?? "")\(names.count > 1 ? " and \(names.count - 1) more" : ""): \(message)"
     }
+    return (warnings, refusals)
   }
 
   /// One instance as its program is asked about it.

@@ -55,7 +55,7 @@ struct ProgramDescription: Sendable {
   // MARK: Checking an instance
 
   /// - Throws: the first port or parameter that does not fit, at its place in pipeline.json.
-  func check(_ instance: Instance, _ document: JSONDocument) throws(PipelineError) {
+  func check(_ instance: Instance, _ document: PipelineDocument) throws(PipelineError) {
     let (single, many) = (
       instance.inputs.filter { !$0.source.isGathered }.map(\.port), instance.inputs.filter(\.source.isGathered).map(\.port)
     )
@@ -75,7 +75,7 @@ struct ProgramDescription: Sendable {
   }
 
   private func compare(
-    _ given: [String], _ declared: [Port], _ kind: String, _ instance: Instance, _ document: JSONDocument
+    _ given: [String], _ declared: [Port], _ kind: String, _ instance: Instance, _ document: PipelineDocument
   ) throws(PipelineError) {
     let pointer = "/stages/\(instance.stage)/\(kind)s"
     for name in given where !declared.contains(where: { $0.name == name }) {
@@ -88,7 +88,7 @@ struct ProgramDescription: Sendable {
     }
   }
 
-  private func checkParameters(of instance: Instance, _ document: JSONDocument) throws(PipelineError) {
+  private func checkParameters(of instance: Instance, _ document: PipelineDocument) throws(PipelineError) {
     let variant = schema.variant(of: instance.parameters).map { " with \(schema.variants?.selector ?? "") \($0.name)" } ?? ""
     let owner = "stage \(instance.stage)\(variant)"
     switch schema.fault(in: instance.parameters) {
@@ -104,6 +104,44 @@ struct ProgramDescription: Sendable {
         at: "/settings")
     case nil: break
     }
+  }
+}
+
+extension ProgramDescription {
+  /// - Parameter trees: what the entry of a method says of its stage's settings.
+  /// - Throws: at the first setting that the program does not have for this method, or whose value is not legal.
+  func check(
+    _ trees: [SettingTree], of method: Entries.Entry, _ stage: Pipeline.Stage, _ document: PipelineDocument
+  ) throws(PipelineError) {
+    let selector = schema.variants.map { [JSONValue.Member($0.selector, .string(method.algorithm))] } ?? []
+    for leaf in trees.flatMap(\.leaves) {
+      // Names are put in for each instance; what they stand for is checked there.
+      guard SettingScope.names(in: leaf.value).isEmpty else { continue }
+      var request = JSONValue.object(selector)
+      request = request.setting(leaf.name.split(separator: ".").map(String.init)[...], to: leaf.value)
+      switch schema.fault(in: request) {
+      case .unknown(let name, _)?:
+        throw document.error(
+          .unknown(
+            kind: "setting", name: name, owner: "stage \(stage.name) with method \(method.name)",
+            known: schema.settings(for: request).map(\.name)), at: leaf.pointer)
+      case .illegal(let name, let complaint)?:
+        throw document.error(.setting(instance: "method \(method.name)", name: name, complaint: complaint), at: leaf.pointer)
+      case .missing?, nil: break
+      }
+    }
+  }
+}
+
+extension JSONValue {
+  /// The object with a member at a path, making the objects on its way.
+  fileprivate func setting(_ path: ArraySlice<String>, to value: JSONValue) -> JSONValue {
+    guard let first = path.first else { return value }
+    var members = object ?? []
+    let inner = (self[first] ?? .object([])).setting(path.dropFirst(), to: value)
+    members.removeAll { $0.name == first }
+    members.append(.init(first, inner))
+    return .object(members)
   }
 }
 

@@ -2,10 +2,10 @@ import Artifacts
 
 /// Which instances are meant: `train`, `train[method=ccr,seed=0]`, with `+` before for all it needs and `+` behind for all that needs it.
 public enum Selector {
-  /// - Returns: the numbers of the selected instances in the plan's order; all for no selectors.
+  /// - Returns: the numbers of the selected instances in the plan's order; without selectors all that run unasked.
   /// - Throws: `PipelineError` at a name that nothing has, with the nearest one.
   public static func select(_ texts: [String], in plan: Plan) throws(PipelineError) -> [Int] {
-    if texts.isEmpty { return Array(plan.instances.indices) }
+    if texts.isEmpty { return plan.byDefault }
     var selected: Set<Int> = []
     for text in texts {
       var core = text[...]
@@ -24,23 +24,44 @@ public enum Selector {
   private static func matching(_ core: Substring, _ text: String, _ plan: Plan) throws(PipelineError) -> [Int] {
     let stage = String(core.prefix { $0 != "[" })
     if stage.isEmpty { throw PipelineError(.selector(text, complaint: "it names no stage")) }
-    guard plan.stages.contains(stage) else { throw PipelineError(.unknown(kind: "stage", name: stage, known: plan.stages)) }
+    guard plan.stages.contains(stage) else {
+      if let fault = leftOut(text, stage, nil, plan) { throw fault }
+      throw PipelineError(.unknown(kind: "stage", name: stage, known: plan.stages))
+    }
     var found = plan.instances.indices.filter { plan.instances[$0].stage == stage }
     let candidates = found
+    var named: Set<String> = []
     for (axis, value) in try terms(core.dropFirst(stage.count), text) {
       let axes = candidates.flatMap { plan.instances[$0].coordinates.values.map(\.name) }.unique
       guard axes.contains(axis) else { throw PipelineError(.unknown(kind: "axis", name: axis, owner: "stage \(stage)", known: axes)) }
       func spelling(_ number: Int) -> String? { plan.instances[number].coordinates[axis].map(Coordinates.spelling) }
       let values = candidates.compactMap(spelling).unique
       guard values.contains(value) else {
+        if let fault = leftOut(text, stage, "\(axis)=\(value)", plan) { throw fault }
         throw PipelineError(.unknown(kind: axis, name: value, owner: "stage \(stage) in profile \(plan.profile)", known: values))
       }
       found.removeAll { spelling($0) != value }
+      named.insert(axis)
     }
     if found.isEmpty {
       throw PipelineError(.selector(text, complaint: "profile \(plan.profile) has no such instance, though it has each of these values"))
     }
-    return found
+    // On axes that the selector does not name, those that run unasked are meant.
+    let unasked = found.filter { named.isSuperset(of: plan.instances[$0].unaskedAxes) }
+    guard let first = found.first, unasked.isEmpty else { return unasked }
+    let axes = plan.instances[first].unaskedAxes.filter { !named.contains($0) }
+    throw PipelineError(.selector(text, complaint: "these run only where they are asked for: name \(axes.joined(separator: " and ")) too"))
+  }
+
+  /// Why an instance is not in the plan, where the profile excludes what it needs.
+  private static func leftOut(_ text: String, _ stage: String, _ term: String?, _ plan: Plan) -> PipelineError? {
+    plan.leftOut.first { left in
+      let terms = left.instance.dropFirst(stage.count + 1).dropLast().split(separator: ",").map(String.init)
+      return left.instance.prefix { $0 != "[" } == stage && term.map(terms.contains) ?? true
+    }.map {
+      PipelineError(
+        .selector(text, complaint: "profile \(plan.profile) leaves out \($0.instance): it excludes \($0.needs), which that needs"))
+    }
   }
 
   private static func terms(_ rest: Substring, _ text: String) throws(PipelineError) -> [(axis: String, value: String)] {

@@ -2,17 +2,41 @@ import Artifacts
 
 /// The final value of a setting of an instance, and whence it comes.
 public struct SettingOrigin: Sendable {
+  /// Where a value stands.
+  public struct Place: Sendable {
+    /// As it is written there.
+    public let value: JSONValue
+    /// 0 for what stands in no file.
+    public let line: Int
+    /// The file where it is not pipeline.json itself, but one that it extends.
+    public let file: String?
+    /// The condition of the rule: `method=dcdc`; empty for a rule without one.
+    public let condition: String
+    /// What gives it where that is no rule of `settings`: "method dcdc like ccr", "--set", "built in: …".
+    public let origin: String?
+
+    /// "line 5 where method=dcdc"
+    var text: String {
+      let place = line == 0 ? [] : ["line \(line)" + (file.map { " of \($0)" } ?? "")]
+      let rule = origin ?? (condition.isEmpty ? nil : "where \(condition)")
+      return (place + (rule.map { [$0] } ?? [])).joined(separator: origin == nil ? " " : ", ")
+    }
+
+    var members: [JSONValue.Member] {
+      var members: [JSONValue.Member] = [.init("value", value), .init("line", .integer(line)), .init("where", .string(condition))]
+      if let file { members.append(.init("file", .string(file))) }
+      if let origin { members.append(.init("origin", .string(origin))) }
+      return members
+    }
+  }
+
   /// A place in pipeline.json that decides, and the places before it that therefore do not.
   public struct Step: Sendable {
     /// The setting, or `$name` of a constant that is put into it.
     public let name: String
-    /// As it is written there.
-    public let value: JSONValue
-    public let line: Int
-    /// The condition of the rule: `method=dcdc`; empty for a rule without one.
-    public let condition: String
+    public let place: Place
     /// What earlier rules say, the last of them first.
-    public let overruled: [(value: JSONValue, line: Int, condition: String)]
+    public let overruled: [Place]
   }
 
   public let name: String
@@ -22,28 +46,22 @@ public struct SettingOrigin: Sendable {
 
   /// One line where one place alone decides, else a line for each step.
   public var text: String {
-    func at(_ line: Int, _ condition: String) -> String { "line \(line)" + (condition.isEmpty ? "" : " where \(condition)") }
     let head = "\(name) = \(value.compact)"
-    if steps.count == 1, let only = steps.first, only.overruled.isEmpty { return "\(head)  (\(at(only.line, only.condition)))" }
+    if steps.count == 1, let only = steps.first, only.overruled.isEmpty { return "\(head)  (\(only.place.text))" }
     let lines = steps.map { step in
-      "    \(step.name) = \(step.value.compact)  (\(at(step.line, step.condition))"
-        + step.overruled.map { ", over \($0.value.compact) of \(at($0.line, $0.condition))" }.joined() + ")"
+      "    \(step.name) = \(step.place.value.compact)  (\(step.place.text)"
+        + step.overruled.map { ", over \($0.value.compact) of \($0.text)" }.joined() + ")"
     }
     return ([head] + lines).joined(separator: "\n  ")
   }
 
   public var json: JSONValue {
-    func place(_ value: JSONValue, _ line: Int, _ condition: String) -> [JSONValue.Member] {
-      [.init("value", value), .init("line", .integer(line)), .init("where", .string(condition))]
-    }
-    return [
+    [
       "name": .string(name), "value": value,
       "steps": .array(
         steps.map { step in
           .object(
-            [.init("name", .string(step.name))] + place(step.value, step.line, step.condition) + [
-              .init("over", .array(step.overruled.map { .object(place($0.value, $0.line, $0.condition)) }))
-            ])
+            [.init("name", .string(step.name))] + step.place.members + [.init("over", .array(step.overruled.map { .object($0.members) }))])
         }),
     ]
   }
@@ -77,26 +95,34 @@ extension SettingScope {
     return steps(path.joined(separator: "."), candidates, [])
   }
 
+  private func place(_ candidate: Candidate) -> SettingOrigin.Place {
+    let (pointer, rule) = (candidate.tree.pointer, candidate.rule)
+    if rule.isOverride { return .init(value: candidate.tree.json, line: 0, file: nil, condition: "", origin: "--set") }
+    let place = document.place(of: pointer)
+    return .init(
+      value: candidate.tree.json, line: place.line, file: place.file == document.file ? nil : place.file,
+      condition: rule.condition.description, origin: rule.origin?(pointer))
+  }
+
   /// - Parameter passed: the constants on the way here.
   private func steps(_ name: String, _ candidates: [Candidate], _ passed: Set<String>) -> [SettingOrigin.Step] {
     guard let winner = candidates.last else { return [] }
-    func place(_ candidate: Candidate) -> (value: JSONValue, line: Int, condition: String) {
-      (candidate.tree.json, document.position(of: candidate.tree.pointer).line, candidate.rule.condition.description)
-    }
-    let (value, line, condition) = place(winner)
-    let step = SettingOrigin.Step(
-      name: name, value: value, line: line, condition: condition, overruled: candidates.dropLast().reversed().map(place))
+    let value = winner.tree.json
+    let step = SettingOrigin.Step(name: name, place: place(winner), overruled: candidates.dropLast().reversed().map(place))
     return [step]
-      + Self.names(in: value).filter { constants[$0] != nil && !passed.contains($0) }.flatMap { constant in
-        // A constant is replaced whole: its last definition counts, whatever members earlier ones have.
+      + Self.names(in: value).filter { !passed.contains($0) }.flatMap { constant -> [SettingOrigin.Step] in
         let path = value.string == "$\(constant)" ? winner.rest : []
         let definitions = rules.flatMap { rule in
-          rule.constants.filter { $0.name == constant }.map { one in
-            let part = Self.descend(one.tree, path) ?? (one.tree, [])
-            return Candidate(part.tree, part.rest, rule)
+          rule.constants.filter { $0.name == constant }.compactMap { one in
+            Self.descend(one.tree, path).map { Candidate($0.tree, $0.rest, rule) }
           }
         }
-        return steps(([constant] + path).joined(separator: ".").dollared, definitions, passed.union([constant]))
+        let name = ([constant] + path).joined(separator: ".").dollared
+        if definitions.isEmpty, let value = builtIn(constant) {
+          let place = SettingOrigin.Place(value: value, line: 0, file: nil, condition: "", origin: builtIns.origin(constant))
+          return [SettingOrigin.Step(name: name, place: place, overruled: [])]
+        }
+        return steps(name, definitions, passed.union([constant]))
       }
   }
 
@@ -109,18 +135,6 @@ extension SettingScope {
     case .branch(let members, _):
       guard let member = members.last(where: { $0.name == first }) else { return nil }
       return descend(member.tree, Array(path.dropFirst()))
-    }
-  }
-
-  /// The names after dollar signs in a value, each once.
-  private static func names(in value: JSONValue) -> [String] {
-    switch value {
-    case .string(let text):
-      return text.replacing("$$", with: "").split(separator: "$", omittingEmptySubsequences: false).dropFirst()
-        .map { String(decoding: $0.utf8.prefix(while: isNamePart), as: UTF8.self) }.filter { !$0.isEmpty }.unique
-    case .array(let values): return values.flatMap(names).unique
-    case .object(let members): return members.flatMap { names(in: $0.value) }.unique
-    default: return []
     }
   }
 }

@@ -1,113 +1,95 @@
 import Artifacts
 
-/// The ordered rules of `settings`. Later rules win; objects of a stage merge member by member, everything else, arrays and constants
+/// The ordered rules that give every instance its settings. Later rules win; objects merge member by member, everything else, arrays
 /// included, is replaced whole; `$names` are put in after merging.
+///
+/// Rules of `settings` without a condition that stand before all that have one, then the constants of the profiles, the data sets, the
+/// methods, then the other rules of `settings`, at last what `--set` says.
 struct Settings: Sendable {
   struct Rule: Sendable {
     let condition: Pipeline.Condition
     let constants: [(name: String, tree: SettingTree)]
     let stages: [(name: String, tree: SettingTree)]
     let pointer: String
+    /// What a value of the rule, named by its pointer, comes from, for people; nil for a rule of `settings`.
+    var origin: (@Sendable (String) -> String)?
     var stageNames: [String] { stages.map(\.name) }
+    /// Whether it wins also over members of constants, which are put in as a whole.
+    var isOverride: Bool { Override.isPointer(pointer) }
   }
 
   let rules: [Rule]
+  let methods, datasets: Entries
+  var entries: [Entries] { [methods, datasets] }
+  private let axes: [String: [(name: String, values: [JSONValue])]]
 
-  init(_ rules: [Pipeline.Rule]) {
-    self.rules = rules.map { rule in
-      func trees(_ member: JSONValue.Member) -> (String, SettingTree) {
-        (member.name, SettingTree(member.value, at: "\(rule.pointer)/\(member.name)"))
+  /// - Parameter overrides: what one run sets.
+  /// - Throws: `PipelineError` at a member of an entry, or an override, that nothing knows.
+  init(
+    _ declared: [Pipeline.Rule], profiles: [Pipeline.Profile], methods: Entries, datasets: Entries, overrides: [Override], stages: [String],
+    _ document: PipelineDocument
+  ) throws(PipelineError) {
+    let declared = declared.map { rule in
+      func trees(_ members: [JSONValue.Member], _ pointer: String) -> [(name: String, tree: SettingTree)] {
+        members.map { ($0.name, SettingTree($0.value, at: "\(pointer)/\($0.name)")) }
       }
-      let constants = rule.content.first { $0.name == "let" }?.value.object ?? []
       return Rule(
         condition: rule.condition,
-        constants: constants.map { ($0.name, SettingTree($0.value, at: "\(rule.pointer)/let/\($0.name)")) },
-        stages: rule.content.filter { $0.name != "let" }.map(trees), pointer: rule.pointer)
+        constants: trees(rule.content.first { $0.name == "let" }?.value.object ?? [], "\(rule.pointer)/let"),
+        stages: trees(rule.content.filter { $0.name != "let" }, rule.pointer), pointer: rule.pointer)
     }
+    let ofProfiles = profiles.filter { !$0.constants.isEmpty }.map { profile in
+      Rule(
+        condition: Pipeline.Condition(terms: [("profile", [.string(profile.name)])], pointer: profile.pointer),
+        constants: profile.constants.map { ($0.name, SettingTree($0.value, at: "\(profile.pointer)/let/\($0.name)")) }, stages: [],
+        pointer: profile.pointer)
+    }
+    let constants = Self.constants(declared + ofProfiles, [methods, datasets])
+    let first = declared.firstIndex { !$0.condition.terms.isEmpty } ?? declared.count
+    let ofDatasets = try datasets.rules(constants: constants, stages: stages, document)
+    let ofMethods = try methods.rules(constants: constants, stages: stages, document)
+    var rules = declared[..<first] + ofProfiles
+    rules += ofDatasets + ofMethods + declared[first...]
+    for override in overrides {
+      rules.append(try override.rule(stages: stages, entries: [methods, datasets], constants: constants))
+    }
+    self.rules = Array(rules)
+    (self.methods, self.datasets) = (methods, datasets)
+    axes = Dictionary(profiles.map { ($0.name, $0.axes) }) { first, _ in first }
   }
 
-  /// Settings without effect: a later rule for exactly the same instances sets them too.
-  func overridden(_ document: JSONDocument) -> [String] {
+  /// The names of all constants: those that a `let` gives, or that are put in somewhere.
+  private static func constants(_ rules: [Rule], _ entries: [Entries]) -> Set<String> {
+    let trees = rules.flatMap { $0.constants + $0.stages } + entries.flatMap { $0.all.flatMap(\.members) }
+    return Set(rules.flatMap { $0.constants.map(\.name) } + trees.flatMap { SettingScope.names(in: $0.tree.json) } + BuiltIns.names)
+  }
+
+  /// Settings without effect: a later rule of the same file sets them for exactly the same instances.
+  func overridden(_ document: PipelineDocument) -> [String] {
     var seen: [String: String] = [:]
     var warnings: [String] = []
-    for rule in rules {
+    for rule in rules where !rule.isOverride {
       let condition = rule.condition.signature
       let leaves =
         rule.constants.map { ("$\($0.name)", $0.tree.pointer) }
         + rule.stages.flatMap { stage in stage.tree.leaves.map { ("\(stage.name).\($0.name)", $0.pointer) } }
       for (name, pointer) in leaves {
+        // What an entry has of one that it is like is not said of the other.
+        if rule.origin != nil, !pointer.hasPrefix("\(rule.pointer)/") { continue }
         guard let earlier = seen.updateValue(pointer, forKey: "\(condition) \(name)") else { continue }
-        let lines = [earlier, pointer].map { document.position(of: $0).line }
-        warnings.append("\(document.file):\(lines[0]): \(name) has no effect: line \(lines[1]) sets it for the same instances")
+        let places = [earlier, pointer].map(document.place)
+        if places[0].file != places[1].file { continue }
+        warnings.append("\(places[0].file):\(places[0].line): \(name) has no effect: line \(places[1].line) sets it for the same instances")
       }
     }
     return warnings
   }
 
   /// What applies at one place.
-  func scope(_ coordinates: Coordinates, profile: String, document: JSONDocument) -> SettingScope {
+  func scope(_ coordinates: Coordinates, profile: String, document: PipelineDocument) -> SettingScope {
     SettingScope(
       rules: rules.filter { $0.condition.matches(coordinates, profile: profile) }, coordinates: coordinates, profile: profile,
-      document: document)
-  }
-}
-
-/// A value of `settings` that remembers where each of its parts stands.
-indirect enum SettingTree: Sendable {
-  case leaf(JSONValue, at: String)
-  case branch([(name: String, tree: SettingTree)], at: String)
-
-  init(_ value: JSONValue, at pointer: String) {
-    self =
-      value.object.map { .branch($0.map { ($0.name, SettingTree($0.value, at: "\(pointer)/\($0.name)")) }, at: pointer) }
-      ?? .leaf(value, at: pointer)
-  }
-
-  var pointer: String {
-    switch self {
-    case .leaf(_, let pointer), .branch(_, let pointer): pointer
-    }
-  }
-
-  var json: JSONValue {
-    switch self {
-    case .leaf(let value, _): value
-    case .branch(let members, _): .object(members.map { .init($0.name, $0.tree.json) })
-    }
-  }
-
-  /// The leaves by dotted name.
-  var leaves: [(name: String, value: JSONValue, pointer: String)] {
-    switch self {
-    case .leaf(let value, let pointer): return [("", value, pointer)]
-    case .branch(let members, _):
-      return members.flatMap { member in
-        member.tree.leaves.map { ($0.name.isEmpty ? member.name : "\(member.name).\($0.name)", $0.value, $0.pointer) }
-      }
-    }
-  }
-
-  /// This tree with another on top.
-  func merged(with later: SettingTree, _ document: JSONDocument) throws(PipelineError) -> SettingTree {
-    guard case .branch(let new, let place) = later else { return later }
-    switch self {
-    case .leaf(.string(let text), let earlier) where text.hasPrefix("$"):
-      let line = document.position(of: earlier).line
-      throw document.error(
-        .contradiction(
-          "this changes single members of \(text), which line \(line) puts in as a whole",
-          remedy: "change the constant \(text) by a \"let\" in this rule, or give all members here in place of \(text)"), at: place)
-    case .leaf: return later
-    case .branch(var members, _):
-      for (name, tree) in new {
-        if let at = members.firstIndex(where: { $0.name == name }) {
-          members[at].tree = try members[at].tree.merged(with: tree, document)
-        } else {
-          members.append((name, tree))
-        }
-      }
-      return .branch(members, at: place)
-    }
+      builtIns: BuiltIns(methods: methods, datasets: datasets, axes: axes[profile] ?? []), document: document)
   }
 }
 
@@ -115,27 +97,33 @@ indirect enum SettingTree: Sendable {
 struct SettingScope {
   let coordinates: Coordinates
   let profile: String
-  let document: JSONDocument
+  let document: PipelineDocument
   let rules: [Settings.Rule]
+  let builtIns: BuiltIns
   private(set) var constants: [String: SettingTree] = [:]
 
-  init(rules: [Settings.Rule], coordinates: Coordinates, profile: String, document: JSONDocument) {
+  init(rules: [Settings.Rule], coordinates: Coordinates, profile: String, builtIns: BuiltIns, document: PipelineDocument) {
     self.coordinates = coordinates
     self.profile = profile
     self.document = document
     self.rules = rules
+    self.builtIns = builtIns
     for rule in rules {
-      for constant in rule.constants { constants[constant.name] = constant.tree }
+      for constant in rule.constants { constants[constant.name] = constants[constant.name]?.overlaid(with: constant.tree) ?? constant.tree }
     }
   }
 
   /// The settings of a stage with all `$names` put in.
   func parameters(of stage: String) throws(PipelineError) -> SettingTree {
     var merged = SettingTree.branch([], at: "/settings")
-    for rule in rules {
+    for rule in rules where !rule.isOverride {
       for member in rule.stages where member.name == stage { merged = try merged.merged(with: member.tree, document) }
     }
-    return try resolve(merged, [])
+    var resolved = try resolve(merged, [])
+    for rule in rules where rule.isOverride {
+      for member in rule.stages where member.name == stage { resolved = resolved.overlaid(with: try resolve(member.tree, [])) }
+    }
+    return resolved
   }
 
   /// A text with all `$names` put in.
@@ -195,15 +183,38 @@ struct SettingScope {
   }
 
   private func lookUp(_ name: String, _ pointer: String, _ path: [String]) throws(PipelineError) -> SettingTree {
+    if let tree = try find(name, pointer, path) { return tree }
+    let known = coordinates.values.map(\.name) + ["profile"] + constants.keys.sorted() + BuiltIns.names
+    throw document.error(
+      .unknown(kind: "constant or coordinate", name: name, owner: "[\(coordinates)] in profile \(profile)", known: known), at: pointer)
+  }
+
+  /// - Returns: nil where nothing is called so.
+  private func find(_ name: String, _ pointer: String, _ path: [String]) throws(PipelineError) -> SettingTree? {
     if let value = coordinates[name] { return .leaf(value, at: pointer) }
     if name == "profile" { return .leaf(.string(profile), at: pointer) }
-    guard let constant = constants[name] else {
-      let known = coordinates.values.map(\.name) + ["profile"] + constants.keys.sorted()
-      throw document.error(
-        .unknown(kind: "constant or coordinate", name: name, owner: "[\(coordinates)] in profile \(profile)", known: known), at: pointer)
-    }
     if path.contains(name) { throw document.error(.cycle(of: "constants", path.map { "$\($0)" } + ["$\(name)"]), at: pointer) }
-    return try resolve(constant, path + [name])
+    if let constant = constants[name] { return try resolve(constant, path + [name]) }
+    return try builtIns.value(name) { other throws(PipelineError) in try find(other, pointer, path + [name])?.json }
+      .map { SettingTree($0, at: pointer) }
+  }
+
+  /// The value of a built-in constant; nil where there is no such, or a rule gives it.
+  func builtIn(_ name: String) -> JSONValue? {
+    guard constants[name] == nil, coordinates[name] == nil else { return nil }
+    return try? builtIns.value(name) { other throws(PipelineError) in try find(other, "", [name])?.json }
+  }
+
+  /// The names after dollar signs in a value, each once.
+  static func names(in value: JSONValue) -> [String] {
+    switch value {
+    case .string(let text):
+      return text.replacing("$$", with: "").split(separator: "$", omittingEmptySubsequences: false).dropFirst()
+        .map { String(decoding: $0.utf8.prefix(while: isNamePart), as: UTF8.self) }.filter { !$0.isEmpty }.unique
+    case .array(let values): return values.flatMap(names).unique
+    case .object(let members): return members.flatMap { names(in: $0.value) }.unique
+    default: return []
+    }
   }
 
   static func isNamePart(_ byte: UInt8) -> Bool {

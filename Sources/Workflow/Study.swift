@@ -16,6 +16,8 @@ public final class Study {
   private var checks: CheckMemory
   /// What is legal, but hardly meant.
   public let warnings: [String]
+  /// What programs refuse of instances that run only where they are asked for.
+  private let refusals: [Int: PipelineError]
   /// The folder to which the folders that pipeline.json publishes to are relative.
   let publishFolder: String
 
@@ -25,10 +27,13 @@ public final class Study {
   ///   - path: pipeline.json.
   ///   - results: nil for `results` beside it.
   ///   - programFolder: where the stage programs are.
+  ///   - overrides: what this run sets, `train.temperature=1`.
   ///   - publish: folder to which the folders of published copies are relative; nil for the one of pipeline.json.
   /// - Throws: `PipelineError`, `JSONError`, `FileError`.
-  public init(path: String, profile: String, results: String?, programFolder: String, publish: String? = nil) throws {
-    pipeline = try Pipeline(path: path)
+  public init(path: String, profile: String, results: String?, programFolder: String, publish: String? = nil, overrides: [String] = [])
+    throws
+  {
+    pipeline = try Pipeline(path: path, overrides: overrides)
     plan = try Plan(pipeline, profile: profile)
     folder = Folder.absolute(path.lastIndex(of: "/").map { String(path[...$0].dropLast()) } ?? ".")
     self.results = results.map(Folder.absolute) ?? "\(folder)/results"
@@ -40,6 +45,7 @@ public final class Study {
     publishFolder = publish.map(Folder.absolute) ?? folder
     resultFolder = ResultFolder(results: self.results, profile: profile, store: store)
     for instance in plan.instances { try programs.program(instance.program).description.check(instance, pipeline.document) }
+    try Self.checkMethods(pipeline, programs)
     checks = CheckMemory(path: "\(store.folder)/checks.json", environment: StageEnvironment.variables(data: data))
     let check = PlanCheck(pipeline: pipeline, plan: plan, programs: programs) { [programs] instance in
       guard let pin = try programs.program(instance.program).description.originalsPinnedBy, instance.parameters[pin]?.bool != true else {
@@ -50,7 +56,27 @@ public final class Study {
       let path = file.hasPrefix("/") ? file : "\(folder)/\(file)"
       return (path, try store.digests.digest(of: path))
     }
-    warnings = pipeline.warnings + (try check.warnings(&checks))
+    let (warnings, refusals) = try check.perform(&checks)
+    self.warnings = pipeline.warnings + warnings
+    self.refusals = refusals
+  }
+
+  /// The instances that selectors name; without any, all that run unasked.
+  /// - Throws: `PipelineError` at a name that nothing has, or where one of them, or what it needs, could not work.
+  public func select(_ selectors: [String]) throws(PipelineError) -> [Int] {
+    let selected = try Selector.select(selectors, in: plan)
+    for number in plan.closure(of: selected) { if let refusal = refusals[number] { throw refusal } }
+    return selected
+  }
+
+  /// Also of methods that the profile does not run, every hyperparameter must be one that the program knows.
+  private static func checkMethods(_ pipeline: Pipeline, _ programs: Programs) throws {
+    for method in pipeline.settings.methods.all {
+      guard let stage = method.stage.flatMap(pipeline.stage) else { continue }
+      let rules = pipeline.settings.rules.filter { $0.pointer == method.pointer }
+      let trees = rules.flatMap { $0.stages.filter { $0.name == stage.name }.map(\.tree) }
+      try programs.program(stage.program).description.check(trees, of: method, stage, pipeline.document)
+    }
   }
 
   /// Keeps what was learned of files and programs for the next call.

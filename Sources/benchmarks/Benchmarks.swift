@@ -7,7 +7,8 @@ struct Benchmarks: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmarks", abstract: "Times the project's own work, for comparison with the scripts in Benchmarks/peers.",
     subcommands: [
-      TrainStep.self, AutoencoderStep.self, EpochRate.self, InferenceRate.self, AugmentationRate.self, KMeansTime.self, TSNETime.self,
+      TrainStep.self, AutoencoderStep.self, EpochRate.self, InferenceRate.self, AugmentationRate.self, KMeansTime.self,
+      ClusteringTime.self, TSNETime.self,
       KernelTable.self,
       GemmPeak.self,
     ])

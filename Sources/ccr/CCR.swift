@@ -16,6 +16,7 @@ struct CCR: ParsableCommand {
       """,
     subcommands: [
       Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self, Export.self, Fetch.self,
+      Schema.self,
     ])
 
   static func main() {
@@ -52,9 +53,17 @@ struct StudyOptions: ParsableArguments {
     help: ArgumentHelp("Publish tables and figures below this folder instead of the folder of the pipeline file.", valueName: "folder"))
   var publish: String?
 
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: ArgumentHelp(
+      "For this run alone: STAGE.NAME=VALUE, methods.METHOD.NAME=VALUE, datasets.…, profiles.PROFILE.axes.AXIS=VALUES, or a constant, such as"
+        + " epochs=5; the value is JSON or a word. May be repeated; wins over the whole pipeline file.", valueName: "name=value"))
+  var set: [String] = []
+
   /// - Throws: `PipelineError`, `JSONError` or `FileError`, before anything is written.
   func study() throws -> Study {
-    return try Study(path: pipeline, profile: profile, results: results, programFolder: OwnFolder.path, publish: publish)
+    return try Study(
+      path: pipeline, profile: profile, results: results, programFolder: OwnFolder.path, publish: publish, overrides: set)
   }
 }
 

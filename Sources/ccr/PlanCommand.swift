@@ -16,7 +16,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let study = try options.study()
     if !json { ProgressDisplay(quiet: false).warn(study.warnings) }
-    let selected = study.plan.closure(of: try Selector.select(selectors, in: study.plan))
+    let selected = study.plan.closure(of: try study.select(selectors))
     let standings = try study.standings()
     if json {
       let list = selected.map { number -> JSONValue in
@@ -38,6 +38,9 @@ struct PlanCommand: ParsableCommand {
       let counts = [Standing.State.hit, .publish, .run, .maybe, .failed, .running].map { state in
         (state, selected.count { standings[$0].state == state })
       }
+      for left in study.plan.leftOut where selectors.isEmpty {
+        print("left out \(left.instance)  (the profile excludes \(left.needs), which it needs)")
+      }
       print(counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "))
     }
     if exitCode, selected.contains(where: { standings[$0].state != .hit }) { throw ExitCode(3) }
@@ -54,7 +57,7 @@ struct Why: ParsableCommand {
 
   func run() throws {
     let study = try options.study()
-    for line in try study.why(Selector.select(selectors, in: study.plan)) { print(line) }
+    for line in try study.why(study.select(selectors)) { print(line) }
   }
 }
 
@@ -71,7 +74,7 @@ struct GraphCommand: ParsableCommand {
 
   func run() throws {
     let study = try options.study()
-    print(Graph(study.plan, try Selector.select(selectors, in: study.plan), everyInstance: instances).text(format))
+    print(Graph(study.plan, try study.select(selectors), everyInstance: instances).text(format))
   }
 }
 

@@ -35,7 +35,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let start = ContinuousClock.now
     let study = try options.study()
-    let selected = try Selector.select(selectors, in: study.plan)
+    let selected = try study.select(selectors)
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let display = ProgressDisplay(quiet: quiet)
     display.warn(study.warnings)

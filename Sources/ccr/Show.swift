@@ -14,7 +14,7 @@ struct Show: ParsableCommand {
 
   func run() throws {
     let study = try options.study()
-    let selected = try Selector.select(selectors, in: study.plan)
+    let selected = try study.select(selectors)
     if json {
       let list = selected.map { number -> JSONValue in
         ["instance": .string(study.plan.instances[number].name), "settings": .array(study.origins(number).map(\.json))]

@@ -13,7 +13,10 @@ struct Status: ParsableCommand {
 
   func run() throws {
     let study = try options.study()
-    let standings = try study.standings()
+    let all = try study.standings()
+    // What runs only where it is asked for is missing to nobody; shown where it was asked for.
+    let asked = Set(study.plan.byDefault)
+    let standings = all.indices.filter { asked.contains($0) || all[$0].hasResult }.map { all[$0] }
     if json {
       let list = standings.map { standing -> JSONValue in
         [
@@ -53,7 +56,7 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let study = try options.study()
-    for name in try study.export(Selector.select(selectors, in: study.plan), ports: port, to: target) { print("\(target)/\(name)") }
+    for name in try study.export(study.select(selectors), ports: port, to: target) { print("\(target)/\(name)") }
   }
 }
 

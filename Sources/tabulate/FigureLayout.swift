@@ -18,9 +18,11 @@ struct FigureLayout {
 
   static let widths = 200...10_000
 
-  /// - Parameter output: the figure: `figure3`, `figure4`, `figure5` or `training`.
+  /// - Parameters:
+  ///   - output: the figure: `figure3`, `figure4`, `figure5` or `training`.
+  ///   - titles: labels of series that have none, by method.
   /// - Throws: `TableError` where the value is not of the figure's form.
-  init(_ value: JSONValue, of output: String) throws(TableError) {
+  init(_ value: JSONValue, of output: String, titles: [String: String] = [:]) throws(TableError) {
     let own = ["figure4": ["titleWithoutLabels", "confident"], "figure5": ["titleWithoutLabels", "series"]]
     let fields = try Fields(value, "layout", names: ["title", "width"] + (own[output] ?? []))
     title = try fields.text("title")
@@ -30,7 +32,8 @@ struct FigureLayout {
     var series: [Series] = []
     if output == "figure5" {
       for one in try fields.list("series", names: ["method", "label"]) {
-        series.append(Series(method: try one.text("method"), label: try one.text("label")))
+        let method = try one.text("method")
+        series.append(Series(method: method, label: try one.textIfPresent("label") ?? titles[method] ?? method))
       }
     }
     self.series = series

@@ -16,7 +16,7 @@ struct LayoutCheck {
   }
 
   private func table() throws {
-    let shown = try TableLayout(run[layout])
+    let shown = try TableLayout(run[layout], titles: methodTitles(run.settings))
     if let path = run.path("published") { try shown.check(against: PublishedNumbers(path: path), table: run[output]) }
     for (place, row) in shown.rows.enumerated() {
       if let method = row.method { try known(method, of: "method", at: "layout.rows[\(place)]", gathered: "scores") }
@@ -33,7 +33,7 @@ struct LayoutCheck {
   }
 
   private func figure() throws {
-    let shown = try FigureLayout(run[layout], of: run[output])
+    let shown = try FigureLayout(run[layout], of: run[output], titles: methodTitles(run.settings))
     for (place, series) in shown.series.enumerated() {
       try known(series.method, of: "method", at: "layout.series[\(place)]", gathered: "scores")
     }

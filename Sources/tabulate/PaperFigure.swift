@@ -80,7 +80,7 @@ struct PaperFigure {
     let groups = isLabelled ? first.scores.classNames : first.scores.clusterClasses.indices.map(String.init)
     let names = try DisplayNames(groups, kind: isLabelled ? "class" : "cluster")
     names.warnings.forEach(job.warn)
-    let series = layout.series.map { one in
+    let series = layout.series.filter { one in runs.contains { $0.method == one.method } }.map { one in
       let variances = runs.filter { $0.method == one.method }.map { isLabelled ? $0.scores.varianceByClass : $0.scores.varianceByCluster }
       let values = groups.indices.map { index in
         Spread(variances.compactMap { $0.indices.contains(index) ? $0[index] : nil })

@@ -8,6 +8,8 @@ let profile = Setting<String>("profile", "name of the profile, for the heading")
 let layout = Setting<JSONValue>(
   "layout", "what it shows, as JSON: title, rows, columns and network of a table; title, width, … of a figure")
 
+let titles = Setting<JSONValue>("titles", "what rows and series without a label are called, by method: {\"ccr\": \"CCR\", …}")
+
 let description = StageDescription(
   name: "tabulate", version: 1, summary: "Makes the paper's Tables 1 to 4 and Figures 3 to 5 from scores and maps, and loss curves.",
   inputs: [Port("published", "published.json; for tables", optional: true)],
@@ -21,12 +23,22 @@ let description = StageDescription(
     Port("json", "the table with the sources of each cell", optional: true), Port("markdown", "the table to read", optional: true),
     Port("latex", "the table for booktabs", optional: true), Port("csv", "the table's cells", optional: true),
     Port("picture", "the figure, PNG", optional: true),
-  ], settings: [AnySetting(output), AnySetting(profile), AnySetting(layout)], usesBLAS: false,
+  ], settings: [AnySetting(output), AnySetting(profile), AnySetting(layout), AnySetting(titles)], usesBLAS: false,
   check: { run in try LayoutCheck(run: run).perform() })
+
+/// - Throws: `StageError` where a title is no text.
+@Sendable func methodTitles(_ settings: SettingValues) throws(StageError) -> [String: String] {
+  var result: [String: String] = [:]
+  for member in settings[titles].object ?? [] {
+    guard let title = member.value.string else { throw .illegalSetting("titles", "must be texts, not \(member.value.compact)") }
+    result[member.name] = title
+  }
+  return result
+}
 
 StageProgram.run(description) { job in
   if let path = job.optionalOutput("picture") {
-    let figure = PaperFigure(job: job, layout: try FigureLayout(job[layout], of: job[output]))
+    let figure = PaperFigure(job: job, layout: try FigureLayout(job[layout], of: job[output], titles: methodTitles(job.settings)))
     let picture =
       switch job[output] {
       case "figure3": try figure.maps()
@@ -39,7 +51,8 @@ StageProgram.run(description) { job in
   } else {
     guard let published = job.optionalInput("published") else { throw StageError.missingPort("published", kind: "input") }
     let table = try PaperTable(
-      name: job[output], profile: job[profile], layout: TableLayout(job[layout]), published: PublishedNumbers(path: published),
+      name: job[output], profile: job[profile], layout: TableLayout(job[layout], titles: methodTitles(job.settings)),
+      published: PublishedNumbers(path: published),
       runs: job.scoredRuns())
     for (port, text) in [("json", table.json.pretty + "\n"), ("markdown", table.markdown), ("latex", table.latex), ("csv", table.csv)] {
       if let path = job.optionalOutput(port) { try AtomicFile.write(text, to: path) }

@@ -30,12 +30,8 @@ final class PassViews: Sendable {
     self.seed = seed
     self.team = team
     self.warn = warn
-    if let file, let made = try ViewsFile.madeWith(file), made == madeWith {
-      self.file = file
-    } else {
-      self.file = nil
-      if let file { warn("\(file) holds views of another seed or augmentation: all views are computed") }
-    }
+    // A method with an augmentation, or a number of copies, of its own meets other methods' views as a matter of course: not worth a word.
+    self.file = try file.flatMap { try ViewsFile.madeWith($0) == madeWith ? $0 : nil }
   }
 
   /// Originals, or plain views, [n, S, S, C] and augmented [R·n, S, S, C], copy by copy.
@@ -59,7 +55,7 @@ final class PassViews: Sendable {
     return try stored.withLock { stored in
       if stored.pass != pass || stored.repeats != repeats {
         stored = (pass, repeats, nil)
-        if let views = try ViewsFile.read(file, pass: pass) {
+        if let views = try ViewsFile.read(file, pass: pass), views.repeats == repeats {
           if try isWhatWouldBeComputed(views, pass: pass, repeats: repeats) {
             stored.views = views
           } else {
@@ -73,7 +69,7 @@ final class PassViews: Sendable {
 
   /// By sizes, and by the views of the first, the middle and the last image.
   private func isWhatWouldBeComputed(_ views: ViewsFile.Pass, pass: Int, repeats: Int) throws -> Bool {
-    guard [views.images, views.size, views.channels, views.repeats] == [images.count, augmentation.size, images.channels, repeats] else {
+    guard [views.images, views.size, views.channels] == [images.count, augmentation.size, images.channels] else {
       return false
     }
     let some = [0, images.count / 2, images.count - 1]

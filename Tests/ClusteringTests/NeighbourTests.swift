@@ -18,7 +18,7 @@ struct NearestNeighboursTests {
   }
 
   /// Row counts off every block size; the distances of the found neighbours are the least there are.
-  @Test(arguments: [(5, 1), (130, 7), (2100, 50), (4500, 3)])
+  @Test(arguments: [(5, 1), (130, 7), (2100, 50), (4500, 3), (2100, 600), (300, 1000), (5, 513)])
   func areTheNearest(rows: Int, dimensions: Int) {
     let x = TestPoints.cube(rows, dimensions: dimensions, seed: UInt64(rows))
     let count = min(4, rows - 1)

@@ -23,7 +23,8 @@ struct MethodExample {
       "instanceWeight": 1, "clusterWeight": 1, "relationWeight": 0.004, "relationReduction": "sum", "balanceWeight": 1,
     ],
     "iic": [
-      "network": ["widths": [8, 16], "blocks": [1, 1], "heads": [6, 3], "sobel": true, "subheads": 2], "repeats": 2, "learningRate": 0.001, "lambda": 1,
+      "network": ["widths": [8, 16], "blocks": [1, 1], "heads": [6, 3], "sobel": true, "subheads": 2], "repeats": 2, "learningRate": 0.001,
+      "lambda": 1,
       "clusterPasses": 2,
     ],
     "dec": [

@@ -29,14 +29,16 @@ extension TrainProgramTests {
         name: "turned", height: 16, width: 16, channels: 1, pixels: pixels.reversed(), index: (0..<120).map(Int32.init), verified: false),
       to: "\(folder)/turned.h5")
     for (name, images, settings, complaint) in [
-      ("small.h5", "images.h5", ["augmentation.size=12"], "another seed or augmentation"),
-      ("seed.h5", "images.h5", ["seed=4"], "another seed or augmentation"),
-      ("flipped.h5", "images.h5", ["augmentation.flipProbability=0.4"], "another seed or augmentation"),
-      ("copies.h5", "images.h5", ["repeats=3"], "pass 0 in"), ("turned-views.h5", "turned.h5", [], "pass 0 in"),
+      ("small.h5", "images.h5", ["augmentation.size=12"], ""),
+      ("seed.h5", "images.h5", ["seed=4"], ""),
+      ("flipped.h5", "images.h5", ["augmentation.flipProbability=0.4"], ""),
+      ("copies.h5", "images.h5", ["repeats=3"], ""), ("turned-views.h5", "turned.h5", [], "pass 0 in"),
     ] {
       #expect(try augment(to: name, images: images, settings: settings) == 0)
       let (code, words) = try train(to: "other", checkpoints: false, views: name).end()
-      #expect(code == 0 && words.contains("warning") && words.contains(complaint) && words.contains(name), "\(words)")
+      // Views for others are no matter; views that claim to be ours and are not, are.
+      let isSaid = words.contains("warning") && words.contains(complaint) && words.contains(name)
+      #expect(code == 0 && (complaint.isEmpty ? !words.contains("warning") : isSaid), "\(words)")
       #expect(try digests("other") == digests("computed"), "\(name)")
     }
     // No passes: a file that only says what it would have been made with.

@@ -39,7 +39,8 @@ struct FigureProgramsTests {
     let request: JSONValue = [
       "instance": "tabulate[output=figure4]", "inputs": .object([]),
       "gathered": ["scores": gathered("evaluate", "scores.json"), "images": gathered("ingest", "images.h5")],
-      "outputs": ["picture": .string("\(folder)/figure4.png")], "parameters": ["output": "figure4", "profile": "own", "layout": layout],
+      "outputs": ["picture": .string("\(folder)/figure4.png")],
+      "parameters": ["output": "figure4", "profile": "own", "layout": layout, "titles": [:]],
       "threads": 1,
     ]
     try AtomicFile.write(request.canonical, to: "\(folder)/request.json")

@@ -80,6 +80,32 @@ struct OwnPicturesTests {
     #expect(ours.count == 9 && ours.allSatisfy { $0["mean"]?.double != nil && $0["published"] == .null })
   }
 
+  /// Two folders, in a file that extends the study: a column for each, a row for each method that ran, and figures that name the first.
+  @Test func everyFolderIsAColumnAndOnlyWhatRanIsShown() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try draw { ["plain", "striped", "dotted"][$0] }
+    try FileManager.default.copyItem(atPath: "\(folder)/data/pictures", toPath: "\(folder)/data/birds")
+    try FileManager.default.moveItem(atPath: "\(folder)/data/pictures", toPath: "\(folder)/data/shells")
+    let mine = """
+      {
+        "extends": "pipeline.json",
+        "profiles": {"own": {"axes": {"dataset": ["birds", "shells"]}}},
+        "datasets": {"birds": {"like": "pictures", "title": "Birds of my garden"}, "shells": {"like": "pictures", "title": "Shells"}},
+        "settings": [{"where": {"dataset": "shells"}, "let": {"clusters": 2}}]
+      }
+      """
+    try AtomicFile.write(mine, to: "\(folder)/mine.json")
+    let command = ["run", "--profile", "own", "--pipeline", "mine.json", "--set", "figureMethod=dcdc"]
+    let done = try run("ccr", command + ["tabulate[output=table1]", "tabulate[output=figure4]"])
+    #expect(done.code == 0, "\(done.error)")
+    #expect(try Set(cells().compactMap { $0["row"]?.string }) == ["K-means", "DCDC", "CCR"])
+    #expect(try cells().count == 3 * 2 * 3)
+    let table = String(decoding: try AtomicFile.read("\(folder)/paper-tables/own/table1.md"), as: UTF8.self)
+    #expect(table.contains("## Birds of my garden\n") && table.contains("## Shells\n"))
+    #expect(!table.contains("ublished") && !table.contains("the paper") && !table.contains("[a]"), "\(table)")
+    #expect(try PNGImage.read("\(folder)/paper-tables/own/figure4.png").width > 100)
+  }
+
   /// What is left out is in provenance and in labels.h5, and a file that joins it makes ingest say so again, and nothing after it run.
   @Test func filesLeftOutAreSaidAndKept() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }

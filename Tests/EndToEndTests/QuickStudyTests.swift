@@ -199,12 +199,12 @@ struct QuickStudyTests {
     ("\"rowHeading\": \"Losses\"", "\"rowHeadin\": \"Losses\"", "did you mean \"rowHeading\"?"),
     ("\"method\": \"ccr-irl\", \"published\"", "\"method\": \"ccr-ilr\", \"published\"", "did you mean \"ccr-irl\"?"),
     ("\"published\": \"irl\"}", "\"published\": \"irk\"}", "did you mean \"irl\"?"),
-    ("[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"ccr\"]", "the scores of method dcdc are not gathered"),
+    ("{\"setting\": \"layout.rows.method\"}", "[\"kmeans\", \"ccr\"]", "the scores of method dcdc are not gathered"),
     (
-      "[\"kmeans\", \"dcdc\", \"ccr\"]", "[\"kmeans\", \"dcdc\", \"ccr\", \"ccr-nooc\"]",
+      "{\"setting\": \"layout.rows.method\"}", "[\"kmeans\", \"dcdc\", \"ccr\", \"ccr-nooc\"]",
       "has no row for evaluate[dataset=fashion-mnist,method=ccr-nooc"
     ),
-    ("\"dataset\": \"fashion-mnist\", \"label\"", "\"dataset\": \"fashion-mnits\", \"label\"", "did you mean \"fashion-mnist\"?"),
+    ("\"dataset\": \"$firstDataset\", \"label\"", "\"dataset\": \"fashion-mnits\", \"label\"", "did you mean \"fashion-mnist\"?"),
     ("\"figureWidth\": 1600", "\"figureWidth\": \"wide\"", "\"width\" must be an integer"),
   ])
   func mistakesAreExplainedBeforeAnythingRuns(_ old: String, _ new: String, words: String) throws {
@@ -238,6 +238,6 @@ struct QuickStudyTests {
     try edit("\"dcdcOverClusters\": 70,", "\"dcdcOverClusters\": \"$overClusters\",")
     let shown = try ccr("show", "train[method=dcdc,seed=0]")
     #expect(shown.code == 0 && shown.out.contains("network.heads = [128, 10]"), "\(shown.out)\(shown.error)")
-    #expect(shown.out.contains("where method=dcdc, over [\"$overClusters\", \"$clusters\"] of line"), "\(shown.out)")
+    #expect(shown.out.contains(", method dcdc, over [\"$overClusters\", \"$clusters\"] of line"), "\(shown.out)")
   }
 }

@@ -27,6 +27,13 @@ struct JSONSchema {
       guard let definition = root["$defs"]?[name] else { return "the schema has no \(name)" }
       return complaint(value, definition, pointer)
     case "anyOf": return require((argument.array ?? []).contains { complaint(value, $0, pointer) == nil })
+    case "if":
+      guard complaint(value, argument, pointer) != nil else { return nil }
+      return schema["else"].flatMap { complaint(value, $0, pointer) }
+    case "else": return nil
+    case "enum": return require((argument.array ?? []).contains(value))
+    case "minimum": return require(value.double.map { $0 >= argument.double ?? 0 } ?? true)
+    case "maximum": return require(value.double.map { $0 <= argument.double ?? 0 } ?? true)
     case "const": return require(value == argument)
     case "type":
       switch argument.string {
@@ -35,6 +42,7 @@ struct JSONSchema {
       case "string": return require(value.string != nil)
       case "integer": return require(value.integer != nil)
       case "number": return require(value.double != nil)
+      case "boolean": return require(value.bool != nil)
       default: return "the schema names type \(argument.compact)"
       }
     case "required":

@@ -158,7 +158,7 @@ struct PipelineErrorTests {
   ]
 
   /// The toy study with ranges and choices in its programs' descriptions.
-  private func study(_ mistake: Mistake) throws -> ToyStudy {
+  func study(_ mistake: Mistake) throws -> ToyStudy {
     let study = try ToyStudy()
     try study.edit(
       "{\"name\": \"weight\", \"type\": \"integer\"}", "{\"name\": \"weight\", \"type\": \"integer\", \"minimum\": 0, \"maximum\": 10}",
@@ -259,41 +259,5 @@ struct PipelineErrorTests {
     let error = try #require(throws: PipelineError.self) { try labels(stages) }
     #expect(error.problem.contains("stage train may not see labels: ingest.labels → "), "\(error)")
     #expect(error.remedy.contains("evaluate, tabulate, tsne"))
-  }
-
-  // MARK: The schema
-
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
-  private func json(_ path: String) throws -> JSONValue {
-    try JSONValue.parse(String(decoding: AtomicFile.read(path), as: UTF8.self), file: path)
-  }
-
-  @Test func theStudyFitsItsSchema() throws {
-    let schema = try JSONSchema(json("\(Self.root)/pipeline.schema.json"))
-    #expect(try schema.complaint(json("\(Self.root)/pipeline.json")) == nil)
-    #expect(try schema.complaint(JSONValue.parse(ToyStudy.pipeline, file: "toy")) == nil)
-  }
-
-  @Test(arguments: mistakes)
-  func theSchemaRefusesMistakesOfShape(_ mistake: Mistake) throws {
-    let schema = try JSONSchema(json("\(Self.root)/pipeline.schema.json"))
-    let study = try study(mistake)
-    guard let document = try? json("\(study.folder)/pipeline.json") else { return }
-    #expect((schema.complaint(document) != nil) == mistake.shape)
-  }
-
-  /// The real declaration is good in every profile, as far as can be said without programs.
-  @Test(arguments: ["quick", "cpu", "paper"])
-  func everyProfilePlans(_ profile: String) throws {
-    let pipeline = try Pipeline(path: "\(Self.root)/pipeline.json")
-    let plan = try Plan(pipeline, profile: profile)
-    #expect(plan.instances.count > 50)
-    #expect(pipeline.warnings.isEmpty)
-    for (number, instance) in plan.instances.enumerated() {
-      #expect(instance.upstream.allSatisfy { $0 < number })
-      #expect(!instance.parameters.canonical.contains("$"))
-    }
   }
 }

@@ -4,7 +4,9 @@ import Tensors
 ///
 /// J = Σ_i min_k ‖x_i − m_k‖². Distances are explicit differences in Float, sums over rows are in Double in the order of rows.
 /// An iteration costs at most n·K distances; Elkan's bounds spare most of them (`LloydIterations`).
-public struct KMeans: Sendable {
+public struct KMeans: ClusteringMethod {
+  public static let name = "kmeans"
+
   public let clusters: Int
   public let restarts: Int
   /// Most iterations of one restart.
@@ -17,11 +19,6 @@ public struct KMeans: Sendable {
     self.restarts = restarts
     self.iterations = iterations
     self.tolerance = tolerance
-  }
-
-  public init(_ settings: ClusteringSettings) {
-    self.init(
-      clusters: settings.clusters, restarts: settings.restarts, iterations: settings.iterations, tolerance: settings.tolerance)
   }
 
   public struct Result: Sendable {
@@ -67,6 +64,10 @@ public struct KMeans: Sendable {
     guard let best else { preconditionFailure("no restart was run") }
     return best
   }
+
+  public func cluster(
+    _ x: Tensor, seed: UInt64, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void
+  ) throws -> Clusters { Clusters(try fit(x, seed: seed, team: team, progress: progress).assignments) }
 
   /// The variance of a feature, averaged over the features.
   static func meanVariance(_ x: Tensor, team: ThreadTeam) -> Double {

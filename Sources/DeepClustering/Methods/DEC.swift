@@ -251,9 +251,7 @@ public final class DEC: DeepMethod {
     guard let state = memory.first(where: { $0.name == "dec.state" })?.tensor, state.shape == [3] else { return false }
     let values = state.scalars
     let optimiser = optimiser(of: phase(of: Int(values[1])))
-    let moments = memory.filter { !$0.name.hasPrefix("dec.") }
-    guard optimiser.accepts(moments) else { return false }
-    optimiser.memory = moments
+    guard optimiser.restore(memory.filter { !$0.name.hasPrefix("dec.") }) else { return false }
     self.optimiser = optimiser
     (done, phaseStart, settled) = (Int(values[0]), Int(values[1]), values[2] < 0 ? nil : Int(values[2]))
     targets = memory.first { $0.name == "dec.targets" }?.tensor

@@ -158,11 +158,9 @@ public final class JULE: DeepMethod {
 
   public func restore(_ memory: NamedTensors) -> Bool {
     let byName = Dictionary(memory.map { ($0.name, $0.tensor) }) { $1 }
-    let moments = memory.filter { !$0.name.hasPrefix("jule.") }
     guard let state = byName["jule.state"], state.shape == [2], let clusters = byName["jule.labels"], clusters.shape == [labels.count],
-      sgd.accepts(moments)
+      sgd.restore(memory.filter { !$0.name.hasPrefix("jule.") })
     else { return false }
-    sgd.memory = moments
     (done, stages) = (Int(state.scalars[0]), Int(state.scalars[1]))
     labels = clusters.scalars.map { Int32($0) }
     return true
