@@ -20,7 +20,9 @@ struct AgglomerationTests {
     let graph = NeighbourGraph(x, neighbours: k, team: ThreadTeam(threads: threads))
     let values = x.scalars.map { Double($0) }
     for row in stride(from: 0, to: n, by: 31) {
-      let squares = (0..<n).map { other in (0..<d).reduce(0.0) { $0 + (values[row * d + $1] - values[other * d + $1]) * (values[row * d + $1] - values[other * d + $1]) } }
+      let squares = (0..<n).map { other in
+        (0..<d).reduce(0.0) { $0 + (values[row * d + $1] - values[other * d + $1]) * (values[row * d + $1] - values[other * d + $1]) }
+      }
       let expected = (0..<n).filter { $0 != row }.sorted { squares[$0] != squares[$1] ? squares[$0] < squares[$1] : $0 < $1 }.prefix(k)
       #expect(graph.neighbours[row * k..<(row + 1) * k].map { Int($0) } == Array(expected))
       for (place, other) in expected.enumerated() { #expect(abs(graph.squares[row * k + place] - squares[other]) < 1e-12) }
@@ -51,7 +53,8 @@ struct AgglomerationTests {
 
   @Test("rows of affinities have K_s numbers of mean distance's scale")
   func affinities() {
-    let graph = NeighbourGraph(Self.points(60, directions: 3, dimensions: 5, spread: 0.3, seed: 2), neighbours: 4, team: ThreadTeam(threads: 1))
+    let graph = NeighbourGraph(
+      Self.points(60, directions: 3, dimensions: 5, spread: 0.3, seed: 2), neighbours: 4, team: ThreadTeam(threads: 1))
     #expect(graph.affinities.count == 240 && graph.affinities.allSatisfy { $0 > 0 && $0 <= 1 })
     let mean = graph.squares.reduce(0, +) / 240
     #expect(abs(graph.affinities[0] - Elementary.exp(-graph.squares[0] / mean)) < 1e-15)
@@ -124,7 +127,8 @@ struct AgglomerationTests {
     // Singletons: more than 100 clusters, so that both scores are met.
     for labels in [(0..<300).map { Int32($0) }, graph.chains()] {
       var (sparse, dense) = (
-        ClusterMerging(graph, labels: labels, neighbourhood: neighbourhood), DenseMerging(graph, labels: labels, neighbourhood: neighbourhood)
+        ClusterMerging(graph, labels: labels, neighbourhood: neighbourhood),
+        DenseMerging(graph, labels: labels, neighbourhood: neighbourhood)
       )
       var merges = 0
       while let expected = dense.mergeBest() {

@@ -22,7 +22,9 @@ struct BarsTraining {
   /// - Returns: what is warned of.
   func run() throws -> [String] {
     var warnings: [String] = []
-    let ended = try trainer.run(views: MethodExample.views, interrupted: { false }) { if case .warning(let text) = $0 { warnings.append(text) } }
+    let ended = try trainer.run(views: MethodExample.views, interrupted: { false }) {
+      if case .warning(let text) = $0 { warnings.append(text) }
+    }
     #expect(ended)
     return warnings
   }
@@ -45,9 +47,13 @@ struct DECTests {
       "dec", images: 300, ["epochs": 60, "batch": 20, "layerEpochs": 4, "fineTuneEpochs": 8, "tolerance": 0.01])
     _ = try training.run()
     let history = training.trainer.state.history
-    #expect(try training.accuracy() > 0.9)
+    let accuracy = try training.accuracy()
+    #expect(accuracy > 0.9)
     #expect(history.count < 60 && history.last?.phase == "clustering")
-    #expect(history.map(\.phase).reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } } == ["layer 0", "layer 1", "fine-tuning", "clustering"])
+    #expect(
+      history.map(\.phase).reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } } == [
+        "layer 0", "layer 1", "fine-tuning", "clustering",
+      ])
     #expect(history.filter { $0.phase == "clustering" }.allSatisfy { $0.outputs == 3 && ($0.confidence ?? 0) > 1.0 / 3 })
   }
 
@@ -74,15 +80,17 @@ struct DECTests {
 
   @Test("epochs that pre-training takes up are refused with the sum")
   func tooFewEpochs() throws {
-    let example = try #require(MethodExample(DEC.self)).with(["epochs": 3])
-    let error = #expect(throws: StageError.self) { try DEC.checkTraining(try example.settings()) }
-    #expect("\(error.map { $0.problem } ?? "")".contains("3"))
+    let settings = try #require(MethodExample(DEC.self)).with(["epochs": 3]).settings()
+    let error = #expect(throws: StageError.self) { try DEC.checkTraining(settings) }
+    let problem = error?.problem ?? ""
+    #expect(problem.contains("epochs") && problem.contains("more than the 3 passes"))
   }
 
   @Test("before clustering, clusters are those of k-means on the codes")
   func early() throws {
     let training = try BarsTraining("dec", images: 60, [:])
-    #expect(try training.accuracy() > 0.5)
+    let accuracy = try training.accuracy()
+    #expect(accuracy > 0.5)
   }
 
   @Test("fewer images than clusters train without a trap")

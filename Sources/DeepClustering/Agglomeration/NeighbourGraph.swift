@@ -27,15 +27,10 @@ struct NeighbourGraph: Sendable {
       (neighbours, squares) = ([], [])
       return
     }
-    let blocks = stride(from: 0, to: n, by: Self.columnsPerBlock).map { first in
-      let block = x.rows(first..<min(first + Self.columnsPerBlock, n))
-      let halves = (0..<block.shape[0]).map { row in
-        Float(-(0..<d).reduce(0.0) { $0 + Double(block.base[row * d + $1]) * Double(block.base[row * d + $1]) } / 2)
-      }
-      return (first: first, rows: block, bias: Tensor(shape: [halves.count], halves))
-    }
+    let blocks = Self.blocks(of: x)
     let pieces = Pieces(n, most: (n + Self.rowsPerPiece - 1) / Self.rowsPerPiece)
-    let (found, distances) = (SharedArray<Int32>(repeating: 0, count: n * count), SharedArray<Double>(repeating: 0, count: n * count))
+    let found = SharedArray<Int32>(repeating: 0, count: n * count)
+    let distances = SharedArray<Double>(repeating: 0, count: n * count)
     team.forEach(pieces.count) { piece in
       let range = pieces[piece]
       let some = x.rows(range)
@@ -56,6 +51,30 @@ struct NeighbourGraph: Sendable {
       withExtendedLifetime(x) {}
     }
     (neighbours, squares) = (found.elements, distances.elements)
+  }
+
+  /// Some rows as the weights of a linear layer, −‖row‖²/2 its bias.
+  private struct Block: Sendable {
+    let first: Int
+    let rows, bias: Tensor
+  }
+
+  private static func blocks(of x: Tensor) -> [Block] {
+    let (n, d) = (x.shape[0], x.shape[1])
+    return stride(from: 0, to: n, by: columnsPerBlock).map { first in
+      let rows = x.rows(first..<min(first + columnsPerBlock, n))
+      var bias = Tensor(zeros: [rows.shape[0]])
+      rows.withUnsafeBufferPointer { rows in
+        bias.withUnsafeMutableBufferPointer { bias in
+          for row in bias.indices {
+            var square = 0.0
+            for at in row * d..<(row + 1) * d { square += Double(rows[at]) * Double(rows[at]) }
+            bias[row] = Float(-square / 2)
+          }
+        }
+      }
+      return Block(first: first, rows: rows, bias: bias)
+    }
   }
 
   /// Rows joined by following each to its nearest until one is met that has a cluster, or after `longest` rows (Yang et al.'s code).
@@ -122,7 +141,10 @@ private struct NearestRows {
     return kept.map { neighbour in
       let other = x + Int(neighbour.row) * d
       var square = 0.0
-      for at in 0..<d { square += (Double(point[at]) - Double(other[at])) * (Double(point[at]) - Double(other[at])) }
+      for at in 0..<d {
+        let difference = Double(point[at]) - Double(other[at])
+        square += difference * difference
+      }
       return (square, neighbour.row)
     }.sorted { $0.square != $1.square ? $0.square < $1.square : $0.row < $1.row }
   }

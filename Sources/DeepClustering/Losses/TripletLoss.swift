@@ -49,7 +49,9 @@ public struct Triplets: Hashable, Sendable {
 ///   - x: [N, D].
 ///   - positiveWeight: γ.
 /// - Returns: the value, 0 without triplets or where all margins hold, and its gradient on x [N, D].
-public func tripletLoss(_ x: DoubleMatrix, _ triplets: Triplets, positiveWeight: Double, margin: Double) -> (value: Double, gradient: DoubleMatrix) {
+public func tripletLoss(_ x: DoubleMatrix, _ triplets: Triplets, positiveWeight: Double, margin: Double) -> (
+  value: Double, gradient: DoubleMatrix
+) {
   let (n, d) = (x.rows, x.columns)
   var gradient = DoubleMatrix(zeros: n, d)
   guard triplets.count > 0 else { return (0, gradient) }

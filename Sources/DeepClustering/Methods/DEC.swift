@@ -32,7 +32,8 @@ public final class DEC: DeepMethod {
     AnySetting(widths), AnySetting(clusters), AnySetting(restarts), AnySetting(mean), AnySetting(std),
   ]
   public static let settings = [
-    AnySetting(CommonSettings.learningRate), AnySetting(layerEpochs), AnySetting(fineTuneEpochs), AnySetting(dropout), AnySetting(optimiser),
+    AnySetting(CommonSettings.learningRate), AnySetting(layerEpochs), AnySetting(fineTuneEpochs), AnySetting(dropout),
+    AnySetting(optimiser),
     AnySetting(decayEvery), AnySetting(momentum), AnySetting(clusterRate), AnySetting(tolerance),
   ]
 
