@@ -57,7 +57,8 @@ let package = Package(
     room("Clustering", ["Tensors"]),
     room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),
     room("StageKit", ["Artifacts", "Tensors", arguments]),
-    room("DeepClustering", ["StageKit", "Gradients", "Clustering", "Tensors"]),
+    room(
+      "DeepClustering", ["StageKit", "Gradients", "Clustering", "Tensors", .product(name: "HeapModule", package: "swift-collections")]),
     room("Datasets", ["Artifacts", "Tensors", "CArchive", "CJPEG", "CWebP"]),
     room("Figures", ["Artifacts", "Tensors", "CCairo", "CDejaVu"]),
     room("Tables", ["Artifacts"]),

@@ -12,6 +12,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case dropout = 10
   case latentNoise = 11
   case pairs = 12
+  case triplets = 13
   case test = 99
 }
 

@@ -20,6 +20,7 @@ let description = StageDescription(
     _ = try augmentation.augmentation(run.settings)
     let images = run.input("images")
     try method.check(run.settings, channels: images.channels)
+    try method.checkTraining(run.settings)
     if let late = run[snapshots].first(where: { $0 > run[CommonSettings.epochs] }) {
       throw StageError.illegalSetting("snapshots", "must be at most epochs, \(run[CommonSettings.epochs]), not \(late)")
     }

@@ -39,6 +39,17 @@ struct MethodExample {
       "network": plain, "batch": 4, "block": 13, "runs": 2, "repeats": 2, "learningRate": 0.001, "similarity": 0.95, "confidence": 0.3,
       "graphWeight": 1, "labelWeight": 5, "informationWeight": 0.05, "discriminatorWidth": 8,
     ],
+    "dec": [
+      "epochs": 6, "network": ["widths": [10, 3], "clusters": 3, "restarts": 4, "mean": [0.4], "std": [0.3]], "learningRate": 0.001,
+      "layerEpochs": 1, "fineTuneEpochs": 1, "dropout": 0.2, "optimiser": "adam", "decayEvery": 6, "momentum": 0.9,
+      "clusterLearningRate": 0.01,
+      "tolerance": 0.001,
+    ],
+    "jule": [
+      "epochs": 4, "network": ["clusters": 3, "neighbours": 5, "clusterNeighbours": 3, "mergeRate": 0.3], "learningRate": 0.01,
+      "stageEpochs": 2,
+      "negatives": 5, "margin": 0.2, "positiveWeight": 1, "momentum": 0.9, "weightDecay": 5e-5, "decaySlope": 1e-4, "decayPower": 0.75,
+    ],
   ]
 
   /// Three halvings of a side of 8 leave a single position.

@@ -25,6 +25,8 @@ public protocol DeepMethod: AnyObject {
   /// Refuses settings `network.*` that contradict each other or the images.
   /// - Parameter channels: of the images, nil where that is not known yet.
   static func check(_ network: SettingValues, channels: Int?) throws(StageError)
+  /// Refuses settings of training that contradict each other: `network`'s, `CommonSettings` and the method's own.
+  static func checkTraining(_ settings: SettingValues) throws(StageError)
   /// A network with initial weights.
   /// - Parameters:
   ///   - network: settings that passed `check`.
@@ -59,6 +61,8 @@ public protocol DeepMethod: AnyObject {
 }
 
 extension DeepMethod {
+  public static func checkTraining(_ settings: SettingValues) throws(StageError) {}
+
   public func prepare(_ pass: Pass, _ data: PassData) throws {}
 
   /// One cluster that takes every image, said when it begins.

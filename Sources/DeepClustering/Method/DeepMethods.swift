@@ -11,6 +11,8 @@ public enum DeepMethods {
     VAE.self,
     DAC.self,
     DCCM.self,
+    DEC.self,
+    JULE.self,
   ]
 
   /// Settings of each method, by its name.

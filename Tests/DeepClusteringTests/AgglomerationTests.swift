@@ -1,0 +1,159 @@
+import Tensors
+import Testing
+
+@testable import DeepClustering
+
+@Suite("JULE's merging")
+struct AgglomerationTests {
+  /// Unit vectors about some directions.
+  static func points(_ count: Int, directions: Int, dimensions: Int, spread: Float, seed: UInt64) -> Tensor {
+    var stream = RandomStream(seed: seed, purpose: .test)
+    let centres = (0..<directions).map { _ in (0..<dimensions).map { _ in stream.normal() } }
+    let values = (0..<count).flatMap { row in centres[row % directions].map { $0 + spread * stream.normal() } }
+    return RowNormalisation.forward(Tensor(shape: [count, dimensions], values), team: ThreadTeam(threads: 1)).output
+  }
+
+  @Test("neighbours are those of a plain search, at any number of threads", arguments: [1, 3])
+  func neighbours(threads: Int) {
+    let (n, d, k) = (1500, 19, 7)
+    let x = Self.points(n, directions: 12, dimensions: d, spread: 0.4, seed: 1)
+    let graph = NeighbourGraph(x, neighbours: k, team: ThreadTeam(threads: threads))
+    let values = x.scalars.map { Double($0) }
+    for row in stride(from: 0, to: n, by: 31) {
+      let squares = (0..<n).map { other in
+        (0..<d).reduce(0.0) { $0 + (values[row * d + $1] - values[other * d + $1]) * (values[row * d + $1] - values[other * d + $1]) }
+      }
+      let expected = (0..<n).filter { $0 != row }.sorted { squares[$0] != squares[$1] ? squares[$0] < squares[$1] : $0 < $1 }.prefix(k)
+      #expect(graph.neighbours[row * k..<(row + 1) * k].map { Int($0) } == Array(expected))
+      for (place, other) in expected.enumerated() { #expect(abs(graph.squares[row * k + place] - squares[other]) < 1e-12) }
+    }
+  }
+
+  @Test("equal rows and fewer rows than neighbours are no trouble")
+  func degenerate() {
+    let same = Tensor(shape: [5, 3], [Float](repeating: 0.5, count: 15))
+    let graph = NeighbourGraph(same, neighbours: 20, team: ThreadTeam(threads: 1))
+    #expect(graph.count == 4 && graph.affinities.allSatisfy { $0 == 1 })
+    #expect(graph.chains() == [0, 0, 0, 0, 0])
+    #expect(NeighbourGraph(same.rows(0..<1), neighbours: 20, team: ThreadTeam(threads: 1)).chains() == [0])
+    let agglomeration = Agglomeration(clusters: 3, neighbours: 20, clusterNeighbours: 5, rate: 0.9)
+    #expect(agglomeration.cluster(same, team: ThreadTeam(threads: 1)).allSatisfy { $0 == 0 })
+  }
+
+  @Test("chains join each row with its nearest, and are cut after the longest")
+  func chains() {
+    // Each row's nearest is the one after it; the last's the one before.
+    let line = Tensor(shape: [6, 1], [0, 10, 19, 27, 34, 40])
+    let graph = NeighbourGraph(line, neighbours: 1, team: ThreadTeam(threads: 1))
+    #expect(graph.chains() == [0, 0, 0, 0, 0, 0])
+    #expect(graph.chains(longest: 1) == [0, 0, 0, 1, 1, 1])
+    let pairs = Tensor(shape: [4, 1], [0, 0.1, 5, 5.1])
+    #expect(NeighbourGraph(pairs, neighbours: 1, team: ThreadTeam(threads: 1)).chains() == [0, 0, 1, 1])
+  }
+
+  @Test("rows of affinities have K_s numbers of mean distance's scale")
+  func affinities() {
+    let graph = NeighbourGraph(
+      Self.points(60, directions: 3, dimensions: 5, spread: 0.3, seed: 2), neighbours: 4, team: ThreadTeam(threads: 1))
+    #expect(graph.affinities.count == 240 && graph.affinities.allSatisfy { $0 > 0 && $0 <= 1 })
+    let mean = graph.squares.reduce(0, +) / 240
+    #expect(abs(graph.affinities[0] - Elementary.exp(-graph.squares[0] / mean)) < 1e-15)
+  }
+
+  /// Dense matrices and the definitions, step by step: what the sparse structures must agree with.
+  struct DenseMerging {
+    var r: [[Double]]
+    var sizes: [Int]
+    let k: Int
+
+    init(_ graph: NeighbourGraph, labels: [Int32], neighbourhood: Int) {
+      let (n, c) = (graph.rows, 1 + Int(labels.max() ?? 0))
+      var w = [[Double]](repeating: [Double](repeating: 0, count: n), count: n)
+      for (edge, weight) in graph.affinities.enumerated() { w[edge / graph.count][Int(graph.neighbours[edge])] = weight }
+      self.init(w, labels: labels, clusters: c, neighbourhood: neighbourhood)
+    }
+
+    init(_ w: [[Double]], labels: [Int32], clusters c: Int, neighbourhood: Int) {
+      k = neighbourhood
+      sizes = (0..<c).map { cluster in labels.count { Int($0) == cluster } }
+      r = [[Double]](repeating: [Double](repeating: 0, count: c), count: c)
+      for m in w.indices {
+        var (into, out) = ([Double](repeating: 0, count: c), [Double](repeating: 0, count: c))
+        for q in w.indices {
+          into[Int(labels[q])] += w[q][m]
+          out[Int(labels[q])] += w[m][q]
+        }
+        for b in 0..<c where b != Int(labels[m]) { r[Int(labels[m])][b] += into[b] * out[b] }
+      }
+    }
+
+    func affinity(_ a: Int, _ b: Int) -> Double {
+      if a == b || sizes[a] == 0 || sizes[b] == 0 { return 0 }
+      return r[a][b] / Double(sizes[b] * sizes[b]) + r[b][a] / Double(sizes[a] * sizes[a])
+    }
+
+    mutating func mergeBest() -> (Int, Int)? {
+      let live = sizes.indices.filter { sizes[$0] > 0 }
+      var best: (score: Double, a: Int, b: Int)?
+      for a in live {
+        let ranked = live.filter { $0 != a }.map { (affinity(a, $0), $0) }.sorted { $0.0 != $1.0 ? $0.0 > $1.0 : $0.1 < $1.1 }
+        guard let first = ranked.first, first.0 > 0 else { continue }
+        var score = first.0
+        if live.count > ClusterMerging.clustersWithLocalScores {
+          for rank in 1..<k { score += (first.0 - (rank < ranked.count ? ranked[rank].0 : 0)) / Double(k - 1) }
+        }
+        if best.map({ score > $0.score }) ?? true { best = (score, a, first.1) }
+      }
+      guard let best else { return nil }
+      let (a, b) = (min(best.a, best.b), max(best.a, best.b))
+      for x in sizes.indices { r[x][a] += r[x][b] }
+      for x in sizes.indices { r[a][x] += r[b][x] }
+      (sizes[a], sizes[b]) = (sizes[a] + sizes[b], 0)
+      return (a, b)
+    }
+  }
+
+  @Test("affinity of three points: 0.025")
+  func threePoints() {
+    let w: [[Double]] = [[0, 0.9, 0.1], [0.8, 0, 0], [0.2, 0, 0]]
+    let dense = DenseMerging(w, labels: [0, 0, 1], clusters: 2, neighbourhood: 5)
+    #expect(abs(dense.affinity(0, 1) - 0.025) < 1e-15 && abs(dense.affinity(1, 0) - 0.025) < 1e-15)
+  }
+
+  @Test("sparse structures give the merges of dense ones on 300 points, down to the last", arguments: [(1, 5), (2, 5), (3, 1), (4, 3)])
+  func sparseEqualsDense(seed: UInt64, neighbourhood: Int) {
+    let x = Self.points(300, directions: 6, dimensions: 8, spread: 0.5, seed: seed)
+    let graph = NeighbourGraph(x, neighbours: 20, team: ThreadTeam(threads: 1))
+    // Singletons: more than 100 clusters, so that both scores are met.
+    for labels in [(0..<300).map { Int32($0) }, graph.chains()] {
+      var (sparse, dense) = (
+        ClusterMerging(graph, labels: labels, neighbourhood: neighbourhood),
+        DenseMerging(graph, labels: labels, neighbourhood: neighbourhood)
+      )
+      var merges = 0
+      while let expected = dense.mergeBest() {
+        let found = sparse.mergeBest()
+        guard let found, found == (kept: expected.0, merged: expected.1) else {
+          Issue.record("merge \(merges): \(String(describing: found)) instead of \(expected)")
+          return
+        }
+        merges += 1
+      }
+      #expect(sparse.mergeBest() == nil && merges >= sparse.clusters.count - 10)
+    }
+  }
+
+  @Test("stages merge their share, never below K, and clusters without affinities join")
+  func stages() {
+    let agglomeration = Agglomeration(clusters: 10, neighbours: 5, clusterNeighbours: 5, rate: 0.9)
+    #expect(agglomeration.merges(of: 1000) == 900 && agglomeration.merges(of: 101) == 91 && agglomeration.merges(of: 50) == 40)
+    #expect(agglomeration.merges(of: 10) == 0 && agglomeration.merges(of: 4) == 0)
+    // Ten far groups of 30 with 5 neighbours each have no affinities between them; 4 clusters are still reached.
+    let x = Self.points(300, directions: 10, dimensions: 16, spread: 0.02, seed: 5)
+    let few = Agglomeration(clusters: 4, neighbours: 5, clusterNeighbours: 5, rate: 0.9).cluster(x, team: ThreadTeam(threads: 2))
+    #expect(Set(few) == [0, 1, 2, 3])
+    let ten = agglomeration.cluster(x, team: ThreadTeam(threads: 1))
+    #expect(Set(ten).count == 10)
+    for row in 0..<300 { #expect(ten[row] == ten[row % 10]) }
+  }
+}

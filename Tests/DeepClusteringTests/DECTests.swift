@@ -1,0 +1,102 @@
+import Artifacts
+import StageKit
+import Tensors
+import Testing
+
+@testable import DeepClustering
+
+/// Trains a method on bars and says how many of the images its clusters place right.
+struct BarsTraining {
+  let method: any DeepMethod
+  let trainer: Trainer
+  let images: Int
+
+  init(_ name: String, images: Int, _ changes: [String: JSONValue]) throws {
+    let example = try #require(DeepMethods.named(name).flatMap(MethodExample.init)).with(changes)
+    let data = DataFacts(images: images, clusteredImages: images, channels: 1, size: MethodExample.size)
+    method = example.type.init(try example.settings(), data: data)
+    trainer = Trainer(method, data: data, snapshots: [], resuming: nil, team: ThreadTeam(threads: 2))
+    self.images = images
+  }
+
+  /// - Returns: what is warned of.
+  func run() throws -> [String] {
+    var warnings: [String] = []
+    let ended = try trainer.run(views: MethodExample.views, interrupted: { false }) {
+      if case .warning(let text) = $0 { warnings.append(text) }
+    }
+    #expect(ended)
+    return warnings
+  }
+
+  /// The share of images whose cluster is that of most of their class's, each class with a cluster of its own.
+  func accuracy() throws -> Double {
+    let team = ThreadTeam(threads: 2)
+    let views = method.model.input.prepare(try MethodExample.views(Array(0..<images), 0, .plain).originals, team: team)
+    let clusters = method.model.clusters(method.model.embed(views, team: team), seed: 0, team: team)
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+    return orders.map { order in Double(clusters.indices.count { Int(clusters[$0]) == order[$0 % 3] }) / Double(images) }.max() ?? 0
+  }
+}
+
+@Suite("DEC")
+struct DECTests {
+  @Test("separates bars, chance 1/3, and ends by itself once clusters settle")
+  func learns() throws {
+    let training = try BarsTraining(
+      "dec", images: 300, ["epochs": 60, "batch": 20, "layerEpochs": 4, "fineTuneEpochs": 8, "tolerance": 0.01])
+    _ = try training.run()
+    let history = training.trainer.state.history
+    let accuracy = try training.accuracy()
+    #expect(accuracy > 0.9)
+    #expect(history.count < 60 && history.last?.phase == "clustering")
+    #expect(
+      history.map(\.phase).reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } } == [
+        "layer 0", "layer 1", "fine-tuning", "clustering",
+      ])
+    #expect(history.filter { $0.phase == "clustering" }.allSatisfy { $0.outputs == 3 && ($0.confidence ?? 0) > 1.0 / 3 })
+  }
+
+  @Test("with a tolerance of 0 it goes on to the last epoch")
+  func toTheEnd() throws {
+    let training = try BarsTraining("dec", images: 30, ["epochs": 12, "tolerance": 0])
+    _ = try training.run()
+    #expect(training.trainer.state.history.count == 12)
+  }
+
+  @Test("targets are kept from step to step, and found anew before each pass, from all images")
+  func targetsStay() throws {
+    let training = try BarsTraining("dec", images: 30, ["epochs": 6, "tolerance": 0])
+    var seen: [[Float]] = []
+    _ = try training.trainer.run(views: MethodExample.views, interrupted: { false }) {
+      if case .step = $0, let targets = training.method.memory.first(where: { $0.name == "dec.targets" })?.tensor {
+        #expect(targets.shape == [30, 3])
+        if seen.last != targets.scalars { seen.append(targets.scalars) }
+      }
+    }
+    // Three passes of clustering.
+    #expect(seen.count == 3)
+  }
+
+  @Test("epochs that pre-training takes up are refused with the sum")
+  func tooFewEpochs() throws {
+    let settings = try #require(MethodExample(DEC.self)).with(["epochs": 3]).settings()
+    let error = #expect(throws: StageError.self) { try DEC.checkTraining(settings) }
+    let problem = error?.problem ?? ""
+    #expect(problem.contains("epochs") && problem.contains("more than the 3 passes"))
+  }
+
+  @Test("before clustering, clusters are those of k-means on the codes")
+  func early() throws {
+    let training = try BarsTraining("dec", images: 60, [:])
+    let accuracy = try training.accuracy()
+    #expect(accuracy > 0.5)
+  }
+
+  @Test("fewer images than clusters train without a trap")
+  func fewImages() throws {
+    let training = try BarsTraining(
+      "dec", images: 4, ["network": ["widths": [10, 3], "clusters": 7, "restarts": 2, "mean": [0.4], "std": [0.3]]])
+    _ = try training.run()
+  }
+}
