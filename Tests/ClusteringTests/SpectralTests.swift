@@ -46,7 +46,8 @@ struct SpectralTests {
 
   /// With all rows as neighbours the sparse way is the exact one.
   @Test func allNeighboursGiveTheExactAffinity() throws {
-    let x = TestPoints.cube(400, dimensions: 6, seed: 9)
+    // Stretched, so that no two eigenvalues are close.
+    let x = Tensor(shape: [400, 6], zip(TestPoints.cube(400, dimensions: 6, seed: 9).scalars, 0...).map { $0 * Float(1 + $1 % 6) })
     let exact = SelfTuningAffinity.exact(x, 7, team: team).eigenpairs(5).vectors
     let graph = SelfTuningAffinity.graph(NearestNeighbours(x, count: 399, team: team), 7)
     let sparse = try NormalisedAffinity(graph).eigenvectors(5, team: team) { _ in }
@@ -105,20 +106,28 @@ struct SpectralTests {
 }
 
 struct LargestEigenpairsTests {
-  /// A chain of springs: eigenvalues 2 cos(π k/(n + 1)), a spectrum that is dense at its end.
-  @Test(arguments: [40, 900]) func ofAChain(n: Int) throws {
+  /// Eigenvalues 1, 1/2, 1/3 … about axes that a reflection has turned.
+  @Test(arguments: [6, 40, 900]) func ofAReflectedDiagonal(n: Int) throws {
+    func reflected(_ x: [Double]) -> [Double] {
+      let share = 2 * x.reduce(0, +) / Double(n)
+      return x.map { $0 - share }
+    }
+    func product(_ x: [Double]) -> [Double] { reflected(zip(reflected(x), 1...).map { $0 / Double($1) }) }
     let pairs = try LargestEigenpairs.of(order: n, count: 6) { x, result in
-      for i in 0..<n { result[i] = (i > 0 ? x[i - 1] : 0) + (i + 1 < n ? x[i + 1] : 0) }
+      for (i, value) in product(Array(UnsafeBufferPointer(start: x, count: n))).enumerated() { result[i] = value }
     }
-    for (k, value) in pairs.values.enumerated() {
-      #expect(abs(value - 2 * Elementary.circle(turns: Double(k + 1) / Double(n + 1) / 2).cos) < 1e-7)
-    }
+    for (k, value) in pairs.values.enumerated() { #expect(abs(value - 1 / Double(k + 1)) < 1e-9) }
     for (a, v) in pairs.vectors.enumerated() {
-      let residual = (0..<n).map { ($0 > 0 ? v[$0 - 1] : 0) + ($0 + 1 < n ? v[$0 + 1] : 0) - pairs.values[a] * v[$0] }
-      #expect(residual.reduce(0) { $0 + $1 * $1 }.squareRoot() < 1e-6)
+      let residual = zip(product(v), v).reduce(0.0) { $0 + ($1.0 - pairs.values[a] * $1.1) * ($1.0 - pairs.values[a] * $1.1) }
+      #expect(residual.squareRoot() < 1e-6)
       for (b, w) in pairs.vectors.enumerated() {
         #expect(abs(zip(v, w).reduce(0) { $0 + $1.0 * $1.1 } - (a == b ? 1 : 0)) < 1e-8)
       }
     }
+  }
+
+  @Test func aProductThatThrowsEndsTheIterations() {
+    struct Stop: Error {}
+    #expect(throws: Stop.self) { try LargestEigenpairs.of(order: 500, count: 3) { _, _ in throw Stop() } }
   }
 }

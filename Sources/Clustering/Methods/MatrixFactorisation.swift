@@ -29,11 +29,12 @@ public struct MatrixFactorisation: ClusteringMethod {
   public func cluster(
     _ x: Tensor, seed: UInt64, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void
   ) throws -> Clusters {
-    let factors = try factorise(x, seed: seed, team: team, progress: progress)
-    let method = KMeans(clusters: clusters, restarts: restarts, iterations: 300, tolerance: 1e-4)
-    return Clusters(try method.fit(factors.unitCoefficients, seed: seed, team: team, progress: progress).assignments)
+    let rows = try factorise(x, seed: seed, team: team, progress: progress).unitCoefficients
+    let method = KMeans(clusters: rows.shape[1], restarts: restarts, iterations: 300, tolerance: 1e-4)
+    return Clusters(try method.fit(rows, seed: seed, team: team, progress: progress).assignments)
   }
 
+  /// - Returns: K parts, or as many as rows differ.
   /// - Throws: `ClusteringError`, and what `progress` throws.
   package func factorise(
     _ x: Tensor, seed: UInt64, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void
@@ -41,6 +42,7 @@ public struct MatrixFactorisation: ClusteringMethod {
     let n = x.shape[0]
     guard n >= clusters else { throw ClusteringError.tooFewPoints(n, clusters: clusters) }
     let images = try Self.unitRows(x, team: team)
+    let parts = min(clusters, DistinctRows(x, team: team).first.count)
     var graph: NeighbourGraph?
     if locality > 0, n > 1 {
       let lists = try NearestNeighbours(images, count: min(neighbours, n - 1), team: team) {
@@ -54,7 +56,7 @@ public struct MatrixFactorisation: ClusteringMethod {
     var best: Factorisation?
     for restart in 0..<restarts {
       let factors = Factorisation(
-        images, centres: start(images, seed: seed, restart: restart, team: team), graph: graph, locality: locality)
+        images, centres: start(images, parts, seed: seed, restart: restart, team: team), graph: graph, locality: locality)
       for iteration in 0..<min(restarts > 1 ? Self.trialIterations : 0, iterations) {
         factors.update(team)
         try report(0, "start \(restart + 1) of \(restarts), iteration \(iteration + 1)")
@@ -76,7 +78,7 @@ public struct MatrixFactorisation: ClusteringMethod {
   }
 
   /// The centres of k-means after ten iterations, [K, D].
-  private func start(_ images: Tensor, seed: UInt64, restart: Int, team: ThreadTeam) -> LloydIterations {
+  private func start(_ images: Tensor, _ clusters: Int, seed: UInt64, restart: Int, team: ThreadTeam) -> LloydIterations {
     let centres = KMeansPlusPlus.starts(images, clusters: clusters, restarts: restart..<restart + 1, seed: seed, team: team)
     let run = LloydIterations(images, centres: centres[0])
     LloydIterations.iterate([run], most: 10, until: 0, team: team) { _, _ in }

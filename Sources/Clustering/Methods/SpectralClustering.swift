@@ -28,12 +28,14 @@ public struct SpectralClustering: ClusteringMethod {
     let n = x.shape[0]
     guard n >= clusters else { throw ClusteringError.tooFewPoints(n, clusters: clusters) }
     guard n > 2 else { return Clusters((0..<Int32(n)).map { min($0, Int32(clusters - 1)) }) }
+    // More eigenvectors than rows that differ would tell copies apart by rounding.
+    let clusters = min(clusters, DistinctRows(x, team: team).first.count)
     let spectrum: (vectors: [[Double]], remarks: [String])
     do {
       spectrum =
         n <= exactUpTo
         ? (try SelfTuningAffinity.exact(x, scaleNeighbour, team: team).eigenvectors(clusters), ["affinities of all pairs"])
-        : try sparse(x, team: team, progress: progress)
+        : try sparse(x, clusters, team: team, progress: progress)
     } catch EigenError.notConverged(let found, let wanted) {
       throw ClusteringError.eigenvectors(found, of: wanted)
     }
@@ -43,7 +45,7 @@ public struct SpectralClustering: ClusteringMethod {
   }
 
   private func sparse(
-    _ x: Tensor, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void
+    _ x: Tensor, _ clusters: Int, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void
   ) throws -> (vectors: [[Double]], remarks: [String]) {
     let n = x.shape[0]
     let lists = try NearestNeighbours(x, count: min(max(neighbours, scaleNeighbour), n - 1), team: team) {
