@@ -29,18 +29,18 @@ public struct SpectralClustering: ClusteringMethod {
     guard n >= clusters else { throw ClusteringError.tooFewPoints(n, clusters: clusters) }
     guard n > 2 else { return Clusters((0..<Int32(n)).map { min($0, Int32(clusters - 1)) }) }
     // More eigenvectors than rows that differ would tell copies apart by rounding.
-    let clusters = min(clusters, DistinctRows(x, team: team).first.count)
+    let wanted = min(clusters, DistinctRows(x, team: team).first.count)
     let spectrum: (vectors: [[Double]], remarks: [String])
     do {
       spectrum =
         n <= exactUpTo
-        ? (try SelfTuningAffinity.exact(x, scaleNeighbour, team: team).eigenvectors(clusters), ["affinities of all pairs"])
-        : try sparse(x, clusters, team: team, progress: progress)
+        ? (try SelfTuningAffinity.exact(x, scaleNeighbour, team: team).eigenvectors(wanted), ["affinities of all pairs"])
+        : try sparse(x, wanted, team: team, progress: progress)
     } catch EigenError.notConverged(let found, let wanted) {
       throw ClusteringError.eigenvectors(found, of: wanted)
     }
     let rows = Self.unitRows(spectrum.vectors, n)
-    let method = KMeans(clusters: clusters, restarts: restarts, iterations: 300, tolerance: 1e-4)
+    let method = KMeans(clusters: wanted, restarts: restarts, iterations: 300, tolerance: 1e-4)
     return Clusters(try method.fit(rows, seed: seed, team: team, progress: progress).assignments, remarks: spectrum.remarks)
   }
 
