@@ -64,7 +64,7 @@ struct TargetDistributionTests {
     let q = TargetDistribution.assignments(z, centres: centres)
     let loss = TargetDistribution.divergence(z, centres: centres, targets: q)
     #expect(abs(loss.value) < 1e-12 && loss.codes.values.allSatisfy { abs($0) < 1e-12 })
-    #expect(TargetDistribution.targets(q).values.allSatisfy(\.isFinite))
+    #expect(TargetDistribution.targets(q).values.allSatisfy { $0.isFinite })
   }
 
   @Test("codes far from every centre keep finite assignments")
