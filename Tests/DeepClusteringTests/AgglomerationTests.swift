@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-@testable import DeepClustering
+import DeepClustering
 
 @Suite("JULE's merging")
 struct AgglomerationTests {

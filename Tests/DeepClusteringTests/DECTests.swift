@@ -3,7 +3,7 @@ import StageKit
 import Tensors
 import Testing
 
-@testable import DeepClustering
+import DeepClustering
 
 /// Trains a method on bars and says how many of the images its clusters place right.
 struct BarsTraining {

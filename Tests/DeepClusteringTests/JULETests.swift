@@ -3,7 +3,7 @@ import StageKit
 import Tensors
 import Testing
 
-@testable import DeepClustering
+import DeepClustering
 
 @Suite("JULE")
 struct JULETests {

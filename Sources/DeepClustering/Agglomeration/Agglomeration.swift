@@ -1,26 +1,30 @@
 import Tensors
 
 /// From many small clusters to few, as JULE has it.
-struct Agglomeration: Sendable {
+package struct Agglomeration: Sendable {
   /// K
-  let clusters: Int
+  package let clusters: Int
   /// K_s
-  let neighbours: Int
+  package let neighbours: Int
   /// K_c
-  let clusterNeighbours: Int
+  package let clusterNeighbours: Int
   /// η, the share of clusters that one stage merges away.
-  let rate: Double
+  package let rate: Double
+
+  package init(clusters: Int, neighbours: Int, clusterNeighbours: Int, rate: Double) {
+    (self.clusters, self.neighbours, self.clusterNeighbours, self.rate) = (clusters, neighbours, clusterNeighbours, rate)
+  }
 
   /// Above so many times K clusters, those without any affinity join the nearest.
   private static let isolatedJoinAbove = 20
 
   /// Merges of a stage that begins with so many clusters: never below K.
-  func merges(of count: Int) -> Int { max(0, min(Int((rate * Double(count)).rounded(.up)), count - clusters)) }
+  package func merges(of count: Int) -> Int { max(0, min(Int((rate * Double(count)).rounded(.up)), count - clusters)) }
 
   /// All stages on the same rows, from chains of nearest neighbours on.
   /// - Parameter x: [n, D] unit vectors.
   /// - Returns: clusters 0 ..< K; fewer where the chains give fewer.
-  func cluster(_ x: Tensor, team: ThreadTeam) -> [Int32] {
+  package func cluster(_ x: Tensor, team: ThreadTeam) -> [Int32] {
     let graph = NeighbourGraph(x, neighbours: neighbours, team: team)
     var labels = graph.chains()
     while merges(of: Self.count(labels)) > 0 { labels = stage(labels, graph, x) }
@@ -31,7 +35,7 @@ struct Agglomeration: Sendable {
   /// - Parameters:
   ///   - labels: 0, 1, …, none empty.
   ///   - graph: of the rows x.
-  func stage(_ labels: [Int32], _ graph: NeighbourGraph, _ x: Tensor) -> [Int32] {
+  package func stage(_ labels: [Int32], _ graph: NeighbourGraph, _ x: Tensor) -> [Int32] {
     var labels = labels
     var merging = ClusterMerging(graph, labels: labels, neighbourhood: clusterNeighbours)
     let isolated = merging.isolated
@@ -48,7 +52,7 @@ struct Agglomeration: Sendable {
     return labels
   }
 
-  static func count(_ labels: [Int32]) -> Int { 1 + Int(labels.max() ?? -1) }
+  package static func count(_ labels: [Int32]) -> Int { 1 + Int(labels.max() ?? -1) }
 
   /// Clusters in the order of their numbers, 0, 1, ….
   private static func compacted(_ labels: [Int32]) -> [Int32] {

@@ -14,9 +14,9 @@ import Tensors
 ///
 /// Structures are sparse: a cluster knows those of which R is not 0 in either direction, in order, and its K_c best; the next merge comes from a heap
 /// of scores, of which those out of date are passed over. Memory for n rows of k neighbours n·k numbers.
-struct ClusterMerging {
+package struct ClusterMerging {
   /// Above so many clusters the score asks how far the best neighbour stands out.
-  static let clustersWithLocalScores = 100
+  package static let clustersWithLocalScores = 100
 
   private struct Link {
     let cluster: Int32
@@ -60,7 +60,7 @@ struct ClusterMerging {
   /// - Parameters:
   ///   - labels: the cluster of each row, 0 ..< some number, none empty.
   ///   - neighbourhood: K_c, at least 1.
-  init(_ graph: NeighbourGraph, labels: [Int32], neighbourhood: Int) {
+  package init(_ graph: NeighbourGraph, labels: [Int32], neighbourhood: Int) {
     let clusters = 1 + Int(labels.max() ?? -1)
     self.neighbourhood = neighbourhood
     count = clusters
@@ -179,13 +179,13 @@ struct ClusterMerging {
   }
 
   /// Clusters that have no affinity to any other.
-  var isolated: [Int] { best.indices.filter { best[$0].isEmpty && sizes[$0] > 0 } }
+  package var isolated: [Int] { best.indices.filter { best[$0].isEmpty && sizes[$0] > 0 } }
 
   // MARK: Merging
 
   /// Merges the best pair; the lower number stays.
   /// - Returns: nil where no two clusters have an affinity.
-  mutating func mergeBest() -> (kept: Int, merged: Int)? {
+  package mutating func mergeBest() -> (kept: Int, merged: Int)? {
     while let candidate = heap.popMax() {
       let cluster = Int(candidate.cluster)
       guard candidate.version == versions[cluster], let other = best[cluster].first else { continue }
@@ -232,7 +232,7 @@ struct ClusterMerging {
   }
 
   /// The cluster that each of those in the beginning is part of.
-  var clusters: [Int32] {
+  package var clusters: [Int32] {
     parents.indices.map { start in
       var cluster = start
       while Int(parents[cluster]) != cluster { cluster = Int(parents[cluster]) }

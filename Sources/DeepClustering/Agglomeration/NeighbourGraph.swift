@@ -6,20 +6,20 @@ import Tensors
 ///
 /// Products of blocks of rows give x_i·x_j − ‖x_j‖²/2, which is largest where the distance is least; the best of a row, and some more, are measured
 /// again by explicit differences. 2·n²·D flop, memory n·k. Rows should not be far from the origin for their distances, as unit vectors are not.
-struct NeighbourGraph: Sendable {
-  let rows: Int
+package struct NeighbourGraph: Sendable {
+  package let rows: Int
   /// Neighbours of each row: those asked for, or all other rows where they are fewer.
-  let count: Int
+  package let count: Int
   /// [rows, count], in the order of distance; ties by number.
-  let neighbours: [Int32]
+  package let neighbours: [Int32]
   /// [rows, count] squared Euclidean distances.
-  let squares: [Double]
+  package let squares: [Double]
 
   private static let rowsPerPiece = 256
   private static let columnsPerBlock = 1024
 
   /// - Parameter x: [n, D]
-  init(_ x: Tensor, neighbours wanted: Int, team: ThreadTeam) {
+  package init(_ x: Tensor, neighbours wanted: Int, team: ThreadTeam) {
     let (n, d) = (x.shape[0], x.shape[1])
     let count = min(wanted, n - 1)
     (rows, self.count) = (n, count)
@@ -79,7 +79,7 @@ struct NeighbourGraph: Sendable {
 
   /// Rows joined by following each to its nearest until one is met that has a cluster, or after `longest` rows (Yang et al.'s code).
   /// - Returns: clusters 0, 1, … of all rows.
-  func chains(longest: Int = 50) -> [Int32] {
+  package func chains(longest: Int = 50) -> [Int32] {
     guard count > 0 else { return [Int32](repeating: 0, count: rows) }
     let (unseen, underway) = (Int32(-1), Int32(-2))
     var labels = [Int32](repeating: unseen, count: rows)
@@ -102,7 +102,7 @@ struct NeighbourGraph: Sendable {
   }
 
   /// exp(−d²/s²) of each row to its neighbours, s² the mean of all squared distances here; 1 where they are all 0. [rows, count]
-  var affinities: [Double] {
+  package var affinities: [Double] {
     let mean = squares.reduce(0, +) / Double(max(1, squares.count))
     return squares.map { mean > 0 ? Elementary.exp(-$0 / mean) : 1 }
   }
