@@ -1,18 +1,12 @@
 import Glibc
-import Synchronization
 
 /// Files that appear whole or not at all: written beside their place, flushed to disk, renamed, folder flushed.
 public enum AtomicFile {
   /// Lets `body` write a temporary file beside `path`, then puts it in place. On failure the temporary file is removed.
   /// - Throws: `FileError`, or what `body` throws.
   public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws {
-    // Made and noted in one: whoever discards finds every file there is.
-    let part = try unfinished.withLock { paths throws(FileError) in
-      let part = try PartFile(beside: path)
-      paths.insert(part.path)
-      return part
-    }
-    defer { _ = unfinished.withLock { $0.remove(part.path) } }
+    let part = try UnfinishedFiles.ofProcess.begin(beside: path)
+    defer { UnfinishedFiles.ofProcess.end(part) }
     do {
       try body(part.path)
       try sync(part.path)
@@ -26,19 +20,6 @@ public enum AtomicFile {
       throw FileError.failed(operation: "put in place", path: path, errno: code)
     }
     try syncFolder(of: path)
-  }
-
-  /// The temporary files that are being written.
-  private static let unfinished = Mutex<Set<String>>([])
-
-  /// Removes the temporary files that are being written, then ends the process, while every writer that would begin another file, or end its
-  /// own, waits.
-  /// - Parameter end: does not return; a test's may.
-  public static func discardUnfinished(andEnd end: () -> Void) {
-    unfinished.withLock {
-      for path in $0 { unlink(path) }
-      end()
-    }
   }
 
   /// Writes bytes whole or not at all.

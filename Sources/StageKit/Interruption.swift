@@ -49,7 +49,7 @@ enum Interruption {
       &thread, nil,
       { _ in
         while sem_wait(Interruption.arrivals) != 0 {}
-        AtomicFile.discardUnfinished {
+        UnfinishedFiles.ofProcess.discard {
           StageProgram.say("stopped: nothing is saved; run again to begin anew")
           Interruption.die(of: Interruption.received.load(ordering: .relaxed))
         }

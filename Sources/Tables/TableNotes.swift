@@ -72,8 +72,8 @@ struct TableNotes {
         + (epochs.isEmpty ? "" : ", \(list(epochs)) epoch\(epochs == [1] ? "" : "s")")
     }
     guard !parts.isEmpty else { return nil }
-    let network = "a residual network with stages of \(list(layout.network.widths)) channels and \(list(layout.network.blocks)) blocks"
-    return "Budget of this run: \(parts.joined(separator: "; ")); trained methods use \(network)."
+    let network = "stages of \(list(layout.network.widths)) channels and \(list(layout.network.blocks)) blocks"
+    return "Budget of this run: \(parts.joined(separator: "; ")); residual networks have \(network)."
       + (layout.isPublished ? " Budget of the paper: \(published.budget)." : "")
   }
 

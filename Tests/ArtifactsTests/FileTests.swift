@@ -51,21 +51,22 @@ struct FileTests {
   /// A writer that begins while the process is being ended would leave its file behind: it waits until the end.
   @Test func nobodyBeginsAFileWhileTheProcessEnds() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
+    let files = UnfinishedFiles()
     let path = "\(folder)/late"
-    let written = DispatchSemaphore(value: 0)
-    let began = DispatchSemaphore(value: 0)
-    AtomicFile.discardUnfinished {
+    _ = try files.begin(beside: "\(folder)/early")
+    let (began, made) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    files.discard {
       DispatchQueue.global().async {
         began.signal()
-        try? AtomicFile.write("late", to: path)
-        written.signal()
+        _ = try? files.begin(beside: path)
+        made.signal()
       }
       began.wait()
-      #expect(written.wait(timeout: .now() + 0.2) == .timedOut)
+      #expect(made.wait(timeout: .now() + 0.2) == .timedOut)
       #expect((try? FileManager.default.contentsOfDirectory(atPath: folder)) == [])
     }
-    written.wait()
-    #expect(try String(contentsOfFile: path, encoding: .utf8) == "late")
+    made.wait()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
   }
 
   @Test func checkpointsOfAnyNameAreNoTrap() throws {

@@ -44,7 +44,7 @@ struct DECTests {
   @Test("separates bars, chance 1/3, and ends by itself once clusters settle")
   func learns() throws {
     let training = try BarsTraining(
-      "dec", images: 300, ["epochs": 60, "batch": 20, "layerEpochs": 4, "fineTuneEpochs": 8, "tolerance": 0.01])
+      "dec", images: 300, ["epochs": 60, "batch": 20, "layerShare": 0.07, "fineTuneShare": 0.14, "tolerance": 0.01])
     _ = try training.run()
     let history = training.trainer.state.history
     let accuracy = try training.accuracy()
@@ -78,12 +78,12 @@ struct DECTests {
     #expect(seen.count == 3)
   }
 
-  @Test("epochs that pre-training takes up are refused with the sum")
-  func tooFewEpochs() throws {
-    let settings = try #require(MethodExample(DEC.self)).with(["epochs": 3]).settings()
-    let error = #expect(throws: StageError.self) { try DEC.checkTraining(settings) }
-    let problem = error?.problem ?? ""
-    #expect(problem.contains("epochs") && problem.contains("more than the 3 passes"))
+  @Test("shares that leave no epochs for clustering are refused; few epochs are not")
+  func shares() throws {
+    let example = try #require(MethodExample(DEC.self))
+    let error = try #require(throws: StageError.self) { try DEC.checkTraining(example.with(["fineTuneShare": 0.66]).settings()) }
+    #expect(error.problem.contains("layerShare") && error.problem.contains("less than 1"))
+    try DEC.checkTraining(example.with(["epochs": 1]).settings())
   }
 
   @Test("before clustering, clusters are those of k-means on the codes")

@@ -41,7 +41,7 @@ struct MethodExample {
     ],
     "dec": [
       "epochs": 6, "network": ["widths": [10, 3], "clusters": 3, "restarts": 4, "mean": [0.4], "std": [0.3]], "learningRate": 0.001,
-      "layerEpochs": 1, "fineTuneEpochs": 1, "dropout": 0.2, "optimiser": "adam", "decayEvery": 6, "momentum": 0.9,
+      "layerShare": 0.17, "fineTuneShare": 0.17, "dropout": 0.2, "optimiser": "adam", "decayEvery": 6, "momentum": 0.9,
       "clusterLearningRate": 0.01,
       "tolerance": 0.001,
     ],

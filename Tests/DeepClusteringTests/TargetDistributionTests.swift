@@ -14,7 +14,7 @@ struct TargetDistributionTests {
     let loss = TargetDistribution.divergence(Self.z, centres: Self.z, targets: p)
     #expect(abs(2 * loss.value - 0.162399) < 1e-6)
     #expect(abs(2 * loss.codes[0, 0] - 0.102564) < 1e-6 && abs(2 * loss.codes[1, 0] + 0.102564) < 1e-6)
-    #expect(abs(2 * loss.centres[0, 0] + 0.102564) < 1e-6 && abs(2 * loss.centres[1, 0] - 0.102564) < 1e-6)
+    #expect(abs(2 * loss.centres[0, 0] - 0.102564) < 1e-6 && abs(2 * loss.centres[1, 0] + 0.102564) < 1e-6)
   }
 
   @Test func ofOneImageTargetsAreAssignments() {

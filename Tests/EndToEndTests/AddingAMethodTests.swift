@@ -32,7 +32,7 @@ struct AddingAMethodTests {
     let folder = FileManager.default.temporaryDirectory.path + "/ccr-adding-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    for name in ["Package.swift", "Sources", "Tests", "data", "pipeline.json"] {
+    for name in [".swift-format", "Package.swift", "Sources", "Tests", "data", "pipeline.json"] {
       try FileManager.default.copyItem(atPath: "\(Programs.root)/\(name)", toPath: "\(folder)/\(name)")
     }
     let blocks = try blocks()

@@ -14,7 +14,7 @@ struct StageWordsTests {
       "resize": 8, "size": 8, "cropScale": [0.5, 1], "cropRatio": [1, 1], "brightness": 0, "contrast": 0, "saturation": 0, "hue": 0,
       "greyProbability": 0, "flipProbability": 0, "rotationDegrees": 0, "rotationProbability": 0,
     ],
-    "seed": 0, "epochs": 2, "snapshots": [], "batch": 10, "repeats": 1, "learningRate": 0.003, "temperature": 0.5,
+    "method": "ccr", "seed": 0, "epochs": 2, "snapshots": [], "batch": 10, "repeats": 1, "learningRate": 0.003, "temperature": 0.5,
     "temperatureInside": true,
     "instanceWeight": 1, "clusterWeight": 1, "relationWeight": 0.004, "relationReduction": "sum", "balanceWeight": 1,
   ]
@@ -56,7 +56,7 @@ struct StageWordsTests {
           .init("passes", 1), .init("sheetImages", 1),
         ]),
       "embed": .object(
-        (Self.training.object ?? []).filter { ["network", "snapshots", "batch"].contains($0.name) } + [
+        (Self.training.object ?? []).filter { ["method", "seed", "network", "snapshots", "batch"].contains($0.name) } + [
           .init("resize", 8), .init("size", 8),
         ]),
       "cluster": ["method": "kmeans", "clusters": 2, "restarts": 1, "iterations": 1, "tolerance": 0, "seed": 0],
@@ -92,7 +92,8 @@ struct StageWordsTests {
       "instance": "tabulate[output=figure4]", "inputs": .object([]), "gathered": ["scores": [one], "images": [one]],
       "outputs": ["picture": .string("\(folder)/p.png")],
       "parameters": [
-        "output": "figure4", "profile": "own", "layout": ["title": "t", "titleWithoutLabels": "c", "width": 900, "confident": 2],
+        "output": "figure4", "profile": "own", "titles": [:],
+        "layout": ["title": "t", "titleWithoutLabels": "c", "width": 900, "confident": 2],
       ], "threads": 1,
     ]
     try AtomicFile.write(request.pretty, to: "\(folder)/request.json")

@@ -26,43 +26,57 @@ struct PaperDecisionsTests {
   }
 
   /// What the last of the rules that name these conditions says.
-  private func value(_ path: [String], _ conditions: [String: String] = [:]) throws -> JSONValue? {
+  /// - Parameter crossingsOnly: leaves out rules without conditions.
+  private func value(_ path: [String], _ conditions: [String: String] = [:], crossingsOnly: Bool = false) throws -> JSONValue? {
     try Fixtures.pipeline()["settings"]?.array?.filter { rule in
-      (rule["where"]?.object ?? []).allSatisfy { member in conditions[member.name].map { member.value == .string($0) } ?? false }
+      let condition = rule["where"]?.object ?? []
+      let fits = condition.allSatisfy { member in
+        conditions[member.name].map { (member.value.array ?? [member.value]).contains(.string($0)) } ?? false
+      }
+      return fits && !(crossingsOnly && condition.isEmpty)
     }.compactMap { rule in path.reduce(rule as JSONValue?) { $0?[$1] } }.last
+  }
+
+  /// A member of an entry of `methods` or `datasets`, its own or that of the one it is like.
+  private func member(_ name: String, of list: String, _ entry: String) throws -> JSONValue? {
+    let entry = try Fixtures.pipeline()[list]?[entry]
+    if let own = entry?[name] { return own == .null ? nil : own }
+    return try (entry?["like"]?.string).flatMap { try member(name, of: list, $0) }
+  }
+
+  /// A constant as a data set has it.
+  private func constant(_ name: String, _ dataset: String) throws -> JSONValue? {
+    try member(name, of: "datasets", dataset) ?? value(["let", name])
   }
 
   @Test("what they say of settings is what pipeline.json has")
   func settings() throws {
-    #expect(try value(["train", "learningRate"])?.double == 0.003)
-    #expect(try value(["train", "learningRate"], ["method": "dcdc"])?.double == 0.001)
-    #expect(try value(["train", "temperatureInside"])?.bool == true && value(["train", "balanceWeight"])?.double == 1)
-    #expect(try value(["train", "relationReduction"])?.string == "sum" && value(["let", "repeats"])?.integer == 3)
-    #expect(try value(["train", "relationWeight"], ["method": "dcdc"])?.double == 0)
-    #expect(try value(["train", "relationWeight"], ["method": "ccr-irl-crl"])?.double == 0)
-    #expect(try value(["train", "learningRate"], ["method": "ccr-irl-crl"])?.double == 0.003)
+    func method(_ name: String, _ setting: String) throws -> JSONValue? { try member(setting, of: "methods", name) }
+    #expect(try method("ccr", "learningRate")?.double == 0.003 && method("dcdc", "learningRate")?.double == 0.001)
+    #expect(try method("ccr", "temperatureInside")?.bool == true && method("ccr", "balanceWeight")?.double == 1)
+    #expect(try method("ccr", "relationReduction")?.string == "sum" && value(["let", "copies"])?.integer == 3)
+    #expect(try method("ccr", "repeats") == "$copies" && method("ccr", "relationWeight")?.double == 0.004)
+    #expect(try method("dcdc", "relationWeight")?.double == 0 && method("ccr-irl-crl", "relationWeight")?.double == 0)
+    #expect(try method("ccr-irl-crl", "learningRate")?.double == 0.003)
     for (dataset, clusters, heads, batch) in [
       ("cifar-10", 10, 128, 50), ("cifar-100", 20, 128, 200), ("stl-10", 10, 128, 50), ("tiny-imagenet", 200, 700, 350),
     ] {
-      #expect(try value(["let", "clusters"], ["dataset": dataset])?.integer == clusters)
-      #expect(try value(["let", "overClusters"], ["dataset": dataset])?.integer == heads)
-      #expect(try value(["let", "batch"], ["dataset": dataset])?.integer == batch)
-      #expect(
-        try value(["let", "resize"], ["dataset": dataset])?.integer ?? 0 > value(["let", "size"], ["dataset": dataset])?.integer ?? 0)
+      #expect(try constant("clusters", dataset)?.integer == clusters && constant("overClusters", dataset)?.integer == heads)
+      #expect(try constant("batch", dataset)?.integer == batch)
+      #expect(try constant("resize", dataset)?.integer ?? 0 > constant("size", dataset)?.integer ?? 0)
     }
     for (dataset, heads, batch) in [("cifar-10", 70, 50), ("cifar-100", 70, 200), ("stl-10", 70, 100), ("tiny-imagenet", 700, 300)] {
-      #expect(try value(["let", "dcdcOverClusters"], ["dataset": dataset])?.integer == heads)
-      #expect(try value(["let", "batch"], ["dataset": dataset, "method": "dcdc"])?.integer == batch)
+      #expect(try constant("dcdcOverClusters", dataset)?.integer == heads)
+      let crossing = try value(["let", "batch"], ["dataset": dataset, "method": "dcdc"], crossingsOnly: true)
+      #expect(try (crossing ?? constant("batch", dataset))?.integer == batch)
     }
-    #expect(try value(["let", "heads"], ["method": "dcdc"]) == ["$dcdcOverClusters", "$clusters"])
+    #expect(try method("dcdc", "heads") == ["$dcdcOverClusters", "$clusters"])
     // Of pictures of one's own, one number says it for all methods.
-    #expect(try value(["let", "dcdcOverClusters"], ["dataset": "pictures"]) == "$overClusters")
+    #expect(try constant("dcdcOverClusters", "pictures") == "$overClusters")
     #expect(try value(["let", "sobel"])?.bool == true && value(["let", "sobel"], ["profile": "quick"])?.bool == false)
-    for conditions in [["dataset": "fashion-mnist"], ["dataset": "fashion-mnist", "profile": "quick"]] {
-      #expect(try value(["let", "resize"], conditions) == value(["let", "size"], conditions))
-    }
-    #expect(try value(["let", "rotation"], ["dataset": "fashion-mnist"])?.double == 25)
-    #expect(try value(["let", "cropScale"], ["dataset": "fashion-mnist"]) == [0.5, 1])
+    #expect(try constant("resize", "fashion-mnist") == constant("size", "fashion-mnist"))
+    #expect(try value(["let", "resize"], ["profile": "quick"]) == value(["let", "size"], ["profile": "quick"]))
+    #expect(try constant("rotation", "fashion-mnist")?.double == 25 && constant("cropScale", "fashion-mnist") == [0.5, 1])
     #expect(try value(["tsne", "exaggeration"])?.double == 12 && value(["tsne", "exaggerationIterations"])?.integer == 250)
   }
 }

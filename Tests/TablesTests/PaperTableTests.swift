@@ -36,7 +36,7 @@ struct PaperTableTests {
   func notes() throws {
     let notes = try Fixtures.table4().notes.joined(separator: "\n")
     #expect(notes.contains("mean ± sample standard deviation over 3 seeds (0, 1, 2)"))
-    #expect(notes.contains("Fashion-MNIST: 2,500 images, 4 epochs; trained methods use a residual network with stages of 16, 32 channels"))
+    #expect(notes.contains("Fashion-MNIST: 2,500 images, 4 epochs; residual networks have stages of 16, 32 channels"))
     #expect(notes.contains("the kept epochs (2, 4)"))
     #expect(notes.contains("its CIFAR-10 numbers stand beside it and are no target"))
     #expect(notes.contains("Not part of this profile, published values only: Without over-clustering."))

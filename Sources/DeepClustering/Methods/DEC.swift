@@ -6,7 +6,7 @@ import Tensors
 /// DEC (Xie, Girshick & Farhadi 2016): a stacked auto-encoder is trained layer by layer, then as a whole; k-means on its codes gives centres, and
 /// encoder and centres are trained to draw the soft assignments of codes to centres towards sharper targets.
 ///
-/// Passes in turn: `layerEpochs` for each pair of layers, as a denoising auto-encoder of the layer's input; `fineTuneEpochs` for all of them, without
+/// Passes in turn: a share of the epochs for each pair of layers, as a denoising auto-encoder of the layer's input; another share for all of them, without
 /// noise; then clustering, until fewer than `tolerance` of the images changed their cluster since the pass before, or `epochs` is reached. Targets are
 /// those of the whole data set, found anew before every pass of clustering.
 public final class DEC: DeepMethod {
@@ -17,8 +17,10 @@ public final class DEC: DeepMethod {
   private static let mean = Setting<[Double]>("network.mean", 0...1, "mean of each channel, of values 0 to 1")
   private static let std = Setting<[Double]>(
     "network.std", 1e-6...1, "standard deviation of each channel: the mean square of the inputs should be about 1")
-  private static let layerEpochs = Setting<Int>("layerEpochs", 0...100_000, "passes of pre-training for each layer of the encoder")
-  private static let fineTuneEpochs = Setting<Int>("fineTuneEpochs", 0...100_000, "passes of training the whole auto-encoder after that")
+  private static let layerShare = Setting<Double>(
+    "layerShare", 0...0.99, "share of the epochs that pre-trains each layer of the encoder, rounded down to whole passes")
+  private static let fineTuneShare = Setting<Double>(
+    "fineTuneShare", 0...0.99, "share of the epochs that trains the whole auto-encoder after that")
   private static let dropout = Setting<Double>("dropout", 0...0.99, "share of a layer's inputs and outputs left out in layer-wise training")
   private static let optimiser = Setting<String>("optimiser", choices: ["adam", "sgd"], "of the auto-encoder's training; sgd has momentum")
   private static let decayEvery = Setting<Int>(
@@ -32,7 +34,7 @@ public final class DEC: DeepMethod {
     AnySetting(widths), AnySetting(clusters), AnySetting(restarts), AnySetting(mean), AnySetting(std),
   ]
   public static let settings = [
-    AnySetting(CommonSettings.learningRate), AnySetting(layerEpochs), AnySetting(fineTuneEpochs), AnySetting(dropout),
+    AnySetting(CommonSettings.learningRate), AnySetting(layerShare), AnySetting(fineTuneShare), AnySetting(dropout),
     AnySetting(optimiser),
     AnySetting(decayEvery), AnySetting(momentum), AnySetting(clusterRate), AnySetting(tolerance),
   ]
@@ -50,18 +52,13 @@ public final class DEC: DeepMethod {
   }
 
   public static func checkTraining(_ settings: SettingValues) throws(StageError) {
-    let before = pretraining(settings)
-    guard settings[CommonSettings.epochs] > before else {
+    let before = Double(settings[widths].count) * settings[layerShare] + settings[fineTuneShare]
+    guard before < 1 else {
       throw .illegalSetting(
-        "epochs",
-        "must be more than the \(before) passes of pre-training (\(settings[widths].count) layers of layerEpochs, and fineTuneEpochs), and not "
-          + "\(settings[CommonSettings.epochs])")
+        "layerShare",
+        "must leave epochs for clustering: \(settings[widths].count) layers of \(settings[layerShare]) and fineTuneShare, "
+          + "\(settings[fineTuneShare]), are \(before) of them, and must be less than 1")
     }
-  }
-
-  /// Passes before clustering begins.
-  private static func pretraining(_ settings: SettingValues) -> Int {
-    settings[widths].count * settings[layerEpochs] + settings[fineTuneEpochs]
   }
 
   public static func model(_ network: SettingValues, channels: Int, size: Int, seed: UInt64) -> any DeepModel {
@@ -113,7 +110,8 @@ public final class DEC: DeepMethod {
   public init(_ settings: SettingValues, data: DataFacts) {
     self.data = data
     (epochs, batch) = (settings[CommonSettings.epochs], settings[CommonSettings.batch])
-    (layerEpochs, fineTuneEpochs) = (settings[Self.layerEpochs], settings[Self.fineTuneEpochs])
+    let all = Double(settings[CommonSettings.epochs])
+    (layerEpochs, fineTuneEpochs) = (Int(all * settings[Self.layerShare]), Int(all * settings[Self.fineTuneShare]))
     (rate, clusterRate) = (settings[CommonSettings.learningRate], settings[Self.clusterRate])
     (momentum, tolerance) = (settings[Self.momentum], settings[Self.tolerance])
     dropout = Float(settings[Self.dropout])
