@@ -2,17 +2,19 @@ import Foundation
 import Testing
 import Workflow
 
-/// Builds the largest stage program in two folders, and again in one of them: its digest, which is in every action key, stays the same.
+/// Builds the largest stage program in two folders, and again in one of them: its digest, which is in every action key, stays the same. Then a method
+/// is added to the other one.
 struct RebuildTests {
   private static let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
 
-  @Test func anUnchangedProgramKeepsItsDigestWhereverItIsBuilt() throws {
+  @Test("an unchanged program keeps its digest wherever it is built; docs/adding-a-method.md works as it stands")
+  func digestsAndTheNextMethod() throws {
     let base = FileManager.default.temporaryDirectory.appendingPathComponent("ccr-rebuild-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: base) }
     let folders = [base.appendingPathComponent("a"), base.appendingPathComponent("another/place")]
     for folder in folders {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      for name in ["Package.swift", "Sources", "Tests"] {
+      for name in [".swift-format", "Package.swift", "Sources", "Tests", "data", "pipeline.json"] {
         try FileManager.default.copyItem(at: Self.root.appendingPathComponent(name), to: folder.appendingPathComponent(name))
       }
     }
@@ -21,6 +23,7 @@ struct RebuildTests {
     // Compiled anew in the same place.
     try FileManager.default.removeItem(at: folders[0].appendingPathComponent(".build"))
     #expect(try digest(folders[0]) == first)
+    try AddingAMethodPage(folder: folders[1].path).follow()
   }
 
   private func digest(_ folder: URL) throws -> String {

@@ -11,7 +11,7 @@ public typealias NamedTensors = [(name: String, tensor: Tensor)]
 ///
 /// What a method computes is a function of its settings, the data and the seed: never of threads, time or interruptions. So it draws random
 /// numbers from streams keyed by seed and pass, and whatever it keeps from one step to the next is in `model.weights` or in `memory`.
-public protocol DeepMethod: AnyObject {
+public protocol DeepMethod: AnyObject, SendableMetatype {
   /// The value of the setting `method`.
   static var name: String { get }
   /// The settings `network.*`: what `embed` needs, too, to build the network again.

@@ -2,9 +2,12 @@ import Artifacts
 import Foundation
 import Testing
 
-/// Does what docs/adding-a-method.md says, in a copy of the sources: from an empty file to a row of Table 1.
-@Suite("Adding a method")
-struct AddingAMethodTests {
+/// Does what docs/adding-a-method.md says, in a copy of the sources: from an empty file to a row of Table 1. `RebuildTests` has such a copy, which is
+/// built already.
+struct AddingAMethodPage {
+  /// With Package.swift, Sources, Tests, data, pipeline.json and .swift-format of this package.
+  let folder: String
+
   /// A block of code of the page with the place it belongs to.
   private struct Block {
     let file: String
@@ -28,13 +31,8 @@ struct AddingAMethodTests {
     return blocks
   }
 
-  @Test func thePageWorksAsItStands() throws {
-    let folder = FileManager.default.temporaryDirectory.path + "/ccr-adding-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    for name in [".swift-format", "Package.swift", "Sources", "Tests", "data", "pipeline.json"] {
-      try FileManager.default.copyItem(atPath: "\(Programs.root)/\(name)", toPath: "\(folder)/\(name)")
-    }
+  /// Follows the page to its end.
+  func follow() throws {
     let blocks = try blocks()
     #expect(blocks.map(\.file).filter { $0 == "pipeline.json" }.count == 2 && blocks.count == 5)
     for block in blocks {
@@ -69,7 +67,7 @@ struct AddingAMethodTests {
     #expect(shown.code == 0 && shown.out.contains("balanceWeight"), "\(shown.error)")
     let run = try ccr("run", "evaluate[method=relation]")
     #expect(run.code == 0, "\(run.error.suffix(2000))")
-    let misspelt = try ccr("plan", "--set", "train.balanceWeigth=2", "train[method=relation]")
+    let misspelt = try ccr("plan", "--set", "methods.relation.balanceWeigth=2", "train[method=relation]")
     #expect(misspelt.code != 0 && misspelt.error.contains("balanceWeight"), "\(misspelt.error)")
     let planned = try ccr("plan", "table1")
     #expect(planned.code == 0 && planned.out.contains("table1"), "\(planned.error)")
