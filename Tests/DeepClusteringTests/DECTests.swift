@@ -44,7 +44,8 @@ struct DECTests {
   @Test("separates bars, chance 1/3, and ends by itself once clusters settle")
   func learns() throws {
     let training = try BarsTraining(
-      "dec", images: 300, ["epochs": 60, "batch": 20, "layerShare": 0.07, "fineTuneShare": 0.14, "tolerance": 0.01])
+      "dec", images: 300,
+      ["epochs": 60, "batch": 20, "learningRate": 0.005, "layerShare": 0.08, "fineTuneShare": 0.25, "tolerance": 0.01])
     _ = try training.run()
     let history = training.trainer.state.history
     let accuracy = try training.accuracy()
