@@ -52,7 +52,8 @@ struct FactorisationTests {
     var last = Double.infinity
     for iterations in 0...25 {
       let factors = try method(4, locality: locality, iterations: iterations).factorise(x, seed: 1, team: team) { _ in }
-      #expect(factors.iterations == iterations && factors.factors.coefficients.allSatisfy { $0 > 0 })
+      // Fewer where nothing is left to be lowered.
+      #expect(factors.iterations <= iterations && factors.factors.coefficients.allSatisfy { $0 > 0 })
       let value = objective(x, factors.factors, locality: locality)
       // What the program says of itself is in Float.
       #expect(abs(factors.objective - value) < 1e-5 * abs(value))

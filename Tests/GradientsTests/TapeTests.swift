@@ -51,7 +51,9 @@ struct TapeTests {
     let layer = BatchNorm(name: "bn", channels: 5)
     layer.gamma.value = random([5], 20)
     check(input: random([6, 5], 21), parameters: [layer.gamma, layer.beta]) { $0.batchNorm($1, layer, batches: [6], relu: false) }
-    check(input: random([7, 5], 22), parameters: [layer.gamma, layer.beta]) { $0.batchNorm($1, layer, batches: [3, 4], relu: true) }
+    // Enough channels that a difference across the kink of a ReLU is one among many.
+    let wide = BatchNorm(name: "wide", channels: 40)
+    check(input: random([7, 40], 22), parameters: [wide.gamma, wide.beta]) { $0.batchNorm($1, wide, batches: [3, 4], relu: true) }
   }
 
   /// A layer that tracks nothing normalises by the batch's statistics in inference too, batch by batch.
