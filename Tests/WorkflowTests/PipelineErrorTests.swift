@@ -152,9 +152,6 @@ struct PipelineErrorTests {
     Mistake(
       old: "\"let\": {\"rate\": 0.25}", new: "\"make\": {\"rate\": {\"a\": 1}}", words: "this changes single members of $rate, which line",
       pointer: "/settings/1/make/rate"),
-    Mistake(
-      old: "\"seed\": [0, 1]}},", new: "\"seed\": [0, 1]}, \"exclude\": [{\"method\": [\"x\", \"y\"]}]},",
-      words: "input \"scores\" of table has no producer", pointer: "/stages/table/inputs/scores"),
   ]
 
   /// The toy study with ranges and choices in its programs' descriptions.

@@ -54,7 +54,7 @@ public final class Trainer {
   /// - Returns: whether the end was reached.
   /// - Throws: `TrainingDiverged` at the first step whose loss is not finite, or the first pass that leaves weights that are not; what `views`
   ///   and `tell` throw.
-  public func run(views: @escaping Views, interrupted: () -> Bool, tell: (Event) throws -> Void) throws -> Bool {
+  public func run(views: @escaping Views, interrupted: @escaping () -> Bool, tell: (Event) throws -> Void) throws -> Bool {
     while let pass = method.pass(after: state.history) {
       guard try prepare(pass, views: views, interrupted: interrupted),
         try finish(pass, views: views, interrupted: interrupted, tell: tell)
@@ -76,17 +76,15 @@ public final class Trainer {
   }
 
   /// - Returns: false where it was interrupted: `state` stands at the last complete pass, or was prepared before.
-  private func prepare(_ pass: Pass, views: @escaping Views, interrupted: () -> Bool) throws -> Bool {
+  private func prepare(_ pass: Pass, views: @escaping Views, interrupted: @escaping () -> Bool) throws -> Bool {
     guard state.progress.steps == 0 else { return true }
     let (input, team) = (method.model.input, team)
     do {
-      try withoutActuallyEscaping(interrupted) { interrupted in
-        let data = PassData(images: data.images, clusteredImages: data.clusteredImages, team: team) { numbers in
-          if interrupted() { throw TrainingStopped() }
-          return input.prepare(try views(numbers, pass.number, .plain).originals, team: team)
-        }
-        try method.prepare(pass, data)
+      let data = PassData(images: data.images, clusteredImages: data.clusteredImages, team: team) { numbers in
+        if interrupted() { throw TrainingStopped() }
+        return input.prepare(try views(numbers, pass.number, .plain).originals, team: team)
       }
+      try method.prepare(pass, data)
     } catch is TrainingStopped {
       capture()
       return false
