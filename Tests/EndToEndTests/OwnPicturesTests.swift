@@ -98,8 +98,9 @@ struct OwnPicturesTests {
     let command = ["run", "--profile", "own", "--pipeline", "mine.json", "--set", "figureMethod=dcdc"]
     let done = try run("ccr", command + ["tabulate[output=table1]", "tabulate[output=figure4]"])
     #expect(done.code == 0, "\(done.error)")
-    #expect(try Set(cells().compactMap { $0["row"]?.string }) == ["K-means", "DCDC", "CCR"])
-    #expect(try cells().count == 3 * 2 * 3)
+    let rows = try Set(cells().compactMap { $0["row"]?.string })
+    #expect(rows.count == 16 && rows.isSuperset(of: ["K-means", "DCDC", "CCR"]), "\(rows)")
+    #expect(try cells().count == 16 * 2 * 3)
     let table = String(decoding: try AtomicFile.read("\(folder)/paper-tables/own/table1.md"), as: UTF8.self)
     #expect(table.contains("## Birds of my garden\n") && table.contains("## Shells\n"))
     #expect(!table.contains("ublished") && !table.contains("the paper") && !table.contains("[a]"), "\(table)")

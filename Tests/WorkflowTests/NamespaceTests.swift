@@ -11,7 +11,7 @@ struct NamespaceTests {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
     let command = "\(ToyStudy.binaries)/ccr \(arguments) --pipeline \(study.folder)/pipeline.json"
     let words = "\(study.folder)/words-\(UUID().uuidString)"
-    process.arguments = ["--pid", "--fork", "--kill-child", "/bin/sh", "-c", "\(command) > \(words) 2>&1"]
+    process.arguments = Namespaces.flags + ["--kill-child", "/bin/sh", "-c", "\(command) > \(words) 2>&1"]
     try process.run()
     return process
   }
@@ -83,10 +83,13 @@ struct NamespaceTests {
 }
 
 private enum Namespaces {
+  /// With /proc of their own, as containers have it: libdispatch ends a process whose threads it does not find there.
+  static let flags = ["--pid", "--fork", "--mount-proc"]
+
   static let arePermitted: Bool = {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
-    process.arguments = ["--pid", "--fork", "true"]
+    process.arguments = flags + ["true"]
     process.standardError = FileHandle.nullDevice
     guard (try? process.run()) != nil else { return false }
     process.waitUntilExit()
