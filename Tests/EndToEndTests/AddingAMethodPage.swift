@@ -60,7 +60,7 @@ struct AddingAMethodPage {
     }
     // As the page says, but on few images for a short time.
     func ccr(_ arguments: String...) throws -> Programs.Output {
-      let small = ["--pipeline", "\(folder)/pipeline.json", "--profile", "glance", "--set", "train.epochs=1", "--set", "ingest.subset=150"]
+      let small = ["--pipeline", "\(folder)/pipeline.json", "--profile", "glance", "--set", "epochs=1", "--set", "ingest.subset=150"]
       return try Programs.run("\(release)/ccr", [arguments[0]] + small + arguments.dropFirst(), in: folder)
     }
     let shown = try ccr("show", "train[method=relation,seed=0]")
