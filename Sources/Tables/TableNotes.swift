@@ -10,7 +10,7 @@ struct TableNotes {
 
   var lines: [String] {
     [how, best, spread, unlabelled, unverified].compactMap { $0 } + layout.remarks
-      + [budget, source, unprinted, notRun, missing].compactMap { $0 }
+      + ways + [budget, source, unprinted, notRun, missing].compactMap { $0 }
   }
 
   /// The runs of data sets with labels.
@@ -59,6 +59,17 @@ struct TableNotes {
   private var unverified: String? {
     let names = layout.columns.filter { column in runs.contains { $0.dataset == column.dataset && !$0.scores.verified } }.map(\.label)
     return names.isEmpty ? nil : "The original files were not held against official checksums: \(names.joined(separator: ", "))."
+  }
+
+  /// Which way was taken by methods that have several, such as "SC (CIFAR-10): affinities of 50 nearest neighbours."
+  private var ways: [String] {
+    layout.rows.compactMap { row in
+      let said = layout.columns.compactMap { column -> String? in
+        let remarks = runs.filter { $0.method == row.method && $0.dataset == column.dataset }.compactMap(\.scores.remarks)
+        return remarks.isEmpty ? nil : "\(column.label): \(Set(remarks).sorted().joined(separator: "; "))"
+      }
+      return said.isEmpty ? nil : "\(row.label) on \(said.joined(separator: ", on "))."
+    }
   }
 
   /// Epochs, images and network of every data set.

@@ -140,6 +140,7 @@ struct StageWordsTests {
   /// Under a limit on memory a stage says what it lacks, and advises only what can still be lowered.
   @Test(arguments: [
     ("tsne", 1, false, "threads"), ("tsne", 4, true, "threads"), ("train", 1, false, "batch"), ("train", 100_000, true, "batch"),
+    ("cluster", 9000, true, "exactUpTo"),
   ])
   func tooLittleMemoryIsSaidBefore(program: String, number: Int, advised: Bool, what: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -157,6 +158,17 @@ struct StageWordsTests {
         "--input", "points=\(folder)/f.h5", "--input", "labels=\(folder)/l.h5", "--output", "embedding=\(folder)/e.h5", "--output",
         "picture=\(folder)/p.png", "--parameters", settings.canonical, "--threads", "\(number)",
       ]
+    } else if program == "cluster" {
+      // All pairs of 9,000 images take 1.6 GB.
+      try ImagesFile.write(
+        ImageSet(
+          name: "x", height: 1, width: 1, channels: 1, pixels: (0..<number).map { UInt8($0 % 251) }, index: (0..<Int32(number)).map { $0 },
+          verified: false), to: "\(folder)/images.h5")
+      let settings: JSONValue = [
+        "method": "sc", "clusters": 2, "seed": 0, "scaleNeighbour": 7, "neighbours": 10, "exactUpTo": .integer(number), "restarts": 1,
+      ]
+      arguments = ["--input", "images=\(folder)/images.h5", "--output", "assignments=\(folder)/a.h5", "--parameters", settings.canonical]
+      kilobytes = 1_000_000
     } else {
       // Images so large that two of them are more than there is; or so many at once.
       let side = number == 1 ? 4096 : 8
@@ -176,7 +188,7 @@ struct StageWordsTests {
     let output = try Programs.run("/bin/bash", limited)
     #expect(output.code == 74 && output.error.contains("error: there is too little memory: at least "), "\(output.code) \(output.error)")
     #expect(output.error.contains("remedy: raise the limit (`ulimit -v`"), "\(output.error)")
-    #expect(output.error.contains(what == "threads" ? "lower --threads" : "lower batch") == advised, "\(output.error)")
+    #expect(output.error.contains(what == "threads" ? "lower --threads" : "lower \(what)") == advised, "\(output.error)")
   }
 
   /// As many classes as ImageNet has. The bound is on the processor's time, which other work on the machine hardly changes.

@@ -75,12 +75,33 @@ struct PaperTableTests {
     let tiny: JSONValue = ["dataset": "tiny-imagenet", "label": "Tiny-ImageNet", "published": "tiny-imagenet"]
     let table = try PaperTable(
       name: "table1", profile: "paper", layout: Fixtures.layout(rows, columns: [tiny]), published: published, runs: [])
-    #expect(table.footnotes.map(\.letter) == ["a", "b", "c", "d", "e"])
-    #expect(["DAC", "DCCM", "PICA"].map { table.cell($0, "tiny-imagenet", "ARI")?.footnote } == ["e", "e", "e"])
+    #expect(table.footnotes.map(\.letter) == ["a", "b", "c", "d", "e", "f"])
+    #expect(["DAC", "DCCM", "PICA"].map { table.cell($0, "tiny-imagenet", "ARI")?.footnote } == ["f", "f", "f"])
     #expect(table.cell("DAC", "tiny-imagenet", "NMI")?.footnote == nil)
-    #expect(table.footnotes.first { $0.letter == "e" }?.text.contains("one row too low") == true)
+    #expect(table.footnotes.first { $0.letter == "f" }?.text.contains("one row too low") == true)
     let elsewhere = try PaperTable(name: "table1", profile: "quick", layout: Fixtures.layout(rows), published: published, runs: [])
     #expect(!elsewhere.footnotes.contains { $0.text.contains("one row too low") })
+  }
+
+  @Test("a note says which way was taken where a method has several")
+  func ways() throws {
+    func scores(_ remarks: String?) -> Scores {
+      let metrics = Scores.Metrics(epoch: 0, accuracy: 0.5, nmi: 0.5, nmiArithmetic: 0.5, ari: 0.5)
+      return Scores(
+        last: metrics, best: metrics, epochs: [metrics], images: 4, verified: true, classNames: ["a", "b"], confusion: [[2, 0], [0, 2]],
+        clusterClasses: [0, 1], varianceByClass: [], varianceByCluster: [], cases: [], remarks: remarks)
+    }
+    func notes(_ remarks: String?...) throws -> [String] {
+      try PaperTable(
+        name: "table1", profile: "own",
+        layout: Fixtures.layout(
+          [["label": "SC", "method": "sc"]], columns: [["dataset": "mine", "label": "Mine", "published": .null]]),
+        published: Fixtures.published(), runs: remarks.enumerated().map { Fixtures.run("sc", $0, scores($1), dataset: "mine") }
+      ).notes
+    }
+    #expect(try notes("affinities of all pairs", "affinities of all pairs").contains("SC on Mine: affinities of all pairs."))
+    #expect(try notes("50 neighbours", "60 neighbours").contains("SC on Mine: 50 neighbours; 60 neighbours."))
+    #expect(try !notes(nil).contains { $0.hasPrefix("SC") })
   }
 
   @Test("a data set of one's own shows the methods that ran, without the paper's numbers and notes; dashes where it has no labels")

@@ -149,7 +149,7 @@ struct MethodTests {
     #expect(try selected("map") == ["map[dataset=one,method=base,seed=0]", "map[dataset=two,method=base,seed=0]"])
     #expect(try selected("map[method=wide]") == ["map[dataset=one,method=wide,seed=0]", "map[dataset=two,method=wide,seed=0]"])
     #expect(try selected("map[method=wide,seed=1,dataset=two]") == ["map[dataset=two,method=wide,seed=1]"])
-    #expect(try selected("wide").filter { $0.hasPrefix("map") }.count == 4)
+    #expect(try selected("wide").filter { $0.hasPrefix("map") }.count == 2)
     #expect(try !selected("train[method=wide]+").contains { $0.hasPrefix("map") })
     let other = try self.plan(overrides: ["figureMethod=wide"])
     #expect(other.instances.first { $0.name == "figure" }?.parameters["title"] == "Wide")
