@@ -12,7 +12,7 @@ let description = StageDescription(
   inputs: [Port("images", "images.h5"), Port("features", "features.h5, of which the last epoch counts", optional: true)],
   outputs: [Port("assignments", "assignments.h5, epoch 0", datasets: ["/epoch_*/assignments"])],
   settings: [AnySetting(method), AnySetting(clusters), AnySetting(seed)], variants: (by: "method", MethodSettings.variants),
-  usesBLAS: true,
+  usesBLAS: true, usesARPACK: true,
   check: { run in
     let images = run.input("images")
     if let count = images.clustered { try checkClusters(run.settings, images: count) }

@@ -182,11 +182,6 @@ struct QuickStudyTests {
       "\"epoch\" of tsne[dataset=fashion-mnist,method=ccr,seed=0,panel=end] must be one that is kept, 0, 1, not 2"
     ),
     ("\"blocks\": [1]", "\"blocks\": [1, 1]", "must have one number for each of the 1 widths, and not 2"),
-    (
-      "{\"where\": {\"profile\": \"glance\"}, \"let\": {\"epochs\": 2}",
-      "{\"where\": {\"method\": \"ccr\"}, \"embed\": {\"network\": {\"widths\": [8], \"blocks\": [1], \"sobel\": false, \"heads\": \"$heads\", \"mean\": \"$mean\", \"std\": \"$std\"}}},\n{\"where\": {\"profile\": \"glance\"}, \"let\": {\"epochs\": 2}",
-      "must be the network that is trained, with all its settings alike"
-    ),
     ("\"mean\": [0.286]", "\"mean\": [0.286, 0.3]", "must have 1 numbers, one for each channel"),
     ("\"std\": [0.353]", "\"std\": []", "must have 1 numbers, one for each channel"),
     ("\"resize\": 20", "\"resize\": 19", "must be at most augmentation.resize, 19, not 20"),

@@ -119,15 +119,37 @@ struct StageWordsTests {
     #expect(output.error.contains("leave that epoch out of snapshots") == advised, "\(output.error)")
   }
 
+  /// What a program says of a planned run.
+  private func answer(_ program: String, _ parameters: JSONValue, _ inputs: JSONValue) throws -> JSONValue? {
+    let runs: JSONValue = ["runs": [["parameters": parameters, "inputs": inputs]]]
+    try AtomicFile.write(runs.pretty, to: "\(folder)/runs.json")
+    return try JSONValue.parse(Programs.run(program, ["--check", "\(folder)/runs.json"]).out, file: "answers").array?.first
+  }
+
+  @Test func aNetworkOtherThanTheTrainedOneIsRefusedByThePlan() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let trained = try answer("train", Self.training, ["images": ["facts": ["images": 20, "channels": 1]]])
+    let weights = try #require(trained?["facts"]?["weights"])
+    func embedding(_ network: JSONValue?) throws -> JSONValue? {
+      let parameters: JSONValue = [
+        "method": "ccr", "seed": 0, "network": network ?? .null, "resize": 8, "size": 8, "snapshots": [0, 2], "batch": 10,
+      ]
+      return try answer("embed", parameters, ["images": ["facts": ["images": 20, "channels": 1]], "weights": ["facts": weights]])
+    }
+    let network = try #require(Self.training["network"]?.object)
+    let answered = try embedding(Self.training["network"])
+    #expect(answered?["facts"] != nil && answered?["error"] == nil, "\(String(describing: answered))")
+    let other = try embedding(.object(network.map { $0.name == "sobel" ? .init("sobel", true) : $0 }))
+    #expect(
+      other?["error"]?.compact.contains("must be the network that is trained, with all its settings alike") == true,
+      "\(String(describing: other))")
+  }
+
   /// The plan says it before anything runs, the stage when it runs.
   @Test func aBatchLargerThanTheSetIsSaid() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func answer(_ batch: Int) throws -> JSONValue? {
-      let runs: JSONValue = [
-        "runs": [["parameters": training(["batch": .integer(batch)]), "inputs": ["images": ["facts": ["images": 20]]]]]
-      ]
-      try AtomicFile.write(runs.pretty, to: "\(folder)/runs.json")
-      return try JSONValue.parse(Programs.run("train", ["--check", "\(folder)/runs.json"]).out, file: "answers").array?.first
+      try answer("train", training(["batch": .integer(batch)]), ["images": ["facts": ["images": 20]]])
     }
     #expect(
       try answer(21)?["warnings"]?.array?.first?.string == "a batch of 21 is more than the 20 images there are: every step takes them all")

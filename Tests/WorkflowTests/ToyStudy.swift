@@ -20,6 +20,7 @@ final class ToyStudy {
     try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
     try write("one\ntwo\n", "table.txt")
     try write("kernels 1", "libtoyblas.so")
+    try write("iterations 1", "libtoyarpack.so")
     try write(Self.pipeline, "pipeline.json")
     try program("source", inputs: ["words"], settings: [("text", "string")], writes: #"echo "source $(field text)"; cat "$(field words)""#)
     try program(
@@ -94,7 +95,10 @@ final class ToyStudy {
     ]
     if let variants { description.append(.init("variants", variants)) }
     if usesBLAS {
-      description += [.init("numericClass", "toy/CORE"), .init("blasLibrary", .string("\(folder)/libtoyblas.so"))]
+      description += [
+        .init("numericClass", "toy/CORE"), .init("blasLibrary", .string("\(folder)/libtoyblas.so")),
+        .init("arpackLibrary", .string("\(folder)/libtoyarpack.so")),
+      ]
     }
     let act = settings.contains { $0.0 == "act" } ? Self.acts : ""
     let script = """
