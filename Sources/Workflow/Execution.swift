@@ -108,6 +108,17 @@ final class Execution {
     child.signal(number)
   }
 
+  /// The limit it went beyond, for which it was asked to end.
+  private(set) var overstep: Overstep?
+
+  func end(_ overstep: Overstep, by number: Int32) {
+    self.overstep = overstep
+    signal(number)
+  }
+
+  /// Memory of the stage's processes together, bytes.
+  var residentBytes: Int { ProcessMemory.resident(of: child.identifier) }
+
   /// What was altered between the moment the key was computed and now, in words; nil where everything is what the key says.
   var change: String? {
     if hasOtherProgram || !program.isUnchanged { return "its program \(ingredients.program.path) was changed" }

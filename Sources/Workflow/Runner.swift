@@ -260,7 +260,8 @@ public final class Runner {
   private func wait(on wakeups: Int32) {
     var descriptors = [pollfd(fd: wakeups, events: Int16(POLLIN), revents: 0)]
     descriptors += active.filter { !$0.isOver }.map { pollfd(fd: $0.eventPipe, events: Int16(POLLIN), revents: 0) }
-    _ = poll(&descriptors, UInt(descriptors.count), ready.isEmpty || waits.isEmpty ? 200 : 50)
+    let looksAtMemory = active.contains { study.plan.instances[$0.number].limits.memory != nil }
+    _ = poll(&descriptors, UInt(descriptors.count), (ready.isEmpty || waits.isEmpty) && !looksAtMemory ? 200 : 50)
     // A pipe whose writer has gone is always readable; its process is about to end.
     if descriptors.dropFirst().contains(where: { $0.revents & Int16(POLLHUP) != 0 }) { usleep(1000) }
     Wakeups.drain()

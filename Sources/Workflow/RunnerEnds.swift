@@ -9,6 +9,7 @@ extension Runner {
   func lookAtActive() throws {
     for execution in active {
       execution.poll()
+      enforceLimits(execution)
       for event in execution.newEvents() { pass(event, of: execution) }
       guard let (status, usage) = execution.end else { continue }
       if let published = execution.publication {
@@ -78,6 +79,8 @@ extension Runner {
     let attempt = study.store.attemptFolder(hex)
     do {
       let files = try published.get()
+      noteMemory(execution, usage)
+      let isKnown = study.store.record(hex) != nil
       let (result, differing) = try study.store.commit(hex, files, provenance: study.provenance(execution, usage, files)) { old in
         study.unusableOutput(of: number, old) == nil
       }
@@ -93,6 +96,10 @@ extension Runner {
       execution.lock.release()
       executedKeys.insert(hex)
       forced.remove(number)
+      if isKnown, differing.isEmpty {
+        summary.equal += 1
+        tell(.equal(instance.name))
+      }
       if !differing.isEmpty {
         summary.differing += 1
         let kept = result.outputs.contains { output in files.contains { $0.port == output.key && $0.digest != output.value } }
@@ -130,6 +137,7 @@ extension Runner {
 
   private func giveUp(_ execution: Execution, _ status: ChildProcess.Status, _ usage: ChildProcess.Usage) {
     let name = study.plan.instances[execution.number].name
+    if let overstep = execution.overstep { return fail(execution, overstep.words(isSaved: status == .exited(EX_TEMPFAIL))) }
     if status == .exited(EX_TEMPFAIL) || execution.wasSignalled {
       let isSaved = status == .exited(EX_TEMPFAIL)
       if isSaved { summary.interrupted += 1 }
