@@ -32,8 +32,13 @@ public struct ActionKey: Sendable {
       case .gathered(let list):
         var members: [JSONValue.Member] = []
         for (number, port) in list {
-          guard let result = results(number), let digest = result.outputs[port] else { return nil }
+          guard let result = results(number) else { return nil }
           let source = plan.instances[number]
+          if let absence = result.absence {
+            members.append(.init(source.name, ["coordinates": .object(source.coordinates.values), "absence": .string(absence)]))
+            continue
+          }
+          guard let digest = result.outputs[port] else { return nil }
           members.append(
             .init(
               source.name,

@@ -129,6 +129,7 @@ final class ToyStudy {
       killed) kill -9 $$;;
       once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; kill -9 $$; fi;;
       silent) exit 0;;
+      absent) echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
       slow) sleep 0.15;;
       tick) sleep 0.02;;
       late) sleep 0.5; kill -9 $$;;
