@@ -29,6 +29,8 @@ public struct PaperTable: Sendable {
     /// The same metric of the run and kept epoch with the highest ACC, chosen with labels; nil where nothing was computed.
     public let best: Double?
     public let seeds: [Int]
+    /// The metric at the last epoch by seed, in the order of `seeds`; nil where the data set has no labels.
+    public let values: [Double?]
     /// Nil where the paper prints a dash or nothing.
     public let published: Double?
     /// Letter of the footnote on the published number.
@@ -47,6 +49,8 @@ public struct PaperTable: Sendable {
   public let layout: TableLayout
   /// Row by row, in a row by data set and metric.
   public let cells: [Cell]
+  /// Rows held against each other, seed by seed.
+  public let comparisons: [RowComparison]
   public let notes: [String]
   public let footnotes: [Footnote]
   let metrics: [String]
@@ -87,7 +91,7 @@ public struct PaperTable: Sendable {
           cells.append(
             Cell(
               row: row.label, dataset: column.dataset, metric: metric, spread: Spread(found.compactMap { $0.scores.last[metric] }),
-              best: best?[metric], seeds: found.map(\.seed),
+              best: best?[metric], seeds: found.map(\.seed), values: found.map { $0.scores.last[metric] },
               published: printed.flatMap { published.value(name, $0.row, $0.dataset, metric) },
               footnote: printed.flatMap { marks.letter(row: $0.row, dataset: $0.dataset, metric: metric) }, sources: found))
         }
@@ -95,7 +99,8 @@ public struct PaperTable: Sendable {
     }
     self.cells = cells
     footnotes = marks.used
-    notes = TableNotes(layout: layout, published: published, runs: runs, labels: labels).lines
+    comparisons = layout.comparisons(metrics, runs)
+    notes = TableNotes(layout: layout, published: published, runs: runs, labels: labels, comparisons: comparisons).lines
   }
 
   /// The cell of a row, a data set and a metric.

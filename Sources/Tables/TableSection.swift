@@ -20,7 +20,10 @@ extension PaperTable {
       let cells = metrics.compactMap { cell(row.label, dataset, $0) }
       guard !cells.isEmpty else { return nil }
       let reproduced = cells.map { cell in
-        cell.spread.map { fixed($0.mean) + ($0.deviation.map { " ± \(fixed($0))" } ?? "") } ?? "—"
+        cell.spread.map { spread in
+          fixed(spread.mean) + (spread.deviation.map { " ± \(fixed($0))" } ?? "")
+            + (spread.interval.map { " (\(fixed($0.lowerBound)), \(fixed($0.upperBound)))" } ?? "")
+        } ?? "—"
       }
       return [.init(text: row.label, footnote: rowFootnotes[row.label])]
         + (reproduced + [cells.first?.best.map { fixed($0) } ?? "—"]).map { .init(text: $0) }

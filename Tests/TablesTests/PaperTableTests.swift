@@ -38,6 +38,7 @@ struct PaperTableTests {
     #expect(notes.contains("mean ± sample standard deviation over 3 seeds (0, 1, 2)"))
     #expect(notes.contains("Fashion-MNIST: 2,500 images, 4 epochs; residual networks have stages of 16, 32 channels"))
     #expect(notes.contains("the kept epochs (2, 4)"))
+    #expect(notes.contains("Computed values: last epoch") && notes.contains("NMI is divided by the geometric mean"))
     #expect(notes.contains("its CIFAR-10 numbers stand beside it and are no target"))
     #expect(notes.contains("Not part of this profile, published values only: Without over-clustering."))
     let other = try PaperTable(
@@ -50,6 +51,21 @@ struct PaperTableTests {
     #expect(other.contains("one seed (5), so no spread is known"))
     #expect(other.contains("777 images, 9 epochs"))
     #expect(!other.contains("Not part of this profile"))
+  }
+
+  @Test("values of the paper's own data sets are called reproduced, all others computed")
+  func reproduced() throws {
+    func first(_ columns: [JSONValue]) throws -> String? {
+      try PaperTable(
+        name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering, columns: columns),
+        published: Fixtures.published(),
+        runs: [Fixtures.run("ccr", 0, Fixtures.scores(0.5), dataset: "cifar-10"), Fixtures.run("ccr", 0, Fixtures.scores(0.5))]
+      ).notes.first
+    }
+    let papers: JSONValue = ["dataset": "cifar-10", "label": "CIFAR-10", "published": "cifar-10"]
+    #expect(try first([papers])?.hasPrefix("Reproduced values") == true)
+    #expect(try first([Fixtures.fashion])?.hasPrefix("Computed values") == true)
+    #expect(try first([papers, Fixtures.fashion])?.hasPrefix("Computed values") == true)
   }
 
   @Test("seeds against rows")
@@ -142,7 +158,7 @@ struct PaperTableTests {
     #expect(cell.spread?.mean == 0.625 && cell.published == nil && cell.footnote == nil)
     #expect(table.markdown.contains("| CCR, temperature 1      | 0.625 | 0.525 | 0.325 |    0.625 |                        — |"))
     #expect(table.latex.contains("    CCR, temperature 1 & 0.625 & 0.525 & 0.325 & 0.625 & --- & --- & --- \\\\\n"))
-    #expect(table.csv.contains("table4,quick,\"CCR, temperature 1\",fashion-mnist,ACC,0.625,,0.625,0,,cifar-10,\r\n"))
+    #expect(table.csv.contains("table4,quick,\"CCR, temperature 1\",fashion-mnist,ACC,0.625,,0.625,0,,cifar-10,,0.625,,\r\n"))
     #expect(table.json["cells"]?.array?.last?["published"] == .null)
     #expect(table.notes.contains("Not in the paper, hence without published values: CCR, temperature 1."))
     let idle = try PaperTable(
