@@ -6,7 +6,7 @@ extension PaperTable {
   public var csv: String {
     let header = [
       "table", "profile", "row", "dataset", "metric", "mean", "std", "best", "seeds", "published", "published_dataset", "footnote",
-      "values", "ci95_low", "ci95_high",
+      "values", "ci95_low", "ci95_high", "diverged",
     ]
     let records = cells.map { cell in
       [
@@ -14,7 +14,7 @@ extension PaperTable {
         Self.number(cell.best), cell.seeds.map(String.init).joined(separator: " "), Self.number(cell.published),
         layout.columns.first { $0.dataset == cell.dataset }.flatMap(\.published) ?? "", cell.footnote ?? "",
         cell.values.map(Self.number).joined(separator: " "), Self.number(cell.spread?.interval?.lowerBound),
-        Self.number(cell.spread?.interval?.upperBound),
+        Self.number(cell.spread?.interval?.upperBound), cell.diverged.map(String.init).joined(separator: " "),
       ]
     }
     return ([header] + records).map { $0.map(Self.field).joined(separator: ",") + "\r\n" }.joined()

@@ -38,7 +38,7 @@ extension PaperTable.Cell {
     return [
       "row": .string(row), "dataset": .string(dataset), "metric": .string(metric), "mean": number(spread?.mean),
       "std": number(spread?.deviation), "best": number(best), "seeds": .array(seeds.map(JSONValue.integer)),
-      "values": .array(values.map(number)), "interval": intervalJSON(spread?.interval),
+      "values": .array(values.map(number)), "diverged": .array(diverged.map(JSONValue.integer)), "interval": intervalJSON(spread?.interval),
       "published": number(published), "footnote": footnote.map(JSONValue.string) ?? .null,
       "sources": .array(
         sources.map { ["instance": .string($0.instance), "action": .string($0.action), "output": .string($0.output)] }),

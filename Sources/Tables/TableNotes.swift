@@ -5,12 +5,14 @@ struct TableNotes {
   let layout: TableLayout
   let published: PublishedNumbers
   let runs: [ScoredRun]
+  let diverged: [DivergedRun]
   /// Name of each column's published data set, nil for a column without.
   let labels: [String?]
   let comparisons: [RowComparison]
 
   var lines: [String] {
-    [how, normaliser, best, spread].compactMap { $0 } + differences + [unlabelled, unverified].compactMap { $0 } + layout.remarks + ways
+    [how, normaliser, best, spread].compactMap { $0 } + differences + [lost, unlabelled, unverified].compactMap { $0 } + layout.remarks
+      + ways
       + [budget, source, unprinted, notRun, missing].compactMap { $0 }
   }
 
@@ -56,6 +58,14 @@ struct TableNotes {
     return
       "Seeds of one row differ by up to \(fixed(seeds)) in ACC, the means of the rows by up to \(fixed(rows)): a difference between rows that is"
       + " smaller than the spread over their seeds says nothing."
+  }
+
+  /// Trainings that diverged.
+  private var lost: String? {
+    let shown = diverged.filter { run in layout.columns.contains { $0.dataset == run.dataset } }
+    guard !shown.isEmpty else { return nil }
+    return
+      "Diverged, so without a value of their own: \(shown.map(\.reason).joined(separator: "; ")). The other seeds of these rows count alone."
   }
 
   /// Data sets that were clustered, but have nothing to be scored against.

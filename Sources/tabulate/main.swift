@@ -53,7 +53,7 @@ StageProgram.run(description) { job in
     let table = try PaperTable(
       name: job[output], profile: job[profile], layout: TableLayout(job[layout], titles: methodTitles(job.settings)),
       published: PublishedNumbers(path: published),
-      runs: job.scoredRuns())
+      runs: job.scoredRuns(), diverged: job.divergedRuns())
     for (port, text) in [("json", table.json.pretty + "\n"), ("markdown", table.markdown), ("latex", table.latex), ("csv", table.csv)] {
       if let path = job.optionalOutput(port) { try AtomicFile.write(text, to: path) }
     }

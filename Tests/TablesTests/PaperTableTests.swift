@@ -99,6 +99,28 @@ struct PaperTableTests {
     #expect(!elsewhere.footnotes.contains { $0.text.contains("one row too low") })
   }
 
+  @Test("a training that diverged stands in its row as such, and in a note with its reason")
+  func diverged() throws {
+    func table(_ seeds: [Int], diverged: [Int]) throws -> PaperTable {
+      try PaperTable(
+        name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering), published: Fixtures.published(),
+        runs: seeds.map { Fixtures.run("ccr", $0, Fixtures.scores(0.6)) },
+        diverged: diverged.map {
+          DivergedRun(method: "ccr", dataset: "fashion-mnist", seed: $0, reason: "train[seed=\($0)]: training diverged in epoch 2")
+        })
+    }
+    let none = try table([], diverged: [0, 1])
+    #expect(none.cell("CCR", "fashion-mnist", "ACC")?.diverged == [0, 1])
+    #expect(none.markdown.contains("| diverged | diverged | diverged | diverged |") && none.latex.contains("& diverged & diverged"))
+    #expect(none.notes.contains { $0.contains("train[seed=0]: training diverged in epoch 2; train[seed=1]: training diverged") })
+    let some = try table([0, 2], diverged: [1])
+    let cell = try #require(some.cell("CCR", "fashion-mnist", "ACC"))
+    #expect(cell.seeds == [0, 2] && cell.diverged == [1] && cell.spread?.mean == 0.6)
+    #expect(!some.markdown.contains("| diverged") && some.notes.contains { $0.contains("The other seeds of these rows count alone.") })
+    #expect(some.json["cells"]?.array?.last?["diverged"] == [1] && some.csv.contains("diverged\r\n"))
+    #expect(try !Fixtures.table4().markdown.contains("diverged"))
+  }
+
   @Test("a note says which way was taken where a method has several")
   func ways() throws {
     func scores(_ remarks: String?) -> Scores {
