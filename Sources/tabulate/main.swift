@@ -41,6 +41,9 @@ StageProgram.run(description) { job in
   let figureOutputs = ["picture", "svg", "pdf"]
   if figureOutputs.contains(where: { job.optionalOutput($0) != nil }) {
     let figure = PaperFigure(job: job, layout: try FigureLayout(job[layout], of: job[output], titles: methodTitles(job.settings)))
+    for port in description.gathered.map(\.name) {
+      for absent in job.absent(port) { job.warn("\(absent.instance) is not shown: \(absent.reason)") }
+    }
     switch job[output] {
     case "figure3": try figure.maps()
     case "figure4": try figure.cases()
