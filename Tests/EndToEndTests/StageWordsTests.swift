@@ -120,7 +120,7 @@ struct StageWordsTests {
   }
 
   /// What a program says of a planned run.
-  private func answer(_ program: String, _ parameters: JSONValue, _ inputs: JSONValue) throws -> JSONValue? {
+  private func checked(_ program: String, _ parameters: JSONValue, _ inputs: JSONValue) throws -> JSONValue? {
     let runs: JSONValue = ["runs": [["parameters": parameters, "inputs": inputs]]]
     try AtomicFile.write(runs.pretty, to: "\(folder)/runs.json")
     return try JSONValue.parse(Programs.run(program, ["--check", "\(folder)/runs.json"]).out, file: "answers").array?.first
@@ -128,13 +128,13 @@ struct StageWordsTests {
 
   @Test func aNetworkOtherThanTheTrainedOneIsRefusedByThePlan() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let trained = try answer("train", Self.training, ["images": ["facts": ["images": 20, "channels": 1]]])
+    let trained = try checked("train", Self.training, ["images": ["facts": ["images": 20, "channels": 1]]])
     let weights = try #require(trained?["facts"]?["weights"])
     func embedding(_ network: JSONValue?) throws -> JSONValue? {
       let parameters: JSONValue = [
         "method": "ccr", "seed": 0, "network": network ?? .null, "resize": 8, "size": 8, "snapshots": [0, 2], "batch": 10,
       ]
-      return try answer("embed", parameters, ["images": ["facts": ["images": 20, "channels": 1]], "weights": ["facts": weights]])
+      return try checked("embed", parameters, ["images": ["facts": ["images": 20, "channels": 1]], "weights": ["facts": weights]])
     }
     let network = try #require(Self.training["network"]?.object)
     let answered = try embedding(Self.training["network"])
@@ -149,7 +149,7 @@ struct StageWordsTests {
   @Test func aBatchLargerThanTheSetIsSaid() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func answer(_ batch: Int) throws -> JSONValue? {
-      try answer("train", training(["batch": .integer(batch)]), ["images": ["facts": ["images": 20]]])
+      try checked("train", training(["batch": .integer(batch)]), ["images": ["facts": ["images": 20]]])
     }
     #expect(
       try answer(21)?["warnings"]?.array?.first?.string == "a batch of 21 is more than the 20 images there are: every step takes them all")
