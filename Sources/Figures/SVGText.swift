@@ -1,3 +1,4 @@
+import Artifacts
 import Foundation
 
 extension Canvas {
@@ -6,7 +7,7 @@ extension Canvas {
   /// - Parameter text: what it shows.
   /// - Throws: `FigureError`
   func svg(saying text: String) throws(FigureError) -> String {
-    var document = SVGText.withoutStyles(String(decoding: try bytes(), as: UTF8.self))
+    var document = SVGText.withOwnNames(SVGText.withoutStyles(String(decoding: try bytes(), as: UTF8.self)))
     if let root = document.range(of: "<svg"), let end = document[root.upperBound...].firstIndex(of: ">") {
       document.insert(contentsOf: "\n<title>\(SVGText.escaped(text))</title>", at: document.index(after: end))
       document.insert(contentsOf: " role=\"img\"", at: root.upperBound)
@@ -21,7 +22,7 @@ extension Canvas {
   }
 }
 
-enum SVGText {
+package enum SVGText {
   static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -39,6 +40,38 @@ enum SVGText {
 
   /// One digit behind the point.
   static func number(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+
+  /// Names of elements that depend on nothing but the figure, and that no other figure of a page has: cairo counts the surfaces of the process, and
+  /// begins with `clip1` in every document.
+  package static func withOwnNames(_ document: String) -> String {
+    let text = Array(document.utf8)
+    let (mark, quote, bracket, hash) = (Array(" id=\"".utf8), UInt8(ascii: "\""), UInt8(ascii: "("), UInt8(ascii: "#"))
+    func name(from start: Int) -> [UInt8] { Array(text[start...].prefix { $0 != quote && $0 != UInt8(ascii: ")") }) }
+    func isMark(_ place: Int) -> Bool { text[place] == mark[0] && text[place...].starts(with: mark) }
+    var numbers: [[UInt8]: Int] = [:]
+    for place in text.indices where isMark(place) {
+      let name = name(from: place + mark.count)
+      if numbers[name] == nil { numbers[name] = numbers.count }
+    }
+    func renamed(_ prefix: String) -> [UInt8] {
+      var result: [UInt8] = []
+      result.reserveCapacity(text.count + text.count / 8)
+      var place = 0
+      while place < text.count {
+        let start =
+          isMark(place) ? place + mark.count : text[place] == hash && [quote, bracket].contains(text[max(0, place - 1)]) ? place + 1 : nil
+        guard let start, let number = numbers[name(from: start)] else {
+          result.append(text[place])
+          place += 1
+          continue
+        }
+        result += text[place..<start] + Array("\(prefix)\(number)".utf8)
+        place = start + name(from: start).count
+      }
+      return result
+    }
+    return String(decoding: renamed("f\(ContentDigest.of(renamed("")).hex.prefix(8))-"), as: UTF8.self)
+  }
 
   /// Every `style="a:b;c:d;"` as the attributes `a="b" c="d"`, which mean the same, and colours as six digits.
   static func withoutStyles(_ document: String) -> String {

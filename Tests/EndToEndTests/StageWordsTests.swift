@@ -132,7 +132,7 @@ struct StageWordsTests {
     let weights = try #require(trained?["facts"]?["weights"])
     func embedding(_ network: JSONValue?) throws -> JSONValue? {
       let parameters: JSONValue = [
-        "method": "ccr", "seed": 0, "network": network ?? .null, "resize": 8, "size": 8, "snapshots": [0, 2], "batch": 10,
+        "method": "ccr", "seed": 0, "network": network ?? .null, "resize": 8, "size": 8, "snapshots": [2], "batch": 10,
       ]
       return try checked("embed", parameters, ["images": ["facts": ["images": 20, "channels": 1]], "weights": ["facts": weights]])
     }

@@ -34,9 +34,27 @@ struct VectorTests {
     #expect(text.contains("#9db4c8") && text.contains("#bd1f01"))
   }
 
+  @Test("names within a figure are its own, and depend on nothing else")
+  func names() {
+    func figure(_ surface: Int, _ width: Int) -> String {
+      "<svg><clipPath id=\"clip1\"/><g id=\"surface\(surface)\" clip-path=\"url(#clip1)\"><use xlink:href=\"#g0-1\" fill=\"#9db4c8\"/>"
+        + "<symbol id=\"g0-1\"/><rect width=\"\(width)\"/></g></svg>"
+    }
+    let first = SVGText.withOwnNames(figure(1, 5))
+    #expect(first == SVGText.withOwnNames(figure(17, 5)))
+    let prefix = first.dropFirst("<svg><clipPath id=\"".count).prefix(10)
+    #expect(prefix.hasPrefix("f") && prefix.hasSuffix("-"))
+    #expect(
+      first == "<svg><clipPath id=\"\(prefix)0\"/><g id=\"\(prefix)1\" clip-path=\"url(#\(prefix)0)\"><use xlink:href=\"#\(prefix)2\""
+        + " fill=\"#9db4c8\"/><symbol id=\"\(prefix)2\"/><rect width=\"5\"/></g></svg>")
+    #expect(!SVGText.withOwnNames(figure(1, 6)).contains(prefix))
+  }
+
   @Test("equal figures are equal files")
   func deterministic() throws {
-    #expect(try bars().svg(saying: "x") == bars().svg(saying: "x"))
+    let svg = try bars().svg(saying: "x")
+    #expect(try svg == bars().svg(saying: "x"))
+    #expect(!svg.contains("surface") && !svg.contains("\"clip"))
     let pdf = try bars().pdf()
     #expect(try pdf == bars().pdf())
     let text = String(decoding: pdf, as: UTF8.self)

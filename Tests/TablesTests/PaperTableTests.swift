@@ -180,7 +180,7 @@ struct PaperTableTests {
     #expect(cell.spread?.mean == 0.625 && cell.published == nil && cell.footnote == nil)
     #expect(table.markdown.contains("| CCR, temperature 1      | 0.625 | 0.525 | 0.325 |    0.625 |                        — |"))
     #expect(table.latex.contains("    CCR, temperature 1 & 0.625 & 0.525 & 0.325 & 0.625 & --- & --- & --- \\\\\n"))
-    #expect(table.csv.contains("table4,quick,\"CCR, temperature 1\",fashion-mnist,ACC,0.625,,0.625,0,,cifar-10,,0.625,,\r\n"))
+    #expect(table.csv.contains("table4,quick,\"CCR, temperature 1\",fashion-mnist,ACC,0.625,,0.625,0,,cifar-10,,0.625,,,\r\n"))
     #expect(table.json["cells"]?.array?.last?["published"] == .null)
     #expect(table.notes.contains("Not in the paper, hence without published values: CCR, temperature 1."))
     let idle = try PaperTable(
