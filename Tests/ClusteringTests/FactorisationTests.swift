@@ -57,7 +57,7 @@ struct FactorisationTests {
       let value = objective(x, factors.factors, locality: locality)
       // What the program says of itself is in Float.
       #expect(abs(factors.objective - value) < 1e-5 * abs(value))
-      // The equations of the graph are solved to a millionth.
+      // The equations of the graph are solved to a ten-thousandth, of which the objective sees the square.
       #expect(value <= last * (1 + 1e-6))
       last = value
     }
