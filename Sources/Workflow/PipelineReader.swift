@@ -59,7 +59,8 @@ struct PipelineReader {
       let limits = (member.value.object ?? []).filter { StageLimits.members.contains($0.name) }
       for limit in limits where limit.value.string == nil {
         throw error(
-          .wrongType(what: "\"\(limit.name)\"", expected: StageLimits.form(limit.name), found: limit.value.compact), "\(pointer)/\(limit.name)")
+          .wrongType(what: "\"\(limit.name)\"", expected: StageLimits.form(limit.name), found: limit.value.compact),
+          "\(pointer)/\(limit.name)")
       }
       var matrix: [Pipeline.Axis] = []
       for axis in try member.value["matrix"].map({ value throws(PipelineError) in try object(value, "\(pointer)/matrix", "a matrix") })

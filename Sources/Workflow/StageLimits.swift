@@ -45,7 +45,9 @@ struct StageLimits: Sendable {
   private static func quantity(_ text: String, _ units: [(String, Double)]) -> Double? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let unit = text.dropFirst(digits.count).drop { $0 == " " }
-    guard let factor = units.first(where: { $0.0 == unit })?.1, digits.last?.isNumber == true, let number = Double(digits) else { return nil }
+    guard let factor = units.first(where: { $0.0 == unit })?.1, digits.last?.isNumber == true, let number = Double(digits) else {
+      return nil
+    }
     let value = number * factor
     return value > 0 && value < 1e18 ? value : nil
   }

@@ -45,7 +45,8 @@ struct CCR: ParsableCommand {
 struct StudyOptions: ParsableArguments {
   @Option(help: "The profile of pipeline.json.")
   var profile = "quick"
-  @Option(help: ArgumentHelp("The pipeline file; default: pipeline.json here, or in the nearest folder above that has one.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The pipeline file; default: pipeline.json here, or in the nearest folder above that has one.", valueName: "file"))
   var pipeline: String?
   @Option(help: ArgumentHelp("Keep results in this folder instead of results/ beside the pipeline file.", valueName: "folder"))
   var results: String?
