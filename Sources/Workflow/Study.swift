@@ -30,10 +30,12 @@ public final class Study {
   ///   - overrides: what this run sets, `train.temperature=1`.
   ///   - publish: folder to which the folders of published copies are relative; nil for the one of pipeline.json.
   /// - Throws: `PipelineError`, `JSONError`, `FileError`.
-  public init(path: String, profile: String, results: String?, programFolder: String, publish: String? = nil, overrides: [String] = [])
-    throws
-  {
-    pipeline = try Pipeline(path: path, overrides: overrides)
+  ///   - sweeps: what this run sets to several values, `train.temperature=0.2,0.5`.
+  public init(
+    path: String, profile: String, results: String?, programFolder: String, publish: String? = nil, overrides: [String] = [],
+    sweeps: [String] = []
+  ) throws {
+    pipeline = try Pipeline(path: path, overrides: overrides, sweeps: sweeps)
     plan = try Plan(pipeline, profile: profile)
     folder = Folder.absolute(path.lastIndex(of: "/").map { String(path[...$0].dropLast()) } ?? ".")
     self.results = results.map(Folder.absolute) ?? "\(folder)/results"
