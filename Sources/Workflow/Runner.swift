@@ -22,10 +22,12 @@ public final class Runner {
   var phases: [Int: Phase] = [:]
   /// How many producers an instance still waits for; those not in the run are absent.
   var missing: [Int: Int] = [:]
-  private var consumers: [Int: [Int]] = [:]
+  var consumers: [Int: [Int]] = [:]
   /// Instances all of whose producers have results, and of which is not known yet whether they are to be executed.
   var unsettled: [Int] = []
   var ready = ReadyQueue()
+  /// What is to be executed of that which was looked at before the estimate, by number; nil once that is made.
+  var unrated: [Int: ReadyAction]? = [:]
   var active: [Execution] = []
   /// Instances that wait for an equal key at work in this run.
   var twins: [String: [Int]] = [:]
@@ -68,6 +70,12 @@ public final class Runner {
       for producer in upstream { consumers[producer, default: []].append(number) }
     }
     unsettled = order.reversed().filter { missing[$0] == 0 }
+    settle()
+    let first = unrated ?? [:]
+    unrated = nil
+    // What the estimate learns of this machine is kept there.
+    if !first.isEmpty { try study.store.prepare() }
+    for action in first.values { enqueue(action) }
     do {
       while true {
         try startWhatCan()
@@ -128,6 +136,10 @@ public final class Runner {
 
   private func enqueue(_ action: ReadyAction) {
     phases[action.number] = .ready
+    if unrated != nil {
+      unrated?[action.number] = action
+      return
+    }
     ready.insert(action, priority: schedule.priority[action.number])
   }
 
@@ -156,30 +168,6 @@ public final class Runner {
       takeBack(number)
     }
     passNotices()
-  }
-
-  /// Takes back that an instance is done, since an output of it was altered: it is settled again, and what has not started waits for it.
-  func takeBack(_ number: Int) {
-    guard case .done(let cached) = phases[number], results.removeValue(forKey: number) != nil else { return }
-    if cached { summary.cached -= 1 } else { summary.executed -= 1 }
-    for consumer in consumers[number] ?? [] {
-      switch phases[consumer] {
-      case .waiting: missing[consumer, default: 0] += 1
-      case .ready:
-        ready.remove(consumer)
-        phases[consumer] = .waiting
-        missing[consumer] = 1
-      default: break
-      }
-    }
-    again(number)
-  }
-
-  /// Lets an instance be settled anew, as soon as all its producers have results.
-  func again(_ number: Int) {
-    phases[number] = .waiting
-    missing[number] = study.plan.instances[number].upstream.unique.count { results[$0] == nil }
-    if missing[number] == 0 { unsettled.append(number) }
   }
 
   // MARK: Starting
@@ -290,6 +278,7 @@ public final class Runner {
   func startNothing() {
     stopping = true
     ready = ReadyQueue()
+    unrated?.removeAll()
     unsettled = []
   }
 

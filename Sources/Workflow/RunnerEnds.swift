@@ -118,6 +118,31 @@ extension Runner {
 
   // MARK: No result
 
+  /// Takes back that an instance is done, since an output of it was altered: it is settled again, and what has not started waits for it.
+  func takeBack(_ number: Int) {
+    guard case .done(let cached) = phases[number], results.removeValue(forKey: number) != nil else { return }
+    if cached { summary.cached -= 1 } else { summary.executed -= 1 }
+    for consumer in consumers[number] ?? [] {
+      switch phases[consumer] {
+      case .waiting: missing[consumer, default: 0] += 1
+      case .ready:
+        ready.remove(consumer)
+        unrated?[consumer] = nil
+        phases[consumer] = .waiting
+        missing[consumer] = 1
+      default: break
+      }
+    }
+    again(number)
+  }
+
+  /// Lets an instance be settled anew, as soon as all its producers have results.
+  func again(_ number: Int) {
+    phases[number] = .waiting
+    missing[number] = study.plan.instances[number].upstream.unique.count { results[$0] == nil }
+    if missing[number] == 0 { unsettled.append(number) }
+  }
+
   /// Drops what an execution made, since something it was made from is not what the key says; it is executed again.
   private func discard(_ execution: Execution, _ change: String, altered: Ingredients.Object? = nil) {
     active.removeAll { $0 === execution }
