@@ -41,6 +41,9 @@ final class Execution {
     return warnings.last
   }
 
+  /// Why it came to an end without a result, by its own account.
+  var absence: String?
+
   var isOver: Bool { end != nil }
   var eventPipe: Int32 { child.pipe }
   var seconds: Double { (ContinuousClock.now - started) / Duration.seconds(1) }

@@ -113,6 +113,10 @@ public final class Runner {
   private func settle(_ number: Int) {
     let name = study.plan.instances[number].name
     do {
+      if let absence = study.absence(of: number, { results[$0] }) {
+        settled(number, StoredResult(action: "", outputs: [:], absence: absence))
+        return
+      }
       guard let (key, ingredients) = try study.action(number, { results[$0] }) else { return }
       let action = ReadyAction(number: number, key: key, ingredients: ingredients)
       if forced.contains(number), !executedKeys.contains(key.hex) { return enqueue(action) }
@@ -144,30 +148,32 @@ public final class Runner {
   }
 
   func finish(_ number: Int, _ result: StoredResult, cached: Bool) {
+    if let absence = result.absence {
+      let name = study.plan.instances[number].name
+      summary.failed += 1
+      tell(
+        .failed(
+          StageFailure(
+            instance: name, reason: "\(absence) (as recorded; `ccr run '\(name)' --force` does it again)", log: [],
+            logPath: "\(study.store.actionFolder(result.action))/log.txt", command: "")))
+      return settled(number, result)
+    }
     phases[number] = .done(cached: cached)
     results[number] = result
     discards[number] = nil
     if cached { summary.cached += 1 } else { summary.executed += 1 }
     present(result, number)
     for key in failedAttempts.removeValue(forKey: study.plan.instances[number].name) ?? [] { study.store.removeFailedAttempt(key) }
+    release(number)
+  }
+
+  /// Lets those that wait for an instance know that it is settled.
+  func release(_ number: Int) {
     for consumer in consumers[number] ?? [] {
       guard case .waiting = phases[consumer] else { continue }
       missing[consumer, default: 1] -= 1
       if missing[consumer] == 0 { unsettled.append(consumer) }
     }
-  }
-
-  private func present(_ result: StoredResult, _ number: Int) {
-    do {
-      for fault in try study.present(result, number) {
-        summary.unpublished += 1
-        tell(.unpublished(fault))
-      }
-    } catch {
-      tell(.damaged(study.plan.instances[number].name, error.problem))
-      takeBack(number)
-    }
-    passNotices()
   }
 
   // MARK: Starting

@@ -32,6 +32,7 @@ extension Runner {
       tell(.progress(name, progress))
     case "warning":
       if let warning = execution.keep(warning: event["message"]?.string ?? "") { tell(.warning(name, Printable.text(warning))) }
+    case "noResult": execution.absence = event["reason"]?.string.map { Printable.text(String($0.prefix(1000))) }
     default: break
     }
   }
@@ -116,7 +117,28 @@ extension Runner {
     }
   }
 
+  func present(_ result: StoredResult, _ number: Int) {
+    do {
+      for fault in try study.present(result, number) {
+        summary.unpublished += 1
+        tell(.unpublished(fault))
+      }
+    } catch {
+      tell(.damaged(study.plan.instances[number].name, error.problem))
+      takeBack(number)
+    }
+    passNotices()
+  }
+
   // MARK: No result
+
+  /// An instance that has no result, and of which that is known: what gathers it goes on without it, all else that needs it falls away.
+  func settled(_ number: Int, _ result: StoredResult) {
+    phases[number] = .failed
+    results[number] = result
+    try? study.resultFolder.link(result, study.plan.instances[number])
+    release(number)
+  }
 
   /// Takes back that an instance is done, since an output of it was altered: it is settled again, and what has not started waits for it.
   func takeBack(_ number: Int) {
@@ -174,9 +196,37 @@ extension Runner {
       return
     }
     if status == .exited(ErrorKind.inputOutput.rawValue) { summary.machineFailed = true }
+    if status == .exited(ErrorKind.noResult.rawValue), let absence = execution.absence { return record(execution, usage, absence: absence) }
     var reason = StageFailure.words(status, usage)
     if status == .exited(ErrorKind.badInput.rawValue), let hint = study.inputHint(execution) { reason += "; \(hint)" }
     fail(execution, reason)
+  }
+
+  /// Keeps that an action has no result, so that the next run need not do the work again to know it. What does not need it goes on.
+  private func record(_ execution: Execution, _ usage: ChildProcess.Usage, absence: String) {
+    let (number, hex) = (execution.number, execution.key.hex)
+    let attempt = study.store.attemptFolder(hex)
+    do {
+      let result = try study.store.commit(hex, absence: absence, provenance: study.provenance(execution, usage, []))
+      let log = "\(study.store.actionFolder(hex))/log.txt"
+      rename("\(attempt)/log.txt", log)
+      Folder.remove(attempt)
+      Folder.remove(study.store.checkpointFolder(hex))
+      execution.lock.release()
+      executedKeys.insert(hex)
+      forced.remove(number)
+      tell(
+        .failed(
+          StageFailure(
+            instance: study.plan.instances[number].name, reason: absence, log: StageFailure.tail(log), logPath: log, command: "")))
+      summary.failed += 1
+      settled(number, result)
+      twins.removeValue(forKey: hex)?.forEach(again)
+    } catch {
+      let error = error as? any ExplainedError
+      if error?.kind == .inputOutput { summary.machineFailed = true }
+      fail(execution, "\(absence); that cannot be recorded: \(error?.problem ?? "\(error)")")
+    }
   }
 
   private func fail(_ execution: Execution, _ reason: String) {

@@ -26,9 +26,14 @@ public struct Standing: Sendable {
   /// Why it is not a hit, or empty.
   public let reason: String
   let key: ActionKey?
+  /// Whether it is recorded that it has no result: a run does not execute it again.
+  var isAbsent = false
 
   /// Whether there is nothing to execute.
   public var hasResult: Bool { state == .hit || state == .publish }
+
+  /// Whether a run would execute it, or might.
+  public var isPending: Bool { !hasResult && !isAbsent }
 }
 
 extension Study {
@@ -37,6 +42,11 @@ extension Study {
     var results: [Int: StoredResult] = [:]
     var standings: [Standing] = []
     for (number, instance) in plan.instances.enumerated() {
+      if let reason = absence(of: number, { results[$0] }) {
+        results[number] = StoredResult(action: "", outputs: [:], absence: reason)
+        standings.append(Standing(instance: instance, state: .failed, action: nil, outputs: [], reason: reason, key: nil, isAbsent: true))
+        continue
+      }
       guard let key = try key(number, { results[$0] }) else {
         standings.append(open(instance, standings))
         continue
@@ -44,6 +54,11 @@ extension Study {
       switch store.content(key.hex) {
       case .whole(let result):
         results[number] = result
+        if let reason = result.absence {
+          standings.append(
+            Standing(instance: instance, state: .failed, action: key.hex, outputs: [], reason: reason, key: key, isAbsent: true))
+          continue
+        }
         let outputs = instance.outputs.compactMap { output in result.outputs[output.port].map { (output.port, $0) } }
         let missing = unpublished(instance, result).map(\.path)
         standings.append(

@@ -8,6 +8,8 @@ public struct StoredResult: Sendable {
   public let outputs: [String: String]
   /// Digest of `provenance.json`; nil in records of older versions.
   var provenance: String?
+  /// Why there are no outputs: the work came to an end without a result, and would again.
+  var absence: String?
 }
 
 /// Results by content.
@@ -96,7 +98,8 @@ final class Store {
     guard let json = Self.json(path), json["action"]?.string == key, let members = json["outputs"]?.object else { return nil }
     let digests = members.compactMap { member in member.value.string.flatMap { ContentDigest(hex: $0) }.map { (member.name, $0.hex) } }
     guard digests.count == members.count, json["check"]?.string == Self.check(json) else { return nil }
-    return StoredResult(action: key, outputs: Dictionary(digests) { $1 }, provenance: json["provenance"]?.string)
+    return StoredResult(
+      action: key, outputs: Dictionary(digests) { $1 }, provenance: json["provenance"]?.string, absence: json["absence"]?.string)
   }
 
   /// A flipped bit in a record must not pass for another record.
@@ -148,6 +151,20 @@ final class Store {
     return (new, differing)
   }
 
+  /// Records that an action has no result. A result that it gave before stays.
+  /// - Returns: what holds from now on.
+  func commit(_ key: String, absence: String, provenance: JSONValue) throws -> StoredResult {
+    if let before = record(key), before.absence == nil { return before }
+    let place = actionFolder(key)
+    let text = provenance.pretty + "\n"
+    let new = StoredResult(action: key, outputs: [:], provenance: ContentDigest.of(Array(text.utf8)).hex, absence: absence)
+    try makeFolder(place)
+    PartFile.removeAbandoned(in: place)
+    try write(text, to: "\(place)/provenance.json")
+    try write(Self.recordText(new), to: "\(place)/result.json")
+    return new
+  }
+
   private func write(_ text: String, to path: String) throws {
     notices.setAside(path)
     try AtomicFile.write(text, to: path)
@@ -159,6 +176,7 @@ final class Store {
       .init("schema", "ccr.result/1"), .init("action", .string(result.action)), .init("outputs", .object(outputs)),
     ]
     if let provenance = result.provenance { members.append(.init("provenance", .string(provenance))) }
+    if let absence = result.absence { members.append(.init("absence", .string(absence))) }
     members.append(.init("check", .string(check(.object(members)))))
     return JSONValue.object(members).pretty + "\n"
   }

@@ -20,7 +20,7 @@ struct PlanCommand: ParsableCommand {
     if !json { ProgressDisplay(quiet: false).warn(study.warnings) }
     let selected = study.plan.closure(of: try study.select(selectors))
     let standings = try study.standings()
-    let pending = selected.filter { !standings[$0].hasResult }
+    let pending = selected.filter { standings[$0].isPending }
     let estimate = pending.isEmpty ? nil : study.estimate(of: pending, jobs: machine.allJobs, threads: machine.allThreads)
     if json {
       let list = selected.map { number -> JSONValue in
