@@ -123,11 +123,12 @@ struct CostModel {
         return seen(run) * now / then
       }.max() ?? 0
     }
-    // A run that waited for a busy machine took more of the clock than of the processor; it may not have to again.
+    // A run on a busy machine took more of the clock than of the processor; it may not have to again. What waits by its nature will.
     let threads = runs.map(\.run.threads).max() ?? 1
     let clock = Span(seen: scaled { $0.seconds * InstanceCost.speedUp($0.threads) / InstanceCost.speedUp(threads) }, within: factor)
     let processor = Span(seen: scaled(\.cpuSeconds), within: factor)
-    let least = min(clock.low, processor.low / InstanceCost.speedUp(threads))
+    let isComputing = processor.likely * 5 > clock.likely
+    let least = isComputing ? min(clock.low, processor.low / InstanceCost.speedUp(threads)) : clock.low
     return InstanceCost(
       seconds: Span(low: least, likely: clock.likely, high: clock.high), threads: threads, cpuSeconds: processor,
       memory: bytes(\.peakBytes, \.memory), outputs: bytes(\.bytes, \.outputs), basis: basis)

@@ -16,7 +16,7 @@ struct EstimateTests {
           echo '"settings": [{"name": "n", "type": "integer"}, {"name": "seed", "type": "integer"}], "usesBLAS": false}';;
         --calibrate) echo x >> "$CCR_DATA/calibrated"; echo '{"operationsPerSecond": SPEED}';;
         --check)
-          grep -o '"n":[0-9]*' "$2" | cut -d: -f2 | {
+          grep -o '"n": *[0-9][0-9]*' "$2" | tr -d '"n: ' | {
             echo '['; first=
             while read -r n; do
               echo "$first{\"facts\": {}, \"warnings\": [], \"work\": {\"operations\": ${n}e9, \"memory\": ${n}00000000, \"outputs\": ${n}000000}}"
