@@ -39,14 +39,13 @@ public struct Estimate: Sendable {
 extension Study {
   /// What instances are expected to take, by their numbers.
   func costs(of numbers: [Int]) -> [Int: InstanceCost] {
-    func description(_ number: Int) -> ProgramDescription? { (try? programs.program(plan.instances[number].program))?.description }
+    var names: [String: String] = [:]
     var selectors: [String: String] = [:]
     var calibrator: String?
-    for number in numbers {
-      let program = plan.instances[number].program
-      guard selectors[program] == nil, let known = description(number) else { continue }
-      selectors[program] = known.name
-      selectors[known.name] = known.schema.variants?.selector ?? ""
+    for program in pipeline.stages.map(\.program).unique {
+      guard let known = (try? programs.program(program))?.description else { continue }
+      names[program] = known.name
+      selectors[known.name] = known.schema.variants?.selector
       if known.calibrates { calibrator = calibrator ?? programs.path(program) }
     }
     let past = PastRuns(store) { selectors[$0] }
@@ -54,7 +53,7 @@ extension Study {
     return Dictionary(
       uniqueKeysWithValues: numbers.map { number in
         let instance = plan.instances[number]
-        let stage = selectors[instance.program] ?? instance.stage
+        let stage = names[instance.program] ?? instance.stage
         let cost = model.cost(
           stage: stage, settings: PastRun.likeness(instance.parameters),
           place: PastRun.place(profile: plan.profile, instance: instance.name),
