@@ -48,7 +48,7 @@ schema: build
 
 # What needs no Python: the kernels, each checked against its plain twin, and every piece of work of docs/benchmarks.md.
 bench: build
-	@for work in kernels train-step "autoencoder-step --network conv" "autoencoder-step --network stacked" "epoch --images 1000" inference augmentation kmeans tsne; do \
+	@for work in kernels train-step "autoencoder-step --network conv" "autoencoder-step --network stacked" "epoch --images 1000" inference augmentation kmeans tsne runner; do \
 	  .build/release/benchmarks $$work || exit 1; \
 	done
 

@@ -30,6 +30,8 @@ public struct PlannedRun {
   private let results: [String: [Gathered]]
   private var promises: [String: FileFacts] = [:]
   private var warnings: [String] = []
+  /// What the run will take; nil where the program does not say.
+  public var work: Work?
 
   public subscript<Value>(_ setting: Setting<Value>) -> Value { settings[setting] }
 
@@ -81,7 +83,7 @@ extension PlannedRun {
     ) { _, last in last }
   }
 
-  /// What `--check FILE` prints: an answer for each run of the file, `{"facts": {port: …}, "warnings": […]}`, or
+  /// What `--check FILE` prints: an answer for each run of the file, `{"facts": {port: …}, "warnings": […], "work": {…}}`, or
   /// `{"error": {"problem": …, "remedy": …}}` with the setting's name and complaint where one is to blame.
   static func answers(_ file: String, _ description: StageDescription) throws -> JSONValue {
     let root = try JSONValue.read(file)
@@ -100,7 +102,8 @@ extension PlannedRun {
       var run = try PlannedRun(json, description.schema, surroundings)
       try description.check?(&run)
       let facts = run.promises.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, $0.value.json) }
-      return ["facts": .object(facts), "warnings": .array(run.warnings.map(JSONValue.string))]
+      let work = run.work.map { [JSONValue.Member("work", $0.json)] } ?? []
+      return .object([.init("facts", .object(facts)), .init("warnings", .array(run.warnings.map(JSONValue.string)))] + work)
     } catch StageError.illegalSetting(let name, let complaint) {
       return ["error": ["setting": .string(name), "complaint": .string(complaint)]]
     } catch let error as any ExplainedError {

@@ -111,7 +111,7 @@ public struct StageDescription: Sendable {
     if usesBLAS { members.append(.init("blasLibrary", .string(BLAS.libraryPath))) }
     if usesARPACK { members.append(.init("arpackLibrary", .string(BLAS.arpackPath))) }
     if let variants = schema.variants { members.append(.init("variants", variants.json)) }
-    if check != nil { members.append(.init("checks", true)) }
+    if check != nil { members += [.init("checks", true), .init("calibrates", true)] }
     if let originals { members.append(.init("originals", ["pinnedBy": .string(originals.pinnedBy)])) }
     return .object(members)
   }

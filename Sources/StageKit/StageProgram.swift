@@ -18,6 +18,11 @@ public enum StageProgram {
         print(try PlannedRun.answers(file, description).pretty)
         Glibc.exit(0)
       }
+      if arguments.calibrate {
+        BLAS.restartWithPreferredCore()
+        print(Calibration.json().compact)
+        Glibc.exit(0)
+      }
       if arguments.describe {
         BLAS.restartWithPreferredCore(for: description.usesBLAS)
         print(description.json.pretty)
@@ -77,6 +82,8 @@ struct StageArguments: ParsableArguments {
   var describe = false
   @Option(help: ArgumentHelp("Print what can be said of planned runs before they begin, as JSON; the plan's way.", valueName: "runs.json"))
   var check: String?
+  @Flag(help: "Print how fast this machine computes, as JSON; what the plan estimates with.")
+  var calibrate = false
   @Flag(help: "Print which files of the data folder would be read, as JSON.")
   var originals = false
   @Option(help: ArgumentHelp("All hyperparameters as one JSON object.", valueName: "json"))

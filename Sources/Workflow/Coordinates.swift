@@ -21,7 +21,7 @@ public struct Coordinates: Hashable, Sendable, CustomStringConvertible {
   /// An order that does not depend on the order of lists in pipeline.json: numbers by size, words by letters.
   func precedes(_ other: Coordinates) -> Bool {
     for (a, b) in zip(values, other.values) where a != b {
-      if let a = a.value.integer, let b = b.value.integer { return a < b }
+      if let a = a.value.double, let b = b.value.double { return a < b }
       return Self.spelling(a.value) < Self.spelling(b.value)
     }
     return values.count < other.values.count

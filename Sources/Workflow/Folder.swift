@@ -75,7 +75,11 @@ enum Folder {
     if path.hasPrefix("/") { return path }
     guard let current = getcwd(nil, 0) else { return path }
     defer { free(current) }
-    return path == "." || path.isEmpty ? String(cString: current) : "\(String(cString: current))/\(path)"
+    let joined = path == "." || path.isEmpty ? String(cString: current) : "\(String(cString: current))/\(path)"
+    // A folder above has one name, whatever folder it is looked at from: digests are remembered by names.
+    guard joined.hasSuffix("/..") || joined.contains("/../"), let real = realpath(joined, nil) else { return joined }
+    defer { free(real) }
+    return String(cString: real)
   }
 
   /// What a symbolic link says, nil where there is none.

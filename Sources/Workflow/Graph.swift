@@ -19,10 +19,12 @@ public struct Graph {
       }
     } else {
       let stages = selected.map { plan.instances[$0].stage }.unique
+      let place = Dictionary(uniqueKeysWithValues: stages.enumerated().map { ($1, $0) })
+      let ofStage = Dictionary(grouping: selected) { plan.instances[$0].stage }
       nodes = stages.map { stage in
-        let own = selected.filter { plan.instances[$0].stage == stage }
+        let own = ofStage[stage] ?? []
         let upstream = own.flatMap { plan.instances[$0].upstream.map { plan.instances[$0].stage } }.unique
-        return Node(label: own.count == 1 ? stage : "\(stage) × \(own.count)", upstream: upstream.compactMap(stages.firstIndex))
+        return Node(label: own.count == 1 ? stage : "\(stage) × \(own.count)", upstream: upstream.compactMap { place[$0] })
       }
     }
   }

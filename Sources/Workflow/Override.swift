@@ -7,23 +7,24 @@ struct Override: Sendable {
   let path: [String]
   let value: JSONValue
   /// What errors name as its place.
-  var pointer: String { "\(Self.prefix)\(path.joined(separator: "."))" }
+  var pointer: String { "\(flag) \(path.joined(separator: "."))" }
+  /// `--set`, or `-S` of a sweep.
+  private let flag: String
 
-  private static let prefix = "--set "
-
-  static func isPointer(_ pointer: String) -> Bool { pointer.hasPrefix(prefix) }
+  static func isPointer(_ pointer: String) -> Bool { pointer.hasPrefix("--set ") || pointer.hasPrefix("\(Sweep.flag) ") }
 
   /// - Parameter text: `NAME=VALUE`; the value is JSON, or a word.
   /// - Throws: `PipelineError` where it has another form.
-  init(_ text: String) throws(PipelineError) {
+  init(_ text: String, flag: String = "--set") throws(PipelineError) {
+    self.flag = flag
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let path = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, !path.contains("") else {
       throw PipelineError(
-        .wrongType(what: "--set", expected: "STAGE.NAME=VALUE, methods.NAME.NAME=VALUE or CONSTANT=VALUE", found: "\"\(text)\""))
+        .wrongType(what: flag, expected: "STAGE.NAME=VALUE, methods.NAME.NAME=VALUE or CONSTANT=VALUE", found: "\"\(text)\""))
     }
     self.path = path
-    value = (try? JSONValue.parse(String(parts[1]), file: "--set")) ?? .string(String(parts[1]))
+    value = (try? JSONValue.parse(String(parts[1]), file: flag)) ?? .string(String(parts[1]))
   }
 
   /// Whether it changes a profile, which no rule can.
@@ -62,7 +63,7 @@ struct Override: Sendable {
     }
     if stages.contains(first) {
       guard path.count > 1 else {
-        throw PipelineError(.wrongType(what: "--set", expected: "\(first).NAME=VALUE", found: "\(first)=\(value.compact)"))
+        throw PipelineError(.wrongType(what: flag, expected: "\(first).NAME=VALUE", found: "\(first)=\(value.compact)"))
       }
       return rule(.always, first, path[1...])
     }

@@ -118,23 +118,27 @@ public struct Pipeline: Sendable {
   let profiles: [Profile]
   /// Producers before consumers.
   let stages: [Stage]
+  private let byName: [String: Stage]
   let settings: Settings
+  var sweeps: [Sweep] { settings.sweeps }
 
-  /// - Parameter overrides: what one run sets, `train.temperature=1`.
+  /// - Parameters:
+  ///   - overrides: what one run sets, `train.temperature=1`.
+  ///   - sweeps: what one run sets to several values, `train.temperature=0.2,0.5`.
   /// - Throws: `FileError`, `JSONError` or `PipelineError`.
-  public init(path: String, overrides: [String] = []) throws {
-    try self.init(
-      PipelineDocument(path: path, overrides: overrides.map(Override.init)), path: path, overrides: overrides.map(Override.init))
+  public init(path: String, overrides: [String] = [], sweeps: [String] = []) throws {
+    let overrides = try overrides.map { try Override($0) }
+    try self.init(PipelineDocument(path: path, overrides: overrides), path: path, overrides: overrides, sweeps: sweeps)
   }
 
   /// - Parameter path: the name for messages; file names in the text are relative to its folder.
-  public init(parsing text: String, path: String, overrides: [String] = []) throws {
+  public init(parsing text: String, path: String, overrides: [String] = [], sweeps: [String] = []) throws {
+    let overrides = try overrides.map { try Override($0) }
     try self.init(
-      PipelineDocument(JSONDocument(parsing: text, file: path), overrides: overrides.map(Override.init)), path: path,
-      overrides: overrides.map(Override.init))
+      PipelineDocument(JSONDocument(parsing: text, file: path), overrides: overrides), path: path, overrides: overrides, sweeps: sweeps)
   }
 
-  private init(_ document: PipelineDocument, path: String, overrides: [Override]) throws {
+  private init(_ document: PipelineDocument, path: String, overrides: [Override], sweeps: [String]) throws {
     self.path = path
     self.document = document
     let reader = PipelineReader(document: document)
@@ -148,10 +152,12 @@ public struct Pipeline: Sendable {
     try check.references()
     stages = try check.ordered()
     try LabelRule.check(stages, document)
+    byName = check.byName
     let names = stages.map(\.name)
     settings = try Settings(
       reader.settings(stages: names), profiles: profiles, methods: methods, datasets: check.datasets,
-      overrides: overrides.filter { !$0.isOfDocument }, stages: names, document)
+      overrides: overrides.filter { !$0.isOfDocument }, sweeps: sweeps, stages: names,
+      matrixAxes: stages.flatMap { $0.matrix.map(\.name) }.unique, document)
     try check.axes()
     try check.entries()
     try check.conditions(of: settings)
@@ -169,5 +175,5 @@ public struct Pipeline: Sendable {
     return Dictionary(axes.map { ($0, PipelineCheck.values($0, profiles, stages, settings.entries)) }) { first, _ in first }
   }
 
-  func stage(_ name: String) -> Stage? { stages.first { $0.name == name } }
+  func stage(_ name: String) -> Stage? { byName[name] }
 }

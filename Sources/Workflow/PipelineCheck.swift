@@ -6,12 +6,18 @@ struct PipelineCheck {
   let profiles: [Pipeline.Profile]
   let stages: [Pipeline.Stage]
   let methods, datasets: Entries
+  let byName: [String: Pipeline.Stage]
+
+  init(document: PipelineDocument, profiles: [Pipeline.Profile], stages: [Pipeline.Stage], methods: Entries, datasets: Entries) {
+    (self.document, self.profiles, self.stages, self.methods, self.datasets) = (document, profiles, stages, methods, datasets)
+    byName = Dictionary(stages.map { ($0.name, $0) }) { first, _ in first }
+  }
 
   /// Every "stage.port" is an output that some rule of that stage declares.
   func references() throws(PipelineError) {
     for stage in stages {
       for (reference, pointer) in stage.references {
-        guard let producer = stages.first(where: { $0.name == reference.stage }) else {
+        guard let producer = byName[reference.stage] else {
           throw document.error(.unknown(kind: "stage", name: reference.stage, known: stages.map(\.name)), at: pointer)
         }
         let ports = producer.outputs.flatMap { $0.content.map(\.name) }
@@ -26,22 +32,29 @@ struct PipelineCheck {
   /// The stages with producers before consumers, otherwise in the order of the file.
   func ordered() throws(PipelineError) -> [Pipeline.Stage] {
     var done: Set<String> = []
-    var path: [String] = []
     var result: [Pipeline.Stage] = []
-    func visit(_ stage: Pipeline.Stage, from pointer: String) throws(PipelineError) {
-      if done.contains(stage.name) { return }
-      if let start = path.firstIndex(of: stage.name) {
-        throw document.error(.cycle(of: "stages", (path[start...] + [stage.name]).reversed()), at: pointer)
+    for stage in stages where !done.contains(stage.name) {
+      // Chains may be longer than the stack is deep.
+      var path = [(stage: stage, references: stage.references[...])]
+      var onPath: Set = [stage.name]
+      while let (last, references) = path.last {
+        guard let (reference, pointer) = references.first else {
+          path.removeLast()
+          onPath.remove(last.name)
+          done.insert(last.name)
+          result.append(last)
+          continue
+        }
+        path[path.count - 1].references = references.dropFirst()
+        guard let producer = byName[reference.stage], !done.contains(producer.name) else { continue }
+        guard onPath.insert(producer.name).inserted else {
+          let names = path.map(\.stage.name)
+          let start = names.firstIndex(of: producer.name) ?? 0
+          throw document.error(.cycle(of: "stages", (names[start...] + [producer.name]).reversed()), at: pointer)
+        }
+        path.append((producer, producer.references[...]))
       }
-      path.append(stage.name)
-      for (reference, pointer) in stage.references {
-        if let producer = stages.first(where: { $0.name == reference.stage }) { try visit(producer, from: pointer) }
-      }
-      path.removeLast()
-      done.insert(stage.name)
-      result.append(stage)
     }
-    for stage in stages { try visit(stage, from: stage.pointer) }
     return result
   }
 
@@ -86,7 +99,7 @@ struct PipelineCheck {
 
   private func borrows(_ stage: Pipeline.Stage, _ axis: Pipeline.Axis, _ path: [String]) throws(PipelineError) {
     for case .stage(let name) in axis.values {
-      guard let lender = stages.first(where: { $0.name == name }), let lent = lender.matrix.first(where: { $0.name == axis.name }) else {
+      guard let lender = byName[name], let lent = lender.matrix.first(where: { $0.name == axis.name }) else {
         throw document.error(
           .missing(
             what: "axis \"\(axis.name)\" of stage \(name), whose values are asked for here,",
@@ -121,7 +134,7 @@ struct PipelineCheck {
           at: constant.tree.pointer)
       }
       for name in rule.stageNames {
-        let axes = (stages.first { $0.name == name }?.matrix ?? []).map(\.name) + ["profile"]
+        let axes = (byName[name]?.matrix ?? []).map(\.name) + ["profile"]
         guard let term = rule.condition.terms.first(where: { !axes.contains($0.axis) }) else { continue }
         throw document.error(
           .contradiction(

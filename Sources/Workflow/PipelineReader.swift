@@ -43,6 +43,7 @@ struct PipelineReader {
   func stages() throws(PipelineError) -> [Pipeline.Stage] {
     var result: [Pipeline.Stage] = []
     let members = try required("stages", of: document.root, "")
+    let names = Set(members.map(\.name))
     for member in members {
       let pointer = "/stages/\(member.name)"
       try name(member.name, pointer)
@@ -66,7 +67,7 @@ struct PipelineReader {
       for axis in try member.value["matrix"].map({ value throws(PipelineError) in try object(value, "\(pointer)/matrix", "a matrix") })
         ?? []
       {
-        matrix.append(try self.axis(axis, stages: members.map(\.name), "\(pointer)/matrix/\(axis.name)"))
+        matrix.append(try self.axis(axis, stages: names, "\(pointer)/matrix/\(axis.name)"))
       }
       var inputs: [Pipeline.InputRule] = []
       for rule in try rules(member.value["inputs"], "\(pointer)/inputs") {
@@ -104,7 +105,7 @@ struct PipelineReader {
 
   // MARK: Parts
 
-  private func axis(_ member: JSONValue.Member, stages: [String], _ pointer: String) throws(PipelineError) -> Pipeline.Axis {
+  private func axis(_ member: JSONValue.Member, stages: Set<String>, _ pointer: String) throws(PipelineError) -> Pipeline.Axis {
     let name = try axisName(member.name, pointer)
     if member.value.string == "*" { return Pipeline.Axis(name: name, values: [.profile], pointer: pointer) }
     if let kind = Entries.Kind.allCases.first(where: { $0.rawValue == member.value.string }) {
@@ -116,7 +117,7 @@ struct PipelineReader {
       return Pipeline.Axis(name: name, values: [.entries(kind)], pointer: pointer)
     }
     if let stage = member.value.string {
-      guard stages.contains(stage) else { throw error(.unknown(kind: "stage", name: stage, known: stages), pointer) }
+      guard stages.contains(stage) else { throw error(.unknown(kind: "stage", name: stage, known: stages.sorted()), pointer) }
       return Pipeline.Axis(name: name, values: [.stage(stage)], pointer: pointer)
     }
     let values = try coordinates(list(member.value, pointer, "an axis"), pointer)
@@ -264,7 +265,8 @@ struct PipelineReader {
   }
 
   private func allow(_ known: [String], _ members: [JSONValue.Member], _ pointer: String) throws(PipelineError) {
-    for member in members where !known.contains(member.name) {
+    let names = Set(known)
+    for member in members where !names.contains(member.name) {
       throw error(.unknown(kind: "key", name: member.name, known: known), "\(pointer)/\(member.name)")
     }
   }

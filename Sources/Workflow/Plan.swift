@@ -11,6 +11,8 @@ public struct Instance: Sendable {
 
   public let stage: String
   public let coordinates: Coordinates
+  /// What sweeps set here.
+  let sweep: PlanBuilder.Variant
   public let program: String
   public let parameters: JSONValue
   /// Where each parameter, by its dotted name, stands in pipeline.json.
@@ -64,6 +66,7 @@ public struct Plan: Sendable {
     instances = builder.instances
     leftOut = builder.leftOut
     try builder.checkFiles()
+    try builder.checkSweeps()
   }
 
   /// What runs where nothing is asked for, in order.

@@ -6,7 +6,12 @@ struct PlanBuilder {
   let profile: String
   private(set) var instances: [Instance] = []
   private(set) var leftOut: [(instance: String, needs: String)] = []
-  private var producers = ProducerIndex()
+  /// By their places without the axes of sweeps.
+  var producers = ProducerIndex()
+  /// Axes of sweeps that some instance has.
+  var swept: Set<String> = []
+  /// Settings of stages of which one is swept.
+  var settingNames: [String: Set<String>] = [:]
   /// What would be instances if the profile did not exclude them, or what they need.
   private var absent = ProducerIndex()
   private var absentNames: [String] = []
@@ -24,15 +29,20 @@ struct PlanBuilder {
 
   /// Adds an instance, or leaves it out where the profile excludes what it needs.
   mutating func add(_ stage: Pipeline.Stage, _ place: Coordinates) throws(PipelineError) {
-    let scope = pipeline.settings.scope(place, profile: profile, document: pipeline.document)
+    if pipeline.sweeps.isEmpty { return try add(stage, place, Variant()) }
+    for variant in try variants(stage, place) { try add(stage, place, variant) }
+  }
+
+  private mutating func add(_ stage: Pipeline.Stage, _ place: Coordinates, _ variant: Variant) throws(PipelineError) {
+    let scope = pipeline.settings.scope(place, profile: profile, document: pipeline.document, and: variant.rules)
     let parameters = try scope.parameters(of: stage.name)
-    var instance = "\(stage.name)[\(place)]"
-    if place.values.isEmpty { instance = stage.name }
+    let coordinates = Coordinates(values: place.values + variant.place)
+    let instance = coordinates.values.isEmpty ? stage.name : "\(stage.name)[\(coordinates)]"
     var inputs: [(port: String, source: Instance.Source)] = []
     for rule in stage.inputs where rule.condition.matches(place, profile: profile) {
       for input in rule.inputs {
         if inputs.contains(where: { $0.port == input.port }) { throw twice("input", input.port, instance, input.pointer) }
-        guard let found = try source(input.source, of: instance, port: input.port, parameters.json, scope, input.pointer) else {
+        guard let found = try source(input.source, of: instance, port: input.port, parameters.json, scope, variant, input.pointer) else {
           return exclude(stage, place)
         }
         inputs.append((input.port, found))
@@ -63,10 +73,12 @@ struct PlanBuilder {
       if publish != nil { throw twice("folder", "publish", instance, rule.pointer) }
       for member in rule.content { publish = try scope.text(member.value.string ?? "", at: rule.pointer) }
     }
+    // Each value's tables and figures in a folder of their own.
+    if let folder = publish, !variant.place.isEmpty { publish = "\(folder)/\(Coordinates(values: variant.place))" }
     producers.add(instances.count, stage.name, place)
     instances.append(
       Instance(
-        stage: stage.name, coordinates: place, program: stage.program, parameters: parameters.json,
+        stage: stage.name, coordinates: coordinates, sweep: variant, program: stage.program, parameters: parameters.json,
         places: Dictionary(parameters.leaves.map { ($0.name, $0.pointer) }) { $1 }, inputs: inputs, outputs: outputs, publish: publish,
         cost: stage.cost, limits: try StageLimits(stage, scope), unaskedAxes: try unaskedAxes(stage, scope)))
   }
@@ -91,15 +103,16 @@ struct PlanBuilder {
 
   /// - Returns: nil where the only producers are left out: then so is the instance.
   private mutating func source(
-    _ source: Pipeline.Source, of instance: String, port: String, _ parameters: JSONValue, _ scope: SettingScope, _ pointer: String
+    _ source: Pipeline.Source, of instance: String, port: String, _ parameters: JSONValue, _ scope: SettingScope,
+    _ variant: Variant, _ pointer: String
   ) throws(PipelineError) -> Instance.Source? {
     switch source {
     case .file(let path): return .file(pipeline.document.path(ofFile: try scope.text(path, at: pointer), at: pointer))
     case .port(let references):
       var found: [(number: Int, port: String)] = []
       for reference in references {
-        found += producers.agreeing(with: scope.coordinates, in: reference.stage).filter { has($0, reference.port) }
-          .map { ($0, reference.port) }
+        found += producers.agreeing(with: scope.coordinates, in: reference.stage)
+          .filter { has($0, reference.port) && agrees($0, with: variant) }.map { ($0, reference.port) }
       }
       if let only = found.first, found.count == 1 { return .instance(only.number, port: only.port) }
       if found.isEmpty {
@@ -116,7 +129,7 @@ struct PlanBuilder {
           wanted: "exactly one of \(references.map(\.description).joined(separator: ", ")) must share its coordinates"), at: pointer)
     case .gather(let reference, let members):
       let condition = try condition(members, reference.stage, parameters, scope, "\(pointer)/where")
-      let found = producers.matching(condition, in: reference.stage).filter { has($0, reference.port) }
+      let found = producers.matching(condition, in: reference.stage).filter { has($0, reference.port) && agrees($0, with: variant) }
       if found.isEmpty {
         if let number = absent.matching(condition, in: reference.stage).first {
           leftOut.append((instance, absentNames[number]))
@@ -149,7 +162,7 @@ struct PlanBuilder {
   private func has(_ number: Int, _ port: String) -> Bool { instances[number].outputs.contains { $0.port == port } }
 
   /// The condition of a gathering, whose axes must be those of the stage gathered from.
-  private func condition(
+  func condition(
     _ members: [JSONValue.Member], _ stage: String, _ parameters: JSONValue, _ scope: SettingScope, _ pointer: String
   ) throws(PipelineError) -> Pipeline.Condition {
     let axes = (pipeline.stage(stage)?.matrix ?? []).map(\.name)

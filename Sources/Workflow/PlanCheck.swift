@@ -16,16 +16,21 @@ struct PlanCheck {
   /// The path of a file that pipeline.json names, and its digest.
   let file: (String) throws -> (path: String, digest: String)
 
-  /// - Returns: what is legal, but hardly meant, each said once; and what programs refuse of instances that run only where they are asked for.
+  /// - Returns: what is legal, but hardly meant, each said once; what programs refuse of instances that run only where they are asked for; and
+  ///   what instances take by their programs' account.
   /// - Throws: `PipelineError` at the first other instance that its program refuses.
-  func perform(_ memory: inout CheckMemory) throws -> (warnings: [String], refusals: [Int: PipelineError]) {
+  func perform(
+    _ memory: inout CheckMemory
+  ) throws -> (warnings: [String], refusals: [Int: PipelineError], works: [Int: PlannedWork]) {
     let unasked = Set(plan.instances.indices).subtracting(plan.byDefault)
     var refusals: [Int: PipelineError] = [:]
     var facts: [Int: JSONValue] = [:]
+    var works: [Int: PlannedWork] = [:]
     var instances: [String: [String]] = [:]
     var messages: [String] = []
+    let ofStage = Dictionary(grouping: plan.instances.indices) { plan.instances[$0].stage }
     for stage in plan.stages {
-      let numbers = plan.instances.indices.filter { plan.instances[$0].stage == stage }
+      let numbers = ofStage[stage] ?? []
       guard let first = numbers.first else { continue }
       let program = try programs.program(plan.instances[first].program)
       guard program.description.checks else { continue }
@@ -40,6 +45,7 @@ struct PlanCheck {
           refusals[number] = refusal(error, instance)
         }
         facts[number] = answer["facts"] ?? .object([])
+        works[number] = answer["work"].flatMap(PlannedWork.init)
         for message in (answer["warnings"]?.array ?? []).compactMap(\.string) where !unasked.contains(number) {
           if instances[message] == nil { messages.append(message) }
           instances[message, default: []].append(instance.name)
@@ -50,7 +56,7 @@ struct PlanCheck {
       let names = instances[message] ?? []
       return "\(names.first ?? "")\(names.count > 1 ? " and \(names.count - 1) more" : ""): \(message)"
     }
-    return (warnings, refusals)
+    return (warnings, refusals, works)
   }
 
   /// One instance as its program is asked about it.

@@ -24,6 +24,8 @@ struct ProgramDescription: Sendable {
   let originalsPinnedBy: String?
   /// Whether it answers `--check`.
   let checks: Bool
+  /// Whether it answers `--calibrate`.
+  let calibrates: Bool
 
   /// - Returns: nil where the JSON lacks what every description has.
   init?(_ json: JSONValue) {
@@ -50,6 +52,7 @@ struct ProgramDescription: Sendable {
     arpackLibrary = json["arpackLibrary"]?.string
     originalsPinnedBy = json["originals"]?["pinnedBy"]?.string
     checks = json["checks"]?.bool ?? false
+    calibrates = json["calibrates"]?.bool ?? false
   }
 
   /// HDF5 datasets without which the file at an output is not whole.

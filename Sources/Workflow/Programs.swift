@@ -106,7 +106,7 @@ final class Programs {
   }
 
   /// The first processor's feature flags: a program may choose its kernels by them.
-  private static let processor: String = {
+  static let processor: String = {
     guard let file = fopen("/proc/cpuinfo", "r") else { return "" }
     defer { fclose(file) }
     var line: UnsafeMutablePointer<CChar>?
@@ -118,6 +118,13 @@ final class Programs {
     }
     return ""
   }()
+
+  /// How fast this machine is, by a program's own measurement, operations per second; nil where it does not say.
+  func speed(_ path: String) -> Double? {
+    let answer = try? ChildProcess.run(path, ["--calibrate"], environment: StageEnvironment.variables(data: data))
+    guard let (status, output) = answer, status == .exited(0) else { return nil }
+    return (try? JSONValue.parse(output, file: path))?["operationsPerSecond"]?.double.flatMap { $0 > 0 && $0 < 1e18 ? $0 : nil }
+  }
 
   /// Digests of the original files a stage would read, where its settings do not pin their content.
   /// - Returns: nil where they do, and "not found" where there are none: then the stage itself says what it looked for.

@@ -16,7 +16,9 @@ extension Study {
       withUnsafeBytes(of: field) { .string(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)) }
     }
     let libraries = try program.libraries.map { JSONValue.Member($0, .string(try store.digests.digest(of: $0))) }
-    return [
+    let work = works[execution.number].map { [JSONValue.Member("work", $0.json)] } ?? []
+    let sweep: [JSONValue.Member] = instance.sweep.sweep.isEmpty ? [] : [.init("sweep", .object(instance.sweep.sweep))]
+    let record: JSONValue = [
       "schema": "ccr.provenance/1", "instance": .string(instance.name), "profile": .string(plan.profile),
       "action": .string(execution.key.hex), "outputs": .object(outputs), "key": execution.key.record,
       "program": .string(program.path), "libraries": .object(libraries), "started": .string(execution.startTime),
@@ -27,6 +29,7 @@ extension Study {
         "name": text(system.nodename), "system": text(system.sysname), "release": text(system.release), "machine": text(system.machine),
       ],
     ]
+    return .object((record.object ?? []) + work + sweep)
   }
 
   private static func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }

@@ -55,6 +55,8 @@ public struct RunSummary: Sendable {
 
 /// What a run tells while it goes.
 public enum RunEvent: Sendable {
+  /// What is about to be executed will take; and how much room there is for it, bytes.
+  case estimate(Estimate, free: Double?)
   case started(String, threads: Int)
   case progress(String, StageProgress)
   case warning(String, String)

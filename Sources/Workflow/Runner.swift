@@ -22,10 +22,12 @@ public final class Runner {
   var phases: [Int: Phase] = [:]
   /// How many producers an instance still waits for; those not in the run are absent.
   var missing: [Int: Int] = [:]
-  private var consumers: [Int: [Int]] = [:]
+  var consumers: [Int: [Int]] = [:]
   /// Instances all of whose producers have results, and of which is not known yet whether they are to be executed.
   var unsettled: [Int] = []
   var ready = ReadyQueue()
+  /// What is to be executed of that which was looked at before the estimate, by number; nil once that is made.
+  var unrated: [Int: ReadyAction]? = [:]
   var active: [Execution] = []
   /// Instances that wait for an equal key at work in this run.
   var twins: [String: [Int]] = [:]
@@ -68,6 +70,12 @@ public final class Runner {
       for producer in upstream { consumers[producer, default: []].append(number) }
     }
     unsettled = order.reversed().filter { missing[$0] == 0 }
+    settle()
+    let first = unrated ?? [:]
+    unrated = nil
+    // What the estimate learns of this machine is kept there.
+    if !first.isEmpty { try study.store.prepare() }
+    for action in first.values { enqueue(action) }
     do {
       while true {
         try startWhatCan()
@@ -132,6 +140,10 @@ public final class Runner {
 
   private func enqueue(_ action: ReadyAction) {
     phases[action.number] = .ready
+    if unrated != nil {
+      unrated?[action.number] = action
+      return
+    }
     ready.insert(action, priority: schedule.priority[action.number])
   }
 
@@ -155,58 +167,13 @@ public final class Runner {
     release(number)
   }
 
-  /// An instance that has no result, and of which that is known: what gathers it goes on without it, all else that needs it falls away.
-  func settled(_ number: Int, _ result: StoredResult) {
-    phases[number] = .failed
-    results[number] = result
-    try? study.resultFolder.link(result, study.plan.instances[number])
-    release(number)
-  }
-
   /// Lets those that wait for an instance know that it is settled.
-  private func release(_ number: Int) {
+  func release(_ number: Int) {
     for consumer in consumers[number] ?? [] {
       guard case .waiting = phases[consumer] else { continue }
       missing[consumer, default: 1] -= 1
       if missing[consumer] == 0 { unsettled.append(consumer) }
     }
-  }
-
-  private func present(_ result: StoredResult, _ number: Int) {
-    do {
-      for fault in try study.present(result, number) {
-        summary.unpublished += 1
-        tell(.unpublished(fault))
-      }
-    } catch {
-      tell(.damaged(study.plan.instances[number].name, error.problem))
-      takeBack(number)
-    }
-    passNotices()
-  }
-
-  /// Takes back that an instance is done, since an output of it was altered: it is settled again, and what has not started waits for it.
-  func takeBack(_ number: Int) {
-    guard case .done(let cached) = phases[number], results.removeValue(forKey: number) != nil else { return }
-    if cached { summary.cached -= 1 } else { summary.executed -= 1 }
-    for consumer in consumers[number] ?? [] {
-      switch phases[consumer] {
-      case .waiting: missing[consumer, default: 0] += 1
-      case .ready:
-        ready.remove(consumer)
-        phases[consumer] = .waiting
-        missing[consumer] = 1
-      default: break
-      }
-    }
-    again(number)
-  }
-
-  /// Lets an instance be settled anew, as soon as all its producers have results.
-  func again(_ number: Int) {
-    phases[number] = .waiting
-    missing[number] = study.plan.instances[number].upstream.unique.count { results[$0] == nil }
-    if missing[number] == 0 { unsettled.append(number) }
   }
 
   // MARK: Starting
@@ -317,6 +284,7 @@ public final class Runner {
   func startNothing() {
     stopping = true
     ready = ReadyQueue()
+    unrated?.removeAll()
     unsettled = []
   }
 

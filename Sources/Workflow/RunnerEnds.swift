@@ -117,7 +117,53 @@ extension Runner {
     }
   }
 
+  func present(_ result: StoredResult, _ number: Int) {
+    do {
+      for fault in try study.present(result, number) {
+        summary.unpublished += 1
+        tell(.unpublished(fault))
+      }
+    } catch {
+      tell(.damaged(study.plan.instances[number].name, error.problem))
+      takeBack(number)
+    }
+    passNotices()
+  }
+
   // MARK: No result
+
+  /// An instance that has no result, and of which that is known: what gathers it goes on without it, all else that needs it falls away.
+  func settled(_ number: Int, _ result: StoredResult) {
+    phases[number] = .failed
+    results[number] = result
+    try? study.resultFolder.link(result, study.plan.instances[number])
+    release(number)
+  }
+
+  /// Takes back that an instance is done, since an output of it was altered: it is settled again, and what has not started waits for it.
+  func takeBack(_ number: Int) {
+    guard case .done(let cached) = phases[number], results.removeValue(forKey: number) != nil else { return }
+    if cached { summary.cached -= 1 } else { summary.executed -= 1 }
+    for consumer in consumers[number] ?? [] {
+      switch phases[consumer] {
+      case .waiting: missing[consumer, default: 0] += 1
+      case .ready:
+        ready.remove(consumer)
+        unrated?[consumer] = nil
+        phases[consumer] = .waiting
+        missing[consumer] = 1
+      default: break
+      }
+    }
+    again(number)
+  }
+
+  /// Lets an instance be settled anew, as soon as all its producers have results.
+  func again(_ number: Int) {
+    phases[number] = .waiting
+    missing[number] = study.plan.instances[number].upstream.unique.count { results[$0] == nil }
+    if missing[number] == 0 { unsettled.append(number) }
+  }
 
   /// Drops what an execution made, since something it was made from is not what the key says; it is executed again.
   private func discard(_ execution: Execution, _ change: String, altered: Ingredients.Object? = nil) {

@@ -2,13 +2,14 @@ import Artifacts
 
 /// How far a run is and how long it will take.
 extension Runner {
+  /// Expected seconds of every instance of the plan; 0 for what need not be executed.
   func expectedCosts() -> [Double] {
-    let instances = study.plan.instances
-    let last = instances.indices.map { number -> Double? in
-      if missing[number] == nil { return 0 }
-      return study.resultFolder.provenance(instances[number]).now?["seconds"]?.double
+    let open = missing.keys.filter { results[$0] == nil }.sorted()
+    let costs = study.costs(of: open)
+    if !open.isEmpty {
+      tell(.estimate(study.estimate(of: open, costs, jobs: options.jobs, threads: options.threads), free: study.freeBytes))
     }
-    return Schedule.costs(last: last, stages: instances.map(\.stage), declared: instances.map(\.cost))
+    return study.plan.instances.indices.map { costs[$0]?.seconds.likely ?? 0 }
   }
 
   func report() {

@@ -27,8 +27,8 @@ extension Runner {
   func noteMemory(_ execution: Execution, _ usage: ChildProcess.Usage) {
     let instance = study.plan.instances[execution.number]
     guard let (bytes, spelling) = instance.limits.memory, usage.peakBytes > bytes else { return }
-    let warning =
-      "its peak of \(Quantity.bytes(Double(usage.peakBytes))) of memory was beyond its limit of \(spelling), too shortly to end it"
+    let peak = Quantity.bytes(Double(usage.peakBytes))
+    let warning = "its peak of \(peak) of memory was beyond its limit of \(spelling), too shortly to end it"
     if let warning = execution.keep(warning: warning) { tell(.warning(instance.name, warning)) }
   }
 }

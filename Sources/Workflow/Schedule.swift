@@ -23,15 +23,4 @@ package struct Schedule {
     let free = max(total, jobs) - inUse
     return free < 1 ? nil : max(1, min(total, free / min(jobs - running, ready)))
   }
-
-  /// Expected seconds for instances: as long as the last time, else as long as others of the stage, else by the stage's declared cost.
-  package static func costs(last: [Double?], stages: [String], declared: [Double]) -> [Double] {
-    var sums: [String: (seconds: Double, count: Double)] = [:]
-    for (seconds, stage) in zip(last, stages) {
-      guard let seconds else { continue }
-      sums[stage, default: (0, 0)].seconds += seconds
-      sums[stage, default: (0, 0)].count += 1
-    }
-    return last.indices.map { last[$0] ?? sums[stages[$0]].map { $0.seconds / $0.count } ?? declared[$0] }
-  }
 }

@@ -71,7 +71,9 @@ extension Study {
   /// Every setting of an instance in its final value, with the places of pipeline.json that decide it.
   public func origins(_ number: Int) -> [SettingOrigin] {
     let instance = plan.instances[number]
-    let scope = pipeline.settings.scope(instance.coordinates, profile: plan.profile, document: pipeline.document)
+    let scope = pipeline.settings.scope(
+      Coordinates(values: instance.coordinates.values.dropLast(instance.sweep.place.count)), profile: plan.profile,
+      document: pipeline.document, and: instance.sweep.rules)
     func leaves(_ value: JSONValue, _ path: [String]) -> [([String], JSONValue)] {
       guard let members = value.object, !members.isEmpty else { return [(path, value)] }
       return members.flatMap { leaves($0.value, path + [$0.name]) }
@@ -97,7 +99,10 @@ extension SettingScope {
 
   private func place(_ candidate: Candidate) -> SettingOrigin.Place {
     let (pointer, rule) = (candidate.tree.pointer, candidate.rule)
-    if rule.isOverride { return .init(value: candidate.tree.json, line: 0, file: nil, condition: "", origin: "--set") }
+    if rule.isOverride {
+      return .init(
+        value: candidate.tree.json, line: 0, file: nil, condition: "", origin: rule.pointer.hasPrefix(Sweep.flag) ? rule.pointer : "--set")
+    }
     let place = document.place(of: pointer)
     return .init(
       value: candidate.tree.json, line: place.line, file: place.file == document.file ? nil : place.file,

@@ -12,7 +12,18 @@ struct Settings: Sendable {
     let stages: [(name: String, tree: SettingTree)]
     let pointer: String
     /// What a value of the rule, named by its pointer, comes from, for people; nil for a rule of `settings`.
-    var origin: (@Sendable (String) -> String)?
+    let origin: (@Sendable (String) -> String)?
+    /// What it says of each stage.
+    let ofStage: [String: [SettingTree]]
+
+    init(
+      condition: Pipeline.Condition, constants: [(name: String, tree: SettingTree)], stages: [(name: String, tree: SettingTree)],
+      pointer: String, origin: (@Sendable (String) -> String)? = nil
+    ) {
+      (self.condition, self.constants, self.stages, self.pointer, self.origin) = (condition, constants, stages, pointer, origin)
+      ofStage = Dictionary(grouping: stages, by: \.name).mapValues { $0.map(\.tree) }
+    }
+
     var stageNames: [String] { stages.map(\.name) }
     /// Whether it wins also over members of constants, which are put in as a whole.
     var isOverride: Bool { Override.isPointer(pointer) }
@@ -22,12 +33,14 @@ struct Settings: Sendable {
   let methods, datasets: Entries
   var entries: [Entries] { [methods, datasets] }
   private let axes: [String: [(name: String, values: [JSONValue])]]
+  /// What sweeps set, each at some of the instances only.
+  let sweeps: [Sweep]
 
   /// - Parameter overrides: what one run sets.
   /// - Throws: `PipelineError` at a member of an entry, or an override, that nothing knows.
   init(
-    _ declared: [Pipeline.Rule], profiles: [Pipeline.Profile], methods: Entries, datasets: Entries, overrides: [Override], stages: [String],
-    _ document: PipelineDocument
+    _ declared: [Pipeline.Rule], profiles: [Pipeline.Profile], methods: Entries, datasets: Entries, overrides: [Override], sweeps: [String],
+    stages: [String], matrixAxes: [String], _ document: PipelineDocument
   ) throws(PipelineError) {
     let declared = declared.map { rule in
       func trees(_ members: [JSONValue.Member], _ pointer: String) -> [(name: String, tree: SettingTree)] {
@@ -53,6 +66,14 @@ struct Settings: Sendable {
     for override in overrides {
       rules.append(try override.rule(stages: stages, entries: [methods, datasets], constants: constants))
     }
+    var swept: [Sweep] = []
+    for text in sweeps {
+      swept.append(
+        try Sweep(text, axes: matrixAxes + swept.map(\.axis)) { override throws(PipelineError) in
+          try override.rule(stages: stages, entries: [methods, datasets], constants: constants)
+        })
+    }
+    self.sweeps = swept
     self.rules = Array(rules)
     (self.methods, self.datasets) = (methods, datasets)
     axes = Dictionary(profiles.map { ($0.name, $0.axes) }) { first, _ in first }
@@ -86,9 +107,11 @@ struct Settings: Sendable {
   }
 
   /// What applies at one place.
-  func scope(_ coordinates: Coordinates, profile: String, document: PipelineDocument) -> SettingScope {
+  /// - Parameter others: further rules, which win.
+  func scope(_ coordinates: Coordinates, profile: String, document: PipelineDocument, and others: [Rule] = []) -> SettingScope {
     SettingScope(
-      rules: rules.filter { $0.condition.matches(coordinates, profile: profile) }, coordinates: coordinates, profile: profile,
+      rules: (others.isEmpty ? rules : rules + others).filter { $0.condition.matches(coordinates, profile: profile) },
+      coordinates: coordinates, profile: profile,
       builtIns: BuiltIns(methods: methods, datasets: datasets, axes: axes[profile] ?? []), document: document)
   }
 }
@@ -117,11 +140,11 @@ struct SettingScope {
   func parameters(of stage: String) throws(PipelineError) -> SettingTree {
     var merged = SettingTree.branch([], at: "/settings")
     for rule in rules where !rule.isOverride {
-      for member in rule.stages where member.name == stage { merged = try merged.merged(with: member.tree, document) }
+      for tree in rule.ofStage[stage] ?? [] { merged = try merged.merged(with: tree, document) }
     }
     var resolved = try resolve(merged, [])
     for rule in rules where rule.isOverride {
-      for member in rule.stages where member.name == stage { resolved = resolved.overlaid(with: try resolve(member.tree, [])) }
+      for tree in rule.ofStage[stage] ?? [] { resolved = resolved.overlaid(with: try resolve(tree, [])) }
     }
     return resolved
   }

@@ -26,9 +26,14 @@ public struct Standing: Sendable {
   /// Why it is not a hit, or empty.
   public let reason: String
   let key: ActionKey?
+  /// Whether it is recorded that it has no result: a run does not execute it again.
+  var isAbsent = false
 
   /// Whether there is nothing to execute.
   public var hasResult: Bool { state == .hit || state == .publish }
+
+  /// Whether a run would execute it, or might.
+  public var isPending: Bool { !hasResult && !isAbsent }
 }
 
 extension Study {
@@ -36,10 +41,15 @@ extension Study {
   public func standings() throws -> [Standing] {
     var results: [Int: StoredResult] = [:]
     var standings: [Standing] = []
+    // Of most actions there is none, which then need not be asked for one by one.
+    let traces = Set(["locks", "attempts", "checkpoints"].flatMap { Folder.names("\(store.folder)/\($0)") }.map { $0.prefix(64) })
+    func pending(_ instance: Instance, _ key: ActionKey, _ damage: String?) -> Standing {
+      (traces.contains(key.hex[...]) ? traced(instance, key, damage) : nil) ?? untraced(instance, key, damage)
+    }
     for (number, instance) in plan.instances.enumerated() {
       if let reason = absence(of: number, { results[$0] }) {
         results[number] = StoredResult(action: "", outputs: [:], absence: reason)
-        standings.append(Standing(instance: instance, state: .failed, action: nil, outputs: [], reason: reason, key: nil))
+        standings.append(Standing(instance: instance, state: .failed, action: nil, outputs: [], reason: reason, key: nil, isAbsent: true))
         continue
       }
       guard let key = try key(number, { results[$0] }) else {
@@ -50,7 +60,8 @@ extension Study {
       case .whole(let result):
         results[number] = result
         if let reason = result.absence {
-          standings.append(Standing(instance: instance, state: .failed, action: key.hex, outputs: [], reason: reason, key: key))
+          standings.append(
+            Standing(instance: instance, state: .failed, action: key.hex, outputs: [], reason: reason, key: key, isAbsent: true))
           continue
         }
         let outputs = instance.outputs.compactMap { output in result.outputs[output.port].map { (output.port, $0) } }
@@ -76,7 +87,8 @@ extension Study {
       reason: known ? "unless \(list) come\(waits.count == 1 ? "s" : "") out unchanged" : "first time, after \(list)", key: nil)
   }
 
-  private func pending(_ instance: Instance, _ key: ActionKey, _ damage: String?) -> Standing {
+  /// The state of an action that somebody works at, or has worked at; nil where that left nothing to go by.
+  private func traced(_ instance: Instance, _ key: ActionKey, _ damage: String?) -> Standing? {
     if store.isLocked(key.hex) {
       let owner = ActionOwner(attempt: store.attemptFolder(key.hex))
       return Standing(
@@ -85,12 +97,19 @@ extension Study {
     if let failure = Store.json("\(store.attemptFolder(key.hex))/failure.json")?["reason"]?.string {
       return Standing(instance: instance, state: .failed, action: key.hex, outputs: [], reason: failure, key: key)
     }
-    let changes = changes(of: instance, to: key)
-    let cause = damage ?? changes.map { $0.first?.text ?? "its result is gone from the store" } ?? "first time"
-    let reason =
-      CheckpointFolder.place(in: store.checkpointFolder(key.hex)).map { "\(cause == "first time" ? "" : "\(cause); ")goes on from \($0)" }
-      ?? cause
+    guard let place = CheckpointFolder.place(in: store.checkpointFolder(key.hex)) else { return nil }
+    let cause = cause(instance, key, damage).map { "\($0); " } ?? ""
+    return Standing(instance: instance, state: .run, action: key.hex, outputs: [], reason: "\(cause)goes on from \(place)", key: key)
+  }
+
+  private func untraced(_ instance: Instance, _ key: ActionKey, _ damage: String?) -> Standing {
+    let reason = cause(instance, key, damage) ?? "first time"
     return Standing(instance: instance, state: .run, action: key.hex, outputs: [], reason: reason, key: key)
+  }
+
+  /// Why an instance has no result that is whole; nil where it was never made.
+  private func cause(_ instance: Instance, _ key: ActionKey, _ damage: String?) -> String? {
+    damage ?? changes(of: instance, to: key).map { $0.first?.text ?? "its result is gone from the store" }
   }
 
   /// What differs between the key an instance had when it was last made and the key it has now; nil where it was never made.

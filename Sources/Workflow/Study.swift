@@ -18,6 +18,8 @@ public final class Study {
   public let warnings: [String]
   /// What programs refuse of instances that run only where they are asked for.
   private let refusals: [Int: PipelineError]
+  /// What instances take, by their programs' account.
+  let works: [Int: PlannedWork]
   /// The folder to which the folders that pipeline.json publishes to are relative.
   let publishFolder: String
 
@@ -28,12 +30,14 @@ public final class Study {
   ///   - results: nil for `results` beside it.
   ///   - programFolder: where the stage programs are.
   ///   - overrides: what this run sets, `train.temperature=1`.
+  ///   - sweeps: what this run sets to several values, `train.temperature=0.2,0.5`.
   ///   - publish: folder to which the folders of published copies are relative; nil for the one of pipeline.json.
   /// - Throws: `PipelineError`, `JSONError`, `FileError`.
-  public init(path: String, profile: String, results: String?, programFolder: String, publish: String? = nil, overrides: [String] = [])
-    throws
-  {
-    pipeline = try Pipeline(path: path, overrides: overrides)
+  public init(
+    path: String, profile: String, results: String?, programFolder: String, publish: String? = nil, overrides: [String] = [],
+    sweeps: [String] = []
+  ) throws {
+    pipeline = try Pipeline(path: path, overrides: overrides, sweeps: sweeps)
     plan = try Plan(pipeline, profile: profile)
     folder = Folder.absolute(path.lastIndex(of: "/").map { String(path[...$0].dropLast()) } ?? ".")
     self.results = results.map(Folder.absolute) ?? "\(folder)/results"
@@ -56,9 +60,10 @@ public final class Study {
       let path = file.hasPrefix("/") ? file : "\(folder)/\(file)"
       return (path, try store.digests.digest(of: path))
     }
-    let (warnings, refusals) = try check.perform(&checks)
+    let (warnings, refusals, works) = try check.perform(&checks)
     self.warnings = pipeline.warnings + warnings
     self.refusals = refusals
+    self.works = works
   }
 
   /// The instances that selectors name; without any, all that run unasked.

@@ -23,6 +23,9 @@ let description = StageDescription(
       let asked = ViewsFile.Layout(
         passes: run[passes], images: count, repeats: run[repeats], size: run[augmentation.size], channels: channels)
       if let words = tooLarge(asked) { run.warn(words) }
+      let bytes = Double(asked.limited().passes) * Double(asked.bytesPerPass)
+      // A pixel of a view takes some thousand operations: it is resampled, and its colours change five times.
+      run.work = Work(operations: 1500 * bytes, memory: Double(3 * count * channels * 1024), outputs: bytes)
     }
     run.promise(
       FileFacts(

@@ -11,6 +11,7 @@ struct Benchmarks: ParsableCommand {
       ClusteringTime.self, TSNETime.self,
       KernelTable.self,
       GemmPeak.self,
+      RunnerScale.self,
     ])
 }
 

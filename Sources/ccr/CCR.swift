@@ -60,6 +60,12 @@ struct StudyOptions: ParsableArguments {
       "For this run alone: STAGE.NAME=VALUE, methods.METHOD.NAME=VALUE, datasets.…, profiles.PROFILE.axes.AXIS=VALUES, or a constant, such as"
         + " epochs=5; the value is JSON or a word. May be repeated; wins over the whole pipeline file.", valueName: "name=value"))
   var set: [String] = []
+  @Option(
+    name: [.customShort("S"), .customLong("sweep")], parsing: .singleValue,
+    help: ArgumentHelp(
+      "For this run alone, several values: train.temperature=0.2,0.5,1.0 makes an axis of the instances whose setting it is, and of all that needs"
+        + " them. Names as with --set. May be repeated.", valueName: "name=values"))
+  var sweep: [String] = []
 
   /// The pipeline file as it is named, or found.
   /// - Throws: `PipelineError` where there is none.
@@ -74,7 +80,25 @@ struct StudyOptions: ParsableArguments {
   /// - Throws: `PipelineError`, `JSONError` or `FileError`, before anything is written.
   func study() throws -> Study {
     return try Study(
-      path: pipelineFile(), profile: profile, results: results, programFolder: OwnFolder.path, publish: publish, overrides: set)
+      path: pipelineFile(), profile: profile, results: results, programFolder: OwnFolder.path, publish: publish, overrides: set,
+      sweeps: sweep)
+  }
+}
+
+/// How much of this machine a run takes.
+struct MachineOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "How many stages at once; default: one for each core.")
+  var jobs: Int?
+  @Option(help: "Threads that all stages share; default: one for each core. Results do not depend on it.")
+  var threads: Int?
+
+  var allJobs: Int { jobs ?? Self.cores }
+  var allThreads: Int { threads ?? Self.cores }
+  private static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  func validate() throws {
+    if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, not \(jobs)") }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads)") }
   }
 }
 

@@ -4,10 +4,12 @@ import Workflow
 
 /// `ccr plan`
 struct PlanCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "plan", abstract: "Shows what a run would execute, and why.")
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Shows what a run would execute, why, and what it would take.")
   @OptionGroup var options: StudyOptions
   @Argument(help: "What to plan, with all it needs.")
   var selectors: [String] = []
+  @OptionGroup var machine: MachineOptions
   @Flag(help: "Print JSON.")
   var json = false
   @Flag(help: "End with code 3 where anything would be executed.")
@@ -18,6 +20,8 @@ struct PlanCommand: ParsableCommand {
     if !json { ProgressDisplay(quiet: false).warn(study.warnings) }
     let selected = study.plan.closure(of: try study.select(selectors))
     let standings = try study.standings()
+    let pending = selected.filter { standings[$0].isPending }
+    let estimate = pending.isEmpty ? nil : study.estimate(of: pending, jobs: machine.allJobs, threads: machine.allThreads)
     if json {
       let list = selected.map { number -> JSONValue in
         let standing = standings[number]
@@ -26,7 +30,9 @@ struct PlanCommand: ParsableCommand {
           "action": standing.action.map(JSONValue.string) ?? .null, "parameters": standing.instance.parameters,
         ]
       }
-      let document: JSONValue = ["profile": .string(study.plan.profile), "instances": .array(list)]
+      let document: JSONValue = [
+        "profile": .string(study.plan.profile), "instances": .array(list), "estimate": estimate.map(EstimateDisplay.json) ?? .null,
+      ]
       print(document.pretty)
     } else {
       for number in selected {
@@ -42,6 +48,10 @@ struct PlanCommand: ParsableCommand {
         print("left out \(left.instance)  (the profile excludes \(left.needs), which it needs)")
       }
       print(counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "))
+      if let estimate {
+        print("\n\(EstimateDisplay.table(estimate))")
+        if let words = EstimateDisplay.lackOfRoom(estimate, free: study.freeBytes) { ProgressDisplay(quiet: false).warn([words]) }
+      }
     }
     if exitCode, selected.contains(where: { standings[$0].state != .hit }) { throw ExitCode(3) }
   }

@@ -33,6 +33,9 @@ final class ProgressDisplay {
 
   func show(_ event: RunEvent) {
     switch event {
+    case .estimate(let estimate, let free):
+      say("estimate", EstimateDisplay.sentence(estimate))
+      if let words = EstimateDisplay.lackOfRoom(estimate, free: free) { say("warning", words, colour: 33) }
     case .started(let name, let threads):
       lines.append(Line(name: name))
       if !terminal { say("started", "\(name)" + (threads > 1 ? ", \(threads) threads" : "")) }

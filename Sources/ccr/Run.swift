@@ -9,10 +9,7 @@ struct Run: ParsableCommand {
   @OptionGroup var options: StudyOptions
   @Argument(help: "What to run, with all it needs.")
   var selectors: [String] = []
-  @Option(name: .shortAndLong, help: "How many stages at once; default: one for each core.")
-  var jobs: Int?
-  @Option(help: "Threads that all stages share; default: one for each core. Results do not depend on it.")
-  var threads: Int?
+  @OptionGroup var machine: MachineOptions
   @Flag(name: [.customShort("k"), .long], help: "After a failure go on with what does not depend on it.")
   var keepGoing = false
   @Option(
@@ -26,8 +23,6 @@ struct Run: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, not \(jobs)") }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads)") }
     if !(0...86_400).contains(grace) { throw ValidationError("--grace must be 0 to 86400 seconds, not \(grace)") }
     if force, selectors.isEmpty { throw ValidationError("--force needs selectors: what to execute again") }
   }
@@ -36,11 +31,12 @@ struct Run: ParsableCommand {
     let start = ContinuousClock.now
     let study = try options.study()
     let selected = try study.select(selectors)
-    let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let display = ProgressDisplay(quiet: quiet)
     display.warn(study.warnings)
     let runner = Runner(
-      study, options: RunOptions(jobs: jobs ?? cores, threads: threads ?? cores, keepGoing: keepGoing, force: force, grace: grace)
+      study,
+      options: RunOptions(
+        jobs: machine.allJobs, threads: machine.allThreads, keepGoing: keepGoing, force: force, grace: grace)
     ) { display.show($0) }
     let summary: RunSummary
     do { summary = try runner.run(selected) } catch {

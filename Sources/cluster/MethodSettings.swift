@@ -23,6 +23,17 @@ enum MethodSettings {
     ],
   ]
 
+  /// About what a method takes for a matrix, operations; iterations end early as a rule, so a fifth of the most counts.
+  static func operations(_ values: SettingValues, rows: Double, columns: Double) -> Double {
+    let (pairs, k) = (2 * rows * rows * columns, Double(values[clusters]))
+    switch values[method] {
+    case KMeans.name: return 2 * rows * columns * k * Double(values[restarts] * values[iterations]) / 5
+    case MatrixFactorisation.name: return pairs + 4 * rows * columns * k * Double(values[restarts] * values[iterations]) / 5
+    case SpectralClustering.name: return 3 * pairs
+    default: return pairs
+    }
+  }
+
   static func make(_ values: SettingValues) -> any ClusteringMethod {
     switch values[method] {
     case KMeans.name:

@@ -20,7 +20,16 @@ let description = StageDescription(
       throw ClusterInputError.rows(rows, images: images, path: "the input features")
     }
     run.promise(FileFacts(images: images.images, epochs: [0], heads: []), of: "assignments")
+    run.work = clusteringWork(run.settings, images)
   })
+
+/// What clustering takes, as far as the images are known: rows of as many numbers as the images of most data sets have, which say more than nothing.
+@Sendable func clusteringWork(_ settings: SettingValues, _ images: FileFacts) -> Work? {
+  guard let count = images.clustered ?? images.images, let channels = images.channels else { return nil }
+  let (rows, columns) = (Double(count), 1024 * Double(channels))
+  return Work(
+    operations: MethodSettings.operations(settings, rows: rows, columns: columns), memory: 8 * rows * columns, outputs: 4 * rows)
+}
 
 @Sendable func checkClusters(_ settings: SettingValues, images: Int) throws(StageError) {
   guard images >= settings[clusters] else {

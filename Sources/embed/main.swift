@@ -38,11 +38,25 @@ let description = StageDescription(
     }
     let epochs = weights.epochs.map { embedded(run.settings, kept: $0) }
     run.promise(FileFacts(images: images.images, epochs: epochs), of: "features")
+    run.work = embeddingWork(run.settings, method, images, epochs: epochs?.count ?? run[snapshots].count + 1)
     let heads = method.heads(run.settings)
     run.promise(
       FileFacts(images: images.images, epochs: epochs, heads: heads.isEmpty ? [method.clusterCount(run.settings)] : heads),
       of: "assignments")
   })
+
+/// What embedding takes, as far as the images are known.
+@Sendable func embeddingWork(_ settings: SettingValues, _ method: any DeepMethod.Type, _ images: FileFacts, epochs: Int) -> Work? {
+  guard let count = images.images, let channels = images.channels,
+    let network = method.networkSize(settings, channels: channels, size: settings[size])
+  else { return nil }
+  let (rows, perImage) = (Double(count), Double(method.heads(settings).reduce(0, +) + 1))
+  return Work(
+    operations: network.operations * rows * Double(epochs),
+    memory: 4 * (Double(settings[batch]) * network.valuesPerImage + 2 * network.parameters + 2 * rows * perImage)
+      + rows * Double(channels) * Double(settings[size] * settings[size]),
+    outputs: 4 * rows * perImage * Double(epochs))
+}
 
 @Sendable func deepMethod(_ settings: SettingValues) -> any DeepMethod.Type {
   guard let found = DeepMethods.named(settings[method]) else { preconditionFailure("a choice of the schema") }

@@ -32,10 +32,24 @@ let description = StageDescription(
       FileFacts(epochs: keptEpochs(run.settings), heads: method.heads(run.settings), settings: run.settings.canonical(of: "network")),
       of: "weights")
     run.promise(FileFacts(), of: "history")
+    run.work = trainingWork(run.settings, method, images)
   })
 
 /// The last epoch is kept whether it was asked for or not: it is what is scored.
 @Sendable func keptEpochs(_ settings: SettingValues) -> [Int] { Set(settings[snapshots] + [settings[CommonSettings.epochs]]).sorted() }
+
+/// What training takes, as far as it is known what it is trained on.
+@Sendable func trainingWork(_ settings: SettingValues, _ method: any DeepMethod.Type, _ images: FileFacts) -> Work? {
+  guard let count = images.images, let channels = images.channels else { return nil }
+  let data = DataFacts(
+    images: count, clusteredImages: images.clustered ?? count, channels: channels, size: settings[augmentation.size])
+  guard let network = method.networkSize(settings, channels: channels, size: data.size),
+    let load = method.workload(settings, data: data)
+  else { return nil }
+  return Work(
+    operations: load.operations(network), memory: load.memory(network) + Double(count * channels) * Double(data.size * data.size),
+    outputs: 4 * network.parameters * Double(keptEpochs(settings).count))
+}
 
 @Sendable func deepMethod(_ settings: SettingValues) throws -> any DeepMethod.Type {
   guard let found = DeepMethods.named(settings[method]) else { preconditionFailure("a choice of the schema") }

@@ -1,6 +1,7 @@
 import Artifacts
 import Clustering
 import Figures
+import Glibc
 import StageKit
 import Tensors
 
@@ -49,6 +50,9 @@ let description = StageDescription(
     if run[exaggerationIterations] >= run[iterations], run[exaggeration] > 1 {
       run.warn("all \(run[iterations]) iterations are exaggerated: exaggerationIterations is \(run[exaggerationIterations])")
     }
+    // A point meets the cells of a tree, whose number grows as the logarithm; each costs as much as some thousand operations of a product.
+    let (rows, steps) = (Double(count), Double(run[iterations]))
+    run.work = Work(operations: 10_000 * rows * steps * log2(rows), memory: 5000 * rows, outputs: 24 * rows + 300_000)
   })
 
 StageProgram.run(description) { job in

@@ -134,6 +134,7 @@ final class ToyStudy {
       tick) sleep 0.02;;
       late) sleep 0.5; kill -9 $$;;
       long) sleep 30;;
+      hungry) head -c 300000000 /dev/zero | tail -c 300000000 > /dev/null;;
       patient) trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi;;
       random) noise=$(date +%N);;

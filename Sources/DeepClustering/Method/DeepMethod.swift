@@ -56,6 +56,12 @@ public protocol DeepMethod: AnyObject, SendableMetatype {
   func step(_ batch: Batch, of pass: Pass, team: ThreadTeam) -> StepResult
   /// Bytes that a step takes at the least.
   var leastBytes: Int { get }
+  /// What the network takes, before it is made: what `ccr plan` estimates with. Nil where nobody has counted it; then the plan goes by past runs.
+  /// - Parameter network: settings that passed `check`.
+  static func networkSize(_ network: SettingValues, channels: Int, size: Int) -> NetworkSize?
+  /// How much the whole training makes of it; nil likewise.
+  /// - Parameter settings: such as passed `check` and `checkTraining`.
+  static func workload(_ settings: SettingValues, data: DataFacts) -> Workload?
   /// What a person should know of a pass, in words that begin with what is wrong.
   func complaints(about summary: PassSummary, after history: [PassSummary]) -> [String]
   /// What helps, as a rule, against losses that are not finite.
@@ -64,6 +70,10 @@ public protocol DeepMethod: AnyObject, SendableMetatype {
 
 extension DeepMethod {
   public static func checkTraining(_ settings: SettingValues) throws(StageError) {}
+
+  public static func networkSize(_ network: SettingValues, channels: Int, size: Int) -> NetworkSize? { nil }
+
+  public static func workload(_ settings: SettingValues, data: DataFacts) -> Workload? { nil }
 
   public func prepare(_ pass: Pass, _ data: PassData) throws {}
 

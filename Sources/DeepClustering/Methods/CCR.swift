@@ -23,6 +23,16 @@ public final class CCR: DeepMethod {
     network.model(settings, channels: channels, size: size, seed: seed)
   }
 
+  public static func networkSize(_ settings: SettingValues, channels: Int, size: Int) -> NetworkSize? {
+    network.networkSize(settings, channels: channels, size: size)
+  }
+
+  public static func workload(_ settings: SettingValues, data: DataFacts) -> Workload? {
+    Workload(
+      trained: Double(settings[CommonSettings.epochs]) * network.trainedPerEpoch(settings, data: data),
+      atOnce: (1 + settings[CommonSettings.repeats]) * min(settings[CommonSettings.batch], data.images))
+  }
+
   /// What is trained, for how long.
   public struct Plan: Sendable {
     public let data: DataFacts

@@ -37,6 +37,13 @@ public final class DCCM: DeepMethod {
     plainModel(settings, channels: channels, size: size, seed: seed)
   }
 
+  public static func networkSize(_ settings: SettingValues, channels: Int, size: Int) -> NetworkSize? {
+    let layers = PlainConvNet.dccm(size: size, clusters: settings[network.clusters], channels: settings[network.channels])
+    return PlainConvNet.networkSize(layers, channels: channels, size: size)
+  }
+
+  public static func workload(_ settings: SettingValues, data: DataFacts) -> Workload? { BlockPlan.workload(settings, data: data) }
+
   private static func plainModel(_ settings: SettingValues, channels: Int, size: Int, seed: UInt64) -> PlainModel {
     network.model(settings, channels: channels, size: size, seed: seed, layers: PlainConvNet.dccm(size:clusters:channels:))
   }

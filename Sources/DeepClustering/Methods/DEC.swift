@@ -55,6 +55,25 @@ public final class DEC: DeepMethod {
     }
   }
 
+  public static func networkSize(_ settings: SettingValues, channels: Int, size: Int) -> NetworkSize? {
+    var (network, inputs) = (NetworkSize(), size * size * channels)
+    for width in settings[widths] {
+      for _ in 0..<2 { network.convolve(kernel: 1, from: inputs, to: width, side: 1) }
+      inputs = width
+    }
+    return network
+  }
+
+  /// Pairs of layers are trained on what the layers before them give; clustering trains the encoder alone, and sees all images before each pass.
+  public static func workload(_ settings: SettingValues, data: DataFacts) -> Workload? {
+    let (images, epochs) = (Double(data.clusteredImages), Double(settings[CommonSettings.epochs]))
+    let (layers, whole) = (settings[layerShare], settings[fineTuneShare])
+    let rest = 1 - layers * Double(settings[widths].count) - whole
+    return Workload(
+      trained: images * epochs * (layers + whole + rest / 2), seen: images * epochs * (layers + rest / 2),
+      atOnce: settings[CommonSettings.batch])
+  }
+
   public static func model(_ network: SettingValues, channels: Int, size: Int, seed: UInt64) -> any DeepModel {
     decModel(network, channels: channels, size: size, seed: seed)
   }

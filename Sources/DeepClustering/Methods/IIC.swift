@@ -30,6 +30,17 @@ public final class IIC: DeepMethod {
     subheadModel(settings, channels: channels, size: size, seed: seed)
   }
 
+  public static func networkSize(_ settings: SettingValues, channels: Int, size: Int) -> NetworkSize? {
+    network.networkSize(settings, channels: channels, size: size)
+  }
+
+  public static func workload(_ settings: SettingValues, data: DataFacts) -> Workload? {
+    Workload(
+      trained: Double(settings[CommonSettings.epochs])
+        * network.trainedPerEpoch(settings, data: data, lastPasses: settings[clusterPasses]),
+      atOnce: (1 + settings[CommonSettings.repeats]) * min(settings[CommonSettings.batch], data.images))
+  }
+
   private static func subheadModel(_ settings: SettingValues, channels: Int, size: Int, seed: UInt64) -> SubheadModel {
     // The authors' Sobel responses are those of the luma.
     let input = network.input(settings, channels: channels, size: size, grey: .luma)

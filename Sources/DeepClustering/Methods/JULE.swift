@@ -43,6 +43,16 @@ public final class JULE: DeepMethod {
     featureModel(network, channels: channels, size: size, seed: seed)
   }
 
+  public static func networkSize(_ settings: SettingValues, channels: Int, size: Int) -> NetworkSize? {
+    PlainConvNet.networkSize(PlainConvNet.jule(size: size), channels: channels, size: size)
+  }
+
+  public static func workload(_ settings: SettingValues, data: DataFacts) -> Workload? {
+    let (images, epochs) = (Double(data.clusteredImages), settings[CommonSettings.epochs])
+    return Workload(
+      trained: images * Double(epochs), seen: images * Double(epochs / settings[stageEpochs]), atOnce: settings[CommonSettings.batch])
+  }
+
   private static func featureModel(_ network: SettingValues, channels: Int, size: Int, seed: UInt64) -> FeatureModel {
     let layers = PlainConvNet.jule(size: size)
     return FeatureModel(

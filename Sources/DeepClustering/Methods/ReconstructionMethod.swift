@@ -24,6 +24,16 @@ extension ReconstructionMethod {
     AutoencoderSettings().model(network, form: form, channels: channels, size: size, seed: seed)
   }
 
+  public static func networkSize(_ settings: SettingValues, channels: Int, size: Int) -> NetworkSize? {
+    AutoencoderSettings().networkSize(settings, channels: channels, size: size)
+  }
+
+  public static func workload(_ settings: SettingValues, data: DataFacts) -> Workload? {
+    Workload(
+      trained: Double(settings[CommonSettings.epochs] * data.clusteredImages),
+      atOnce: min(settings[CommonSettings.batch], data.clusteredImages))
+  }
+
   public var model: any DeepModel { training.model }
   public var memory: NamedTensors { training.adam.memory }
   public func restore(_ memory: NamedTensors) -> Bool { training.adam.restore(memory) }
