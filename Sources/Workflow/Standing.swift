@@ -51,6 +51,7 @@ extension Study {
             instance: instance, state: missing.isEmpty ? .hit : .publish, action: key.hex, outputs: outputs,
             reason: missing.first.map { "\($0) is missing or differs" } ?? "", key: key))
       case .damaged(_, let damage): standings.append(pending(instance, key, damage))
+      case .collected: standings.append(pending(instance, key, "its files were removed by ccr gc"))
       case .nothing: standings.append(pending(instance, key, nil))
       }
     }

@@ -18,8 +18,10 @@ public final class Study {
   public let warnings: [String]
   /// What programs refuse of instances that run only where they are asked for.
   private let refusals: [Int: PipelineError]
-  /// The folder to which the folders that pipeline.json publishes to are relative.
-  let publishFolder: String
+  /// The folder to which the folders that pipeline.json publishes to are relative; nil where nothing is published.
+  let publishFolder: String?
+  /// What this run sets, for the command that gives a result again.
+  let overrides: [String]
 
   /// Reads pipeline.json, plans the profile, and checks every instance against what its program declares and against what it says of runs
   /// like this one.
@@ -33,6 +35,7 @@ public final class Study {
   public init(path: String, profile: String, results: String?, programFolder: String, publish: String? = nil, overrides: [String] = [])
     throws
   {
+    self.overrides = overrides
     pipeline = try Pipeline(path: path, overrides: overrides)
     plan = try Plan(pipeline, profile: profile)
     folder = Folder.absolute(path.lastIndex(of: "/").map { String(path[...$0].dropLast()) } ?? ".")
@@ -59,6 +62,26 @@ public final class Study {
     let (warnings, refusals) = try check.perform(&checks)
     self.warnings = pipeline.warnings + warnings
     self.refusals = refusals
+  }
+
+  /// The same study with other results, of which nothing is published.
+  init(_ other: Study, results: String) {
+    (pipeline, plan, folder, data, programs) = (other.pipeline, other.plan, other.folder, other.data, other.programs)
+    (checks, warnings, refusals, overrides) = (other.checks, other.warnings, other.refusals, other.overrides)
+    self.results = results
+    store = Store(results: results)
+    resultFolder = ResultFolder(results: results, profile: other.plan.profile, store: store)
+    publishFolder = nil
+  }
+
+  /// The same study in another profile, whose instances are not held against what programs say of them.
+  /// - Throws: `PipelineError` where that cannot be planned.
+  init(_ other: Study, profile: String) throws {
+    plan = try Plan(other.pipeline, profile: profile)
+    (pipeline, results, folder, data, programs) = (other.pipeline, other.results, other.folder, other.data, other.programs)
+    (checks, warnings, refusals, overrides) = (other.checks, [], [:], other.overrides)
+    (store, publishFolder) = (other.store, other.publishFolder)
+    resultFolder = ResultFolder(results: results, profile: profile, store: store)
   }
 
   /// The instances that selectors name; without any, all that run unasked.
@@ -96,7 +119,8 @@ public final class Study {
     let program = try programs.program(instance.program)
     let originals = try programs.originals(of: instance)
     var files = originals?.files ?? []
-    let key = try ActionKey.of(instance, in: plan, program: program, originals: originals?.key, results: results) { file in
+    let key = try ActionKey.of(
+      instance, in: plan, program: program, originals: originals?.key, results: results) { file in
       let content = try store.digests.content(of: path(ofFile: file))
       files.append(content)
       return content.hex
