@@ -9,7 +9,7 @@ struct TableNotes {
   let labels: [String?]
 
   var lines: [String] {
-    [how, best, spread, unlabelled, unverified].compactMap { $0 } + layout.remarks
+    [how, best, spread, unlabelled, unverified, adopted].compactMap { $0 } + layout.remarks
       + [budget, source, unprinted, notRun, missing].compactMap { $0 }
   }
 
@@ -59,6 +59,18 @@ struct TableNotes {
   private var unverified: String? {
     let names = layout.columns.filter { column in runs.contains { $0.dataset == column.dataset && !$0.scores.verified } }.map(\.label)
     return names.isEmpty ? nil : "The original files were not held against official checksums: \(names.joined(separator: ", "))."
+  }
+
+  /// Rows that stand on results which the present programs did not compute.
+  private var adopted: String? {
+    let names = layout.rows.compactMap { row -> String? in
+      let count = runs.count { $0.isAdopted && $0.method == row.method }
+      return count == 0 ? nil : "\(row.label) (\(count) of \(runs.count { $0.method == row.method }) results)"
+    }
+    return names.isEmpty
+      ? nil
+      : "Adopted, not executed: \(names.joined(separator: ", ")). Programs changed since, and an instance of each method that was executed again"
+        + " came out equal to the byte; so the other results were taken over."
   }
 
   /// Epochs, images and network of every data set.

@@ -120,7 +120,8 @@ public final class Study {
     let originals = try programs.originals(of: instance)
     var files = originals?.files ?? []
     let key = try ActionKey.of(
-      instance, in: plan, program: program, originals: originals?.key, results: results) { file in
+      instance, in: plan, program: program, originals: originals?.key, results: results, isAdopted: { isAdopted($0, results) }
+    ) { file in
       let content = try store.digests.content(of: path(ofFile: file))
       files.append(content)
       return content.hex
@@ -145,10 +146,12 @@ public final class Study {
         let elements: [JSONValue] = list.compactMap { producer, port in
           guard let result = results(producer), let digest = result.outputs[port] else { return nil }
           let source = plan.instances[producer]
-          return [
-            "instance": .string(source.name), "coordinates": .object(source.coordinates.values), "action": .string(result.action),
-            "output": .string(digest), "path": .string(store.object(digest)),
-          ]
+          let adopted: [JSONValue.Member] = isAdopted(producer, results) ? [.init("adopted", .bool(true))] : []
+          return .object(
+            [
+              .init("instance", .string(source.name)), .init("coordinates", .object(source.coordinates.values)),
+              .init("action", .string(result.action)), .init("output", .string(digest)), .init("path", .string(store.object(digest))),
+            ] + adopted)
         }
         gathered.append(.init(input.port, .array(elements)))
       }

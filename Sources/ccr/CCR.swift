@@ -16,7 +16,7 @@ struct CCR: ParsableCommand {
       """,
     subcommands: [
       Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self, Export.self, Fetch.self,
-      Schema.self, GarbageCollection.self, TagCommand.self,
+      Schema.self, GarbageCollection.self, TagCommand.self, Adopt.self,
     ])
 
   static func main() {
