@@ -16,7 +16,8 @@ struct CCR: ParsableCommand {
       """,
     subcommands: [
       Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self, Export.self, Fetch.self,
-      Schema.self, GarbageCollection.self, TagCommand.self, Adopt.self,
+      Schema.self, GarbageCollection.self, TagCommand.self, TraceCommand.self, DiffCommand.self, LogCommand.self,
+      Adopt.self,
     ])
 
   static func main() {
@@ -59,6 +60,9 @@ struct StudyOptions: ParsableArguments {
       "For this run alone: STAGE.NAME=VALUE, methods.METHOD.NAME=VALUE, datasets.…, profiles.PROFILE.axes.AXIS=VALUES, or a constant, such as"
         + " epochs=5; the value is JSON or a word. May be repeated; wins over the whole pipeline file.", valueName: "name=value"))
   var set: [String] = []
+
+  /// What was recorded, whatever the pipeline file says now.
+  func records() -> Records { Records(pipeline: pipeline, results: results) }
 
   /// - Throws: `PipelineError`, `JSONError` or `FileError`, before anything is written.
   func study() throws -> Study {
