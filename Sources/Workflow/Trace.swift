@@ -29,7 +29,7 @@ public struct Trace: Sendable {
     var (lines, seen) = ([title], Set<String>())
     func add(_ step: Step, _ depth: Int) {
       let indent = String(repeating: "  ", count: depth)
-      let known = !seen.insert(step.action).inserted && !step.inputs.isEmpty
+      let known = !seen.insert(step.action).inserted
       lines.append("\(indent)← \(step.port.isEmpty ? "" : "\(step.port): ")\(step.instance)\(known ? "  (see above)" : "")")
       if known { return }
       lines.append("\(indent)    \(facts(step).joined(separator: ", "))")
