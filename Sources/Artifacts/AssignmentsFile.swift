@@ -37,6 +37,12 @@ public enum AssignmentsFile {
     }
   }
 
+  /// How the clusters came about; nil where nothing is said.
+  public static func remarks(_ path: String) throws -> String? {
+    let file = try HDF5Reader(path)
+    return file.hasAttribute("remarks") ? try file.text("remarks") : nil
+  }
+
   public static func epochs(_ path: String) throws -> [Int] { try EpochGroup.epochs(HDF5Reader(path)) }
 
   public static func read(_ path: String, epoch: Int) throws -> Assignments {

@@ -18,6 +18,8 @@ extension ExplainedError {
 public enum ErrorKind: Int32, Sendable {
   /// The user's input is wrong (EX_DATAERR).
   case badInput = 65
+  /// The work came to an end without a result, and would again: training diverged (EX_UNAVAILABLE).
+  case noResult = 69
   /// A defect of the program (EX_SOFTWARE).
   case bug = 70
   /// The machine failed: disk full, no permission, unreadable (EX_IOERR).

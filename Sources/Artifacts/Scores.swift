@@ -63,10 +63,13 @@ public struct Scores: Hashable, Sendable {
   public let varianceByCluster: [Double]
   /// Of every cluster, by number; empty without probabilities.
   public let cases: [Cases]
+  /// How the clusters came about, where the method has more ways than one; for the notes of tables.
+  public let remarks: String?
 
   public init(
     last: Metrics, best: Metrics, epochs: [Metrics], images: Int, verified: Bool, classNames: [String], confusion: [[Int]],
-    clusterClasses: [Int], varianceByClass: [Double], varianceByCluster: [Double], cases: [Cases]
+    clusterClasses: [Int], varianceByClass: [Double], varianceByCluster: [Double], cases: [Cases],
+    remarks: String? = nil
   ) {
     self.last = last
     self.best = best
@@ -79,5 +82,6 @@ public struct Scores: Hashable, Sendable {
     self.varianceByClass = varianceByClass
     self.varianceByCluster = varianceByCluster
     self.cases = cases
+    self.remarks = remarks
   }
 }

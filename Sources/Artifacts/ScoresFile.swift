@@ -18,7 +18,7 @@ extension Scores {
           cluster: try reader.integer($0, "cluster"), mappedClass: try reader.integer($0, "mappedClass"),
           successes: try reader.integers($0, member: "successes"), failures: try reader.integers($0, member: "failures"),
           failureClasses: try reader.integers($0, member: "failureClasses"))
-      })
+      }, remarks: try json["remarks"].map { try reader.value($0, "remarks", "a string", \.string) })
   }
 
   /// Writes a `scores.json`: members sorted, so that equal scores are equal bytes; what is nil is left out.
@@ -27,7 +27,7 @@ extension Scores {
   private var json: JSONValue {
     func list(_ values: [Int]) -> JSONValue { .array(values.map(JSONValue.integer)) }
     func list(_ values: [Double]) -> JSONValue { .array(values.map(JSONValue.number)) }
-    return [
+    let always: JSONValue = [
       "last": last.json, "best": best.json, "epochs": .array(epochs.map(\.json)), "images": .integer(images), "verified": .bool(verified),
       "classNames": .array(classNames.map(JSONValue.string)), "confusion": .array(confusion.map { list($0) }),
       "clusterClasses": list(clusterClasses), "varianceByClass": list(varianceByClass), "varianceByCluster": list(varianceByCluster),
@@ -39,6 +39,8 @@ extension Scores {
           ]
         }),
     ]
+    guard let remarks, case .object(let members) = always else { return always }
+    return .object(members + [.init("remarks", .string(remarks))])
   }
 
   /// Takes the members of a `scores.json` apart.

@@ -26,6 +26,9 @@ package struct Axis {
     decimals > 5 || range.upperBound >= 1e7 ? String(format: "%.3g", tick) : String(format: "%.\(decimals)f", tick)
   }
 
+  /// A value to be read on its own: four digits that count.
+  static func precise(_ value: Double) -> String { String(format: "%.4g", value) }
+
   /// Room to the left of a plot for the tick labels and what is written along the axis.
   func labelsWidth(_ canvas: Canvas, textSize: Double) -> Double {
     (ticks.map { canvas.textWidth(label($0), size: textSize) }.max() ?? 0) + 10

@@ -1,30 +1,42 @@
 import Artifacts
 import CCairo
 
-/// A white sheet to draw on, in design units that do not depend on the picture's size in pixels.
+/// A white sheet to draw on, in design units that do not depend on the picture's size in pixels: of pixels, or of shapes in SVG or PDF.
 ///
 /// The origin is the top left corner, y grows downwards. Drawing is deterministic: no clock, no locale, no user settings, grey
 /// antialiasing, no hinting.
-package final class Canvas {
+public final class Canvas {
+  /// What is drawn on.
+  public enum Medium: Sendable {
+    /// A picture of so many pixels across.
+    case pixels(Int)
+    case svg, pdf
+  }
+
   /// In design units.
   let width, height: Double
-  private let surface: OpaquePointer
+  let medium: Medium
+  let surface: OpaquePointer
+  /// What a vector surface has written.
+  let written = WrittenBytes()
+  /// What to show of a part of the sheet where somebody points at it; SVG only.
+  private(set) var hints: [Hint] = []
   let context: OpaquePointer
   let regular, bold: Typeface
 
   /// - Parameters:
   ///   - width: width of the sheet, design units.
   ///   - height: its height, design units.
-  ///   - pixels: width of the picture.
+  ///   - medium: what to draw on.
   /// - Throws: `FigureError` where the picture is larger than cairo or memory allow.
-  init(width: Double, height: Double, pixels: Int) throws(FigureError) {
+  init(width: Double, height: Double, on medium: Medium) throws(FigureError) {
     self.width = width
     self.height = height
     regular = try Typeface.regular.get()
     bold = try Typeface.bold.get()
-    let scale = Double(pixels) / width
-    let rows = Int32((height * scale).rounded(.up))
-    guard let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(pixels), rows), let context = cairo_create(surface) else {
+    self.medium = medium
+    let (made, scale) = Self.surface(width: width, height: height, on: medium, written)
+    guard let surface = made, let context = cairo_create(surface) else {
       throw .libraryFailed(operation: "make a picture", message: "out of memory")
     }
     let status = cairo_status(context)
@@ -32,7 +44,8 @@ package final class Canvas {
       let message = String(cString: cairo_status_to_string(status))
       cairo_destroy(context)
       cairo_surface_destroy(surface)
-      throw .libraryFailed(operation: "make a picture of \(pixels) × \(rows) pixels", message: message)
+      let (across, down) = (Int((width * scale).rounded(.up)), Int((height * scale).rounded(.up)))
+      throw .libraryFailed(operation: "make a picture of \(across) × \(down) pixels", message: message)
     }
     self.surface = surface
     self.context = context
@@ -49,17 +62,23 @@ package final class Canvas {
   }
 
   /// A sheet to measure text on before the height of the figure's own sheet is known.
-  package static func ruler() throws(FigureError) -> Canvas { try Canvas(width: 1, height: 1, pixels: 1) }
+  package static func ruler() throws(FigureError) -> Canvas { try Canvas(width: 1, height: 1, on: .pixels(1)) }
 
   deinit {
     cairo_destroy(context)
     cairo_surface_destroy(surface)
   }
 
-  /// What was drawn, as 8-bit RGB.
+  /// Lets SVG show a text where somebody points at a part of the sheet.
+  func hint(_ x: Double, _ y: Double, _ width: Double, _ height: Double, _ text: String) {
+    hints.append(Hint(x: x, y: y, width: width, height: height, text: text))
+  }
+
+  /// What was drawn on pixels, as 8-bit RGB.
   var picture: PNGImage {
     cairo_surface_flush(surface)
     let (columns, rows) = (Int(cairo_image_surface_get_width(surface)), Int(cairo_image_surface_get_height(surface)))
+    precondition(columns > 0, "only a sheet of pixels is a picture")
     let stride = Int(cairo_image_surface_get_stride(surface))
     var pixels = [UInt8](repeating: 255, count: columns * rows * 3)
     guard let bytes = cairo_image_surface_get_data(surface) else { preconditionFailure("an image surface has bytes until it is finished") }

@@ -2,7 +2,7 @@ import Artifacts
 
 /// Figure 4: a row for each cluster with its number and the class it is mapped to; images it gets right in a green box on the left, images
 /// it gets wrong, with the class they belong to, in a red box on the right.
-public struct CaseGrid: Sendable {
+public struct CaseGrid: Figure {
   /// A picture, and the class it belongs to where that is to be read below it.
   public struct Tile: Sendable {
     let pixels: [UInt8]
@@ -105,20 +105,19 @@ public struct CaseGrid: Sendable {
     func blockLeft(_ block: Int) -> Double { Self.margin + Double(block) * (self.block + Self.betweenBlocks) }
   }
 
-  /// - Parameter width: of the picture, pixels.
-  /// - Throws: `FigureError`
-  public func draw(width: Int) throws(FigureError) -> PNGImage {
+  public func drawn(on medium: Canvas.Medium) throws(FigureError) -> Canvas {
     let ruler = try Canvas.ruler()
     let heading = Heading(title: title, subtitle: subtitle)
-    let places = Places(self, heading, pixels: width, on: ruler)
-    let canvas = try Canvas(width: places.width, height: places.height, pixels: width)
+    // Vector sheets are as large as one likes; a page as tall as this is no use to anybody either.
+    let places = Places(self, heading, pixels: medium.pixels ?? 1600, on: ruler)
+    let canvas = try Canvas(width: places.width, height: places.height, on: medium)
     heading.draw(on: canvas, x: Places.margin, width: places.width - 2 * Places.margin)
     for block in 0..<places.blocks { drawColumnHeadings(canvas, places, left: places.blockLeft(block), y: places.headingHeight + 20) }
     for (place, row) in rows.enumerated() {
       let (block, line) = (place / places.rowsInBlock, place % places.rowsInBlock)
       draw(row, canvas, places, left: places.blockLeft(block), y: places.top + Double(line) * places.rowHeight)
     }
-    return canvas.picture
+    return canvas
   }
 
   private func drawColumnHeadings(_ canvas: Canvas, _ places: Places, left: Double, y: Double) {

@@ -1,46 +1,48 @@
 /// Which mark stands for which class, and the key to them below a plot.
 ///
-/// Classes beyond `Palette.distinctClasses` cannot all be told apart: then ten of them, evenly spread over the class numbers, have
-/// colours and the others are grey.
+/// More than `Palette.distinctClasses` cannot all be told apart: then each has the colour of its place on a circle of hues, and the key names
+/// ten of them, evenly spread over the class numbers, and says so.
 struct ClassLegend {
-  private var marks: [Int32: Mark] = [:]
-  private let samples: [Mark]
+  private let marks: [Int32: Mark]
+  private let samples: [Mark?]
   private let names: DisplayNames
 
   /// - Parameter clouds: the points that the legend must explain.
   init(classNames: DisplayNames, clouds: [PointCloud]) {
     let classes = classNames.texts.count
     let isLabelled = clouds.contains(where: \.isLabelled)
-    let shown =
-      !isLabelled
-      ? []
-      : classes <= Palette.distinctClasses ? Array(0..<classes) : (0..<Palette.colours.count).map { $0 * classes / Palette.colours.count }
-    var samples: [Mark] = []
-    var words: [String] = []
-    for (place, label) in shown.enumerated() {
-      marks[Int32(label)] = Palette.mark(place)
-      samples.append(Palette.mark(place))
+    let areMany = classes > Palette.distinctClasses
+    var marks: [Int32: Mark] = [:]
+    for label in isLabelled ? 0..<classes : 0..<0 {
+      marks[Int32(label)] = areMany ? Palette.wheel(label, of: classes) : Palette.mark(label)
     }
-    if isLabelled, shown.count < classes {
-      samples.append(Palette.other)
-      words.append("the other \(classes - shown.count) of \(classes)")
+    let shown = !isLabelled ? [] : areMany ? (0..<Self.named).map { $0 * classes / Self.named } : Array(0..<classes)
+    var samples: [Mark?] = shown.map { marks[Int32($0)] }
+    var words: [String] = []
+    if isLabelled, areMany {
+      samples.append(nil)
+      words.append("\(shown.count) of \(classes) classes; the others have the colours between, in the order of their numbers")
     }
     if clouds.contains(where: \.isPartlyUnlabelled) {
       samples.append(Palette.unlabelled)
       words.append("no label")
     }
+    self.marks = marks
     self.samples = samples
     names = classNames.choosing(shown, then: words)
   }
 
+  /// So many of very many classes are named.
+  private static let named = 10
+
   /// - Parameter label: class number; negative for none.
-  func mark(_ label: Int32) -> Mark { label < 0 ? Palette.unlabelled : marks[label] ?? Palette.other }
+  func mark(_ label: Int32) -> Mark { marks[label] ?? Palette.unlabelled }
 
   func height(_ canvas: Canvas, width: Double) -> Double { rows(canvas, width).height }
 
   func draw(on canvas: Canvas, x: Double, y: Double, width: Double) {
     rows(canvas, width).draw(on: canvas, x: x, y: y) { place, left, middle in
-      canvas.mark(samples[place], left + 9, middle, radius: 7)
+      if let sample = samples[place] { canvas.mark(sample, left + 9, middle, radius: 7) }
     }
   }
 

@@ -37,15 +37,30 @@ public enum Palette {
   /// For points without a label.
   public static let unlabelled = Mark(colour: Colour(0x3d464d), shape: .disc)
 
-  /// For points of classes that have no mark of their own.
-  public static let other = Mark(colour: Colour(0xd9dde0), shape: .disc)
-
   /// So many classes have marks of their own, by colour and shape.
   public static let distinctClasses = colours.count * shapes.count
 
+  /// The colour of a class among so many that marks cannot tell all apart: along a circle of hues in the order of class numbers, so that
+  /// classes far apart in number are told apart, and neighbours are alike.
+  /// - Parameter place: 0..<count.
+  public static func wheel(_ place: Int, of count: Int) -> Mark {
+    precondition(0..<count ~= place, "class \(place) is not in 0..<\(count)")
+    let position = Double(place) / Double(count) * Double(hues.count)
+    let (before, share) = (Int(position), position - position.rounded(.down))
+    let (one, next) = (hues[before], hues[(before + 1) % hues.count])
+    func mixed(_ part: (Colour) -> UInt8) -> UInt32 { UInt32((Double(part(one)) * (1 - share) + Double(part(next)) * share).rounded()) }
+    return Mark(colour: Colour(mixed(\.red) << 16 | mixed(\.green) << 8 | mixed(\.blue)), shape: .disc)
+  }
+
+  /// Twelve hues around the circle, light and dark by turns.
+  private static let hues = [
+    Colour(0xd62728), Colour(0xff9a3c), Colour(0xb38600), Colour(0xc5d92d), Colour(0x3f8f29), Colour(0x4fd69c), Colour(0x007f7f),
+    Colour(0x5cc8f2), Colour(0x1f5fd0), Colour(0xa99bf5), Colour(0x7a2fb0), Colour(0xf07cc0),
+  ]
+
   private static let shapes: [Mark.Shape] = [.disc, .triangle, .square]
 
-  /// The mark of a class; after ten, colours repeat with another shape.
+  /// The mark of a class; after ten, colours repeat with another shape. For more classes there is `wheel`.
   /// - Parameter place: 0..<`distinctClasses`.
   public static func mark(_ place: Int) -> Mark {
     precondition(0..<distinctClasses ~= place, "mark \(place) is not in 0..<\(distinctClasses)")

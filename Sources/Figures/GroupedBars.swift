@@ -1,11 +1,16 @@
 import Artifacts
 
 /// Figure 5: for every class one bar of each series, side by side, from 0, with error bars.
-public struct GroupedBars: Sendable {
+public struct GroupedBars: Figure {
   /// One method: a bar in every group.
   public struct Series: Sendable {
-    let name: String
+    public let name: String
     let values: [(mean: Double, deviation: Double?)]
+    /// Of the bars there are; not a number where there are none.
+    public var mean: Double {
+      let finite = values.map(\.mean).filter(\.isFinite)
+      return finite.reduce(0, +) / Double(finite.count)
+    }
 
     /// - Parameter values: for every group the height of the bar and the half length of its error bar, nil for none.
     public init(name: String, values: [(mean: Double, deviation: Double?)]) {
@@ -37,9 +42,7 @@ public struct GroupedBars: Sendable {
   /// More groups stand in further rows below: narrower ones would leave no room for their names.
   private static let groupsInRow = 46
 
-  /// - Parameter width: of the picture, pixels.
-  /// - Throws: `FigureError`
-  public func draw(width: Int) throws(FigureError) -> PNGImage {
+  public func drawn(on medium: Canvas.Medium) throws(FigureError) -> Canvas {
     let ruler = try Canvas.ruler()
     let rows = max(1, (groups.texts.count + Self.groupsInRow - 1) / Self.groupsInRow)
     let perRow = (groups.texts.count + rows - 1) / rows
@@ -56,7 +59,7 @@ public struct GroupedBars: Sendable {
     let headingHeight = heading.height(ruler, width: Self.width - 2 * Self.margin)
     let legend = Legend(try DisplayNames(series.map(\.name), kind: "series"), sampleWidth: 23, width: plotWidth, on: ruler)
     let top = headingHeight + legend.height + 16
-    let canvas = try Canvas(width: Self.width, height: top + Double(rows) * (Self.plotHeight + below + 10), pixels: width)
+    let canvas = try Canvas(width: Self.width, height: top + Double(rows) * (Self.plotHeight + below + 10), on: medium)
 
     heading.draw(on: canvas, x: Self.margin, width: Self.width - 2 * Self.margin)
     legend.draw(on: canvas, x: left, y: headingHeight) { place, x, y in
@@ -69,7 +72,7 @@ public struct GroupedBars: Sendable {
       // All rows have groups of one width.
       draw(shown, names, group: plotWidth / Double(max(perRow, 1)), axis, turned, on: canvas, x: left, y: y, width: plotWidth)
     }
-    return canvas.picture
+    return canvas
   }
 
   private func draw(
@@ -89,6 +92,8 @@ public struct GroupedBars: Sendable {
         let (mean, deviation) = one.values[index]
         let height = Self.plotHeight * axis.share(mean)
         canvas.bar(x, bottom - height, bar * 0.94, height, SeriesStyle(number, of: Self.colours))
+        let spread = deviation.map { " ± \(Axis.precise($0))" } ?? ""
+        canvas.hint(x, top, bar * 0.94, Self.plotHeight, "\(groups.texts[index]), \(one.name): \(Axis.precise(mean))\(spread)")
         guard let deviation, deviation.isFinite else { continue }
         let (low, high) = (
           bottom - Self.plotHeight * axis.share(max(mean - deviation, 0)), bottom - Self.plotHeight * axis.share(mean + deviation)

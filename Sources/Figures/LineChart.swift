@@ -1,7 +1,7 @@
 import Artifacts
 
 /// Curves over epochs, such as the terms of a loss during training, each with a band around it.
-public struct LineChart: Sendable {
+public struct LineChart: Figure {
   /// A curve's value at one place on the horizontal axis, and the band there.
   public struct Point: Sendable {
     let x, value: Double
@@ -17,6 +17,12 @@ public struct LineChart: Sendable {
 
   /// One curve; points that are no finite numbers are left out.
   public struct Curve: Sendable {
+    /// Where it begins and ends: "total from 12.3 to 9.1".
+    public var words: String {
+      guard let first = points.first, let last = points.last else { return "\(name) has no values" }
+      return "\(name) from \(Axis.precise(first.value)) to \(Axis.precise(last.value))"
+    }
+
     let name: String
     let points: [Point]
 
@@ -38,9 +44,7 @@ public struct LineChart: Sendable {
     self.curves = curves
   }
 
-  /// - Parameter width: of the picture, pixels.
-  /// - Throws: `FigureError`
-  public func draw(width: Int) throws(FigureError) -> PNGImage {
+  public func drawn(on medium: Canvas.Medium) throws(FigureError) -> Canvas {
     let margin = 28.0
     let ruler = try Canvas.ruler()
     let points = curves.flatMap(\.points)
@@ -53,7 +57,7 @@ public struct LineChart: Sendable {
     let plotHeight = max(420, Double(names.count + 1) * Self.nameSize * Self.nameSpacing)
     let heading = Heading(title: title, subtitle: subtitle)
     let top = heading.height(ruler, width: 1200 - 2 * margin) + 14
-    let canvas = try Canvas(width: 1200, height: top + plotHeight + 66, pixels: width)
+    let canvas = try Canvas(width: 1200, height: top + plotHeight + 66, on: medium)
     heading.draw(on: canvas, x: margin, width: 1200 - 2 * margin)
     canvas.text(
       valueLabel, left - max(62, axis.labelsWidth(ruler, textSize: 15) + 12), top + plotHeight / 2, size: 17, align: .centre, turn: -90)
@@ -78,9 +82,16 @@ public struct LineChart: Sendable {
       for point in curve.points where curve.points.count <= 30 {
         canvas.mark(Mark(colour: style.colour, shape: style.shape), across(point.x), down(point.value), radius: 3.5)
       }
+      for point in curve.points {
+        let band = point.band.lowerBound < point.band.upperBound
+        canvas.hint(
+          across(point.x) - 6, down(point.value) - 6, 12, 12,
+          "\(curve.name), \(horizontalLabel) \(Int(saturating: point.x)): \(Axis.precise(point.value))"
+            + (band ? " (\(Axis.precise(point.band.lowerBound)) to \(Axis.precise(point.band.upperBound)))" : ""))
+      }
     }
     drawNames(names, canvas, x: left + plotWidth + 16, bottom: top + plotHeight, down: down)
-    return canvas.picture
+    return canvas
   }
 
   private static let (nameSize, nameSpacing, sampleWidth) = (16.0, 1.3, 44.0)

@@ -32,13 +32,12 @@ public struct PointCloud: Sendable {
     let radius = Self.radius(points: finite.count, side: side)
     let scale = extent > 0 ? (side - 6 * radius - 16) / extent : 0
     let middle = ((horizontal.lowerBound + horizontal.upperBound) / 2, (vertical.lowerBound + vertical.upperBound) / 2)
-    // Points of classes without a mark of their own lie below the others.
-    let lower = finite.filter { marks.mark(labels[$0]) == Palette.other }
-    let upper = finite.filter { marks.mark(labels[$0]) != Palette.other }
-    for point in lower + upper {
-      canvas.mark(
-        marks.mark(labels[point]), x + side / 2 + (Double(coordinates[2 * point]) - middle.0) * scale,
-        y + side / 2 - (Double(coordinates[2 * point + 1]) - middle.1) * scale, radius: radius, opacity: 0.85)
+    canvas.marks(finite.count, x, y, side: side) { sheet, x, y in
+      for point in finite {
+        sheet.mark(
+          marks.mark(labels[point]), x + side / 2 + (Double(coordinates[2 * point]) - middle.0) * scale,
+          y + side / 2 - (Double(coordinates[2 * point + 1]) - middle.1) * scale, radius: radius, opacity: 0.85)
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import Artifacts
 
 /// One t-SNE map with title and legend.
-public struct ScatterPlot: Sendable {
+public struct ScatterPlot: Figure {
   private let title, subtitle: String
   private let classNames: DisplayNames
   private let cloud: PointCloud
@@ -17,25 +17,23 @@ public struct ScatterPlot: Sendable {
     self.cloud = cloud
   }
 
-  /// - Parameter width: of the picture, pixels.
-  /// - Throws: `FigureError`
-  public func draw(width: Int) throws(FigureError) -> PNGImage {
+  public func drawn(on medium: Canvas.Medium) throws(FigureError) -> Canvas {
     let margin = 30.0
     let side = 1000 - 2 * margin
     let legend = ClassLegend(classNames: classNames, clouds: [cloud])
     let heading = Heading(title: title, subtitle: subtitle)
     let ruler = try Canvas.ruler()
     let top = heading.height(ruler, width: side)
-    let canvas = try Canvas(width: 1000, height: top + side + 16 + legend.height(ruler, width: side) + 20, pixels: width)
+    let canvas = try Canvas(width: 1000, height: top + side + 16 + legend.height(ruler, width: side) + 20, on: medium)
     heading.draw(on: canvas, x: margin, width: side)
     cloud.draw(on: canvas, x: margin, y: top, side: side, marks: legend)
     legend.draw(on: canvas, x: margin, y: top + side + 16, width: side)
-    return canvas.picture
+    return canvas
   }
 }
 
 /// Figure 3: several t-SNE maps of the same images, two in a row, lettered (a), (b), …, under one legend.
-public struct ScatterPanels: Sendable {
+public struct ScatterPanels: Figure {
   /// A map with what is written below it.
   public struct Panel: Sendable {
     let caption: String
@@ -57,9 +55,7 @@ public struct ScatterPanels: Sendable {
     self.panels = panels
   }
 
-  /// - Parameter width: of the picture, pixels.
-  /// - Throws: `FigureError`
-  public func draw(width: Int) throws(FigureError) -> PNGImage {
+  public func drawn(on medium: Canvas.Medium) throws(FigureError) -> Canvas {
     let (margin, gap, captionHeight) = (24.0, 20.0, 48.0)
     let inner = 1200 - 2 * margin
     let side = (inner - gap) / 2
@@ -69,7 +65,7 @@ public struct ScatterPanels: Sendable {
     let ruler = try Canvas.ruler()
     let top = heading.height(ruler, width: inner)
     let canvas = try Canvas(
-      width: 1200, height: top + rows * (side + captionHeight) + legend.height(ruler, width: inner) + 24, pixels: width)
+      width: 1200, height: top + rows * (side + captionHeight) + legend.height(ruler, width: inner) + 24, on: medium)
     heading.draw(on: canvas, x: margin, width: inner)
     for (place, panel) in panels.enumerated() {
       let left = margin + Double(place % 2) * (side + gap)
@@ -81,6 +77,6 @@ public struct ScatterPanels: Sendable {
         align: .centre)
     }
     legend.draw(on: canvas, x: margin, y: top + rows * (side + captionHeight) + 6, width: inner)
-    return canvas.picture
+    return canvas
   }
 }

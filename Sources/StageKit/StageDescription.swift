@@ -56,6 +56,8 @@ public struct StageDescription: Sendable {
   let schema: ParameterSchema
   /// Whether results depend on OpenBLAS: then it is part of the action key, and its kernels of the numeric class.
   public let usesBLAS: Bool
+  /// Whether results depend on ARPACK: then it is part of the action key too.
+  public let usesARPACK: Bool
   public let originals: Originals?
   /// Refuses what cannot work and says what is known of the outputs; nil where every legal setting works with every input.
   ///
@@ -68,7 +70,7 @@ public struct StageDescription: Sendable {
   ///     given. It may be among `settings`, otherwise it is added to them.
   public init(
     name: String, version: Int, summary: String, inputs: [Port], gathered: [Port] = [], outputs: [Port], settings: [AnySetting],
-    variants: (by: String, settings: [String: [AnySetting]])? = nil, usesBLAS: Bool, originals: Originals? = nil,
+    variants: (by: String, settings: [String: [AnySetting]])? = nil, usesBLAS: Bool, usesARPACK: Bool = false, originals: Originals? = nil,
     check: (@Sendable (inout PlannedRun) throws -> Void)? = nil
   ) {
     self.name = name
@@ -85,6 +87,7 @@ public struct StageDescription: Sendable {
           variants.settings.sorted { $0.key < $1.key }.map { .init(name: $0.key, settings: $0.value.map(\.schema)) })
       })
     self.usesBLAS = usesBLAS
+    self.usesARPACK = usesARPACK
     self.originals = originals
     self.check = check
   }
@@ -106,6 +109,7 @@ public struct StageDescription: Sendable {
       .init("numericClass", .string(usesBLAS ? NumericClass.currentWithBLAS : NumericClass.current)),
     ]
     if usesBLAS { members.append(.init("blasLibrary", .string(BLAS.libraryPath))) }
+    if usesARPACK { members.append(.init("arpackLibrary", .string(BLAS.arpackPath))) }
     if let variants = schema.variants { members.append(.init("variants", variants.json)) }
     if check != nil { members.append(.init("checks", true)) }
     if let originals { members.append(.init("originals", ["pinnedBy": .string(originals.pinnedBy)])) }

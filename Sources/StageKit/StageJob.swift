@@ -46,6 +46,9 @@ public struct StageJob: Sendable {
   /// All results gathered at a port, in the plan's order.
   public func gathered(_ port: String) -> [GatheredInput] { request.gathered[port] ?? [] }
 
+  /// The instances whose results would be gathered at a port, had their work not come to an end without one.
+  public func absent(_ port: String) -> [AbsentInput] { request.absent[port] ?? [] }
+
   /// The path to write a required output to.
   public func output(_ port: String) -> String {
     guard let path = request.outputs[port] else { preconditionFailure("the stage declares no required output \(port)") }
@@ -105,6 +108,8 @@ final class EventStream: Sendable {
       if descriptor == nil || isForTheLog { Self.write(human, to: STDERR_FILENO) }
     }
   }
+
+  func sendToRunner(_ event: JSONValue) { if let descriptor { Self.write(event.compact, to: descriptor) } }
 
   private static func write(_ text: String, to descriptor: Int32) {
     let line = Array(text.utf8) + [10]

@@ -43,6 +43,7 @@ public enum StageProgram {
       Glibc.exit(EX_TEMPFAIL)
     } catch let error as any ExplainedError {
       say(request.naming("error: \(error.problem)\nremedy: \(error.remedy)"))
+      if error.kind == .noResult { EventStream().sendToRunner(["event": "noResult", "reason": .string(request.naming(error.problem))]) }
       // Without the exit handlers of libraries: where memory is short, OpenBLAS's never return.
       _exit(error.kind.rawValue)
     } catch {

@@ -24,10 +24,19 @@ public struct GatheredInput: Sendable {
   }
 }
 
+/// An instance that gave no result where one would be gathered: its training diverged.
+public struct AbsentInput: Sendable {
+  public let instance: String
+  public let coordinates: [String: JSONValue]
+  /// Why, in words.
+  public let reason: String
+}
+
 /// What a stage is asked to do: the content of `request.json`, or of the flags when called by hand.
 struct StageRequest: Sendable {
   var inputs: [String: String] = [:]
   var gathered: [String: [GatheredInput]] = [:]
+  var absent: [String: [AbsentInput]] = [:]
   var outputs: [String: String] = [:]
   var parameters: JSONValue = .object([])
   var threads = 1
@@ -59,6 +68,14 @@ struct StageRequest: Sendable {
         return GatheredInput(
           instance: instance, coordinates: Dictionary(coordinates.map { ($0.name, $0.value) }) { $1 }, action: action, output: output,
           path: path, isAdopted: element["adopted"]?.bool ?? false)
+      }
+    }
+    for port in root["absent"]?.object ?? [] {
+      absent[port.name] = try (port.value.array ?? []).map { element throws(StageError) in
+        guard let instance = element["instance"]?.string, let coordinates = element["coordinates"]?.object,
+          let reason = element["reason"]?.string
+        else { throw .malformedRequest(file, "absent.\(port.name) lacks instance, coordinates or reason") }
+        return AbsentInput(instance: instance, coordinates: Dictionary(coordinates.map { ($0.name, $0.value) }) { $1 }, reason: reason)
       }
     }
     guard let parameters = root["parameters"], parameters.object != nil else {

@@ -24,6 +24,18 @@ public struct ScoredRun: Sendable {
   }
 }
 
+/// A run without scores, since its training diverged.
+public struct DivergedRun: Sendable {
+  public let method, dataset: String
+  public let seed: Int
+  /// Which instance, epoch and term.
+  public let reason: String
+
+  public init(method: String, dataset: String, seed: Int, reason: String) {
+    (self.method, self.dataset, self.seed, self.reason) = (method, dataset, seed, reason)
+  }
+}
+
 /// One of the paper's Tables 1 to 4: what was computed beside what was published. JSON, Markdown, LaTeX and CSV are renderings of it.
 public struct PaperTable: Sendable {
   /// One metric of one row on one data set.
@@ -34,6 +46,10 @@ public struct PaperTable: Sendable {
     /// The same metric of the run and kept epoch with the highest ACC, chosen with labels; nil where nothing was computed.
     public let best: Double?
     public let seeds: [Int]
+    /// The metric at the last epoch by seed, in the order of `seeds`; nil where the data set has no labels.
+    public let values: [Double?]
+    /// Seeds whose training diverged: they have no part in the values.
+    public let diverged: [Int]
     /// Nil where the paper prints a dash or nothing.
     public let published: Double?
     /// Letter of the footnote on the published number.
@@ -52,6 +68,8 @@ public struct PaperTable: Sendable {
   public let layout: TableLayout
   /// Row by row, in a row by data set and metric.
   public let cells: [Cell]
+  /// Rows held against each other, seed by seed.
+  public let comparisons: [RowComparison]
   public let notes: [String]
   public let footnotes: [Footnote]
   let metrics: [String]
@@ -60,9 +78,15 @@ public struct PaperTable: Sendable {
   /// Letter of the footnote on a row as a whole, by row label.
   let rowFootnotes: [String: String]
 
-  /// - Parameter runs: scores by method, data set and seed; those of data sets that no column shows are left out.
+  /// - Parameters:
+  ///   - runs: scores by method, data set and seed; those of data sets that no column shows are left out.
+  ///   - diverged: runs that would be among them.
   /// - Throws: `TableError` where layout, published numbers and runs contradict each other.
-  public init(name: String, profile: String, layout: TableLayout, published: PublishedNumbers, runs: [ScoredRun]) throws(TableError) {
+  public init(
+    name: String, profile: String, layout: TableLayout, published: PublishedNumbers, runs: [ScoredRun], diverged: [DivergedRun] = []
+  )
+    throws(TableError)
+  {
     try layout.check(against: published, table: name)
     let runs = runs.filter { run in layout.columns.contains { $0.dataset == run.dataset } }
     if let homeless = runs.first(where: { run in !layout.rows.contains { $0.method == run.method } }) {
@@ -84,15 +108,16 @@ public struct PaperTable: Sendable {
     for row in layout.rows {
       for column in layout.columns {
         let found = runs.filter { $0.method == row.method && $0.dataset == column.dataset }
+        let lost = diverged.filter { $0.method == row.method && $0.dataset == column.dataset }.map(\.seed)
         // Beside a set that the paper does not have, only what is run is shown.
-        if found.isEmpty, column.published == nil { continue }
+        if found.isEmpty, lost.isEmpty, column.published == nil { continue }
         let printed = row.published.flatMap { row in column.published.map { (row: row, dataset: $0) } }
         let best = found.map(\.scores.best).max { ($0.accuracy ?? 0) < ($1.accuracy ?? 0) }
         for metric in metrics {
           cells.append(
             Cell(
               row: row.label, dataset: column.dataset, metric: metric, spread: Spread(found.compactMap { $0.scores.last[metric] }),
-              best: best?[metric], seeds: found.map(\.seed),
+              best: best?[metric], seeds: found.map(\.seed), values: found.map { $0.scores.last[metric] }, diverged: lost,
               published: printed.flatMap { published.value(name, $0.row, $0.dataset, metric) },
               footnote: printed.flatMap { marks.letter(row: $0.row, dataset: $0.dataset, metric: metric) }, sources: found))
         }
@@ -100,7 +125,8 @@ public struct PaperTable: Sendable {
     }
     self.cells = cells
     footnotes = marks.used
-    notes = TableNotes(layout: layout, published: published, runs: runs, labels: labels).lines
+    comparisons = layout.comparisons(metrics, runs)
+    notes = TableNotes(layout: layout, published: published, runs: runs, diverged: diverged, labels: labels, comparisons: comparisons).lines
   }
 
   /// The cell of a row, a data set and a metric.

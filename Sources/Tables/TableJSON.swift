@@ -10,8 +10,24 @@ extension PaperTable {
         zip(layout.columns, publishedLabels).map {
           ["dataset": .string($0.dataset), "label": .string($0.label), "published": text($0.published), "publishedLabel": text($1)]
         }),
-      "cells": .array(cells.map(\.json)), "notes": .array(notes.map(JSONValue.string)),
+      "cells": .array(cells.map(\.json)), "comparisons": .array(comparisons.map(\.json)), "notes": .array(notes.map(JSONValue.string)),
       "footnotes": .array(footnotes.map { ["letter": .string($0.letter), "text": .string($0.text)] }),
+    ]
+  }
+}
+
+/// Both ends of a 95 % interval; null for none.
+private func intervalJSON(_ interval: ClosedRange<Double>?) -> JSONValue {
+  interval.map { [.number($0.lowerBound), .number($0.upperBound)] } ?? .null
+}
+
+extension RowComparison {
+  fileprivate var json: JSONValue {
+    [
+      "row": .string(row), "against": .string(against), "dataset": .string(dataset), "metric": .string(metric),
+      "seeds": .array(seeds.map(JSONValue.integer)), "differences": .array(differences.map(JSONValue.number)),
+      "mean": .number(spread.mean), "std": spread.deviation.map(JSONValue.number) ?? .null, "interval": intervalJSON(spread.interval),
+      "p": pValue.map(JSONValue.number) ?? .null, "pHolm": corrected.map(JSONValue.number) ?? .null, "apart": .bool(isApart),
     ]
   }
 }
@@ -22,6 +38,7 @@ extension PaperTable.Cell {
     return [
       "row": .string(row), "dataset": .string(dataset), "metric": .string(metric), "mean": number(spread?.mean),
       "std": number(spread?.deviation), "best": number(best), "seeds": .array(seeds.map(JSONValue.integer)),
+      "values": .array(values.map(number)), "diverged": .array(diverged.map(JSONValue.integer)), "interval": intervalJSON(spread?.interval),
       "published": number(published), "footnote": footnote.map(JSONValue.string) ?? .null,
       "sources": .array(
         sources.map { source in

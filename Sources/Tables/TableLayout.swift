@@ -25,13 +25,20 @@ public struct TableLayout: Sendable {
     let widths, blocks: [Int]
   }
 
+  /// Two rows to hold against each other, seed by seed, by their methods.
+  public struct Comparison: Hashable, Sendable {
+    public let method, against: String
+  }
+
   public let title: String
   /// Heading of the column of row labels.
   public let rowHeading: String
   public let rows: [Row]
   public let columns: [Column]
   public let network: Network
-  /// What else a reader must know of this table.
+  /// Which rows are tested against each other: those that the paper compares.
+  public let comparisons: [Comparison]
+  /// What else a reader must know of this table, then of all tables of its profile.
   public let remarks: [String]
   /// Whether the paper has numbers for any column.
   var isPublished: Bool { columns.contains { $0.published != nil } }
@@ -39,7 +46,8 @@ public struct TableLayout: Sendable {
   /// - Parameter titles: labels of rows that have none, by method.
   /// - Throws: `TableError` where the value is not of this form.
   public init(_ value: JSONValue, titles: [String: String] = [:]) throws(TableError) {
-    let root = try Fields(value, "layout", names: ["title", "rowHeading", "rows", "columns", "network", "remarks"])
+    let root = try Fields(
+      value, "layout", names: ["title", "rowHeading", "rows", "columns", "network", "comparisons", "remarks", "profileRemarks"])
     title = try root.text("title")
     rowHeading = try root.text("rowHeading")
     var rows: [Row] = []
@@ -69,7 +77,19 @@ public struct TableLayout: Sendable {
     self.columns = columns
     let network = try root.fields("network", names: ["widths", "blocks"])
     self.network = Network(widths: try network.integers("widths"), blocks: try network.integers("blocks"))
-    remarks = try root.texts("remarks")
+    var comparisons: [Comparison] = []
+    for comparison in root.names.contains("comparisons") ? try root.list("comparisons", names: ["method", "against"]) : [] {
+      let method = try comparison.text("method")
+      for other in try comparison.texts("against") {
+        if let unknown = [method, other].first(where: { (name: String) in !rows.contains { $0.method == name } }) {
+          throw .malformed(place: comparison.place, complaint: "no row has the method \"\(unknown)\"")
+        }
+        guard method != other else { throw .malformed(place: comparison.place, complaint: "\(method) is compared with itself") }
+        comparisons.append(Comparison(method: method, against: other))
+      }
+    }
+    self.comparisons = comparisons.reduce(into: []) { list, one in if !list.contains(one) { list.append(one) } }
+    remarks = try root.texts("remarks") + (root.names.contains("profileRemarks") ? root.texts("profileRemarks") : [])
   }
 
   /// Whether the paper has what the layout names, and the layout all rows that the paper has.

@@ -5,11 +5,15 @@ struct TableNotes {
   let layout: TableLayout
   let published: PublishedNumbers
   let runs: [ScoredRun]
+  let diverged: [DivergedRun]
   /// Name of each column's published data set, nil for a column without.
   let labels: [String?]
+  let comparisons: [RowComparison]
 
   var lines: [String] {
-    [how, best, spread, unlabelled, unverified, adopted].compactMap { $0 } + layout.remarks
+    [how, normaliser, best, spread].compactMap { $0 } + differences + [lost, unlabelled, unverified, adopted].compactMap { $0 }
+      + layout.remarks
+      + ways
       + [budget, source, unprinted, notRun, missing].compactMap { $0 }
   }
 
@@ -19,9 +23,20 @@ struct TableNotes {
   private var how: String? {
     guard !scored.isEmpty else { return nil }
     let seeds = Set(scored.map(\.seed)).sorted()
-    let what = "Reproduced values: last epoch, chosen without labels"
+    // Another data set's values reproduce nothing, whatever stands beside them.
+    let isPapers = zip(layout.columns, labels).allSatisfy { column, label in
+      column.label == label || !scored.contains { $0.dataset == column.dataset }
+    }
+    let what = "\(isPapers ? "Reproduced" : "Computed") values: last epoch, chosen without labels"
     guard seeds.count > 1 else { return "\(what); one seed (\(list(seeds))), so no spread is known." }
-    return "\(what); mean ± sample standard deviation over \(seeds.count) seeds (\(list(seeds)))."
+    let interval = seeds.count >= Spread.leastForInterval ? "; in brackets the 95 % interval of Student's t for the mean" : ""
+    return "\(what); mean ± sample standard deviation over \(seeds.count) seeds (\(list(seeds)))\(interval)."
+  }
+
+  private var normaliser: String? {
+    scored.isEmpty
+      ? nil
+      : "NMI is divided by the geometric mean of both entropies, as in the code of PICA and DCDC; scores.json has it with the arithmetic mean too."
   }
 
   private var best: String? {
@@ -46,6 +61,14 @@ struct TableNotes {
       + " smaller than the spread over their seeds says nothing."
   }
 
+  /// Trainings that diverged.
+  private var lost: String? {
+    let shown = diverged.filter { run in layout.columns.contains { $0.dataset == run.dataset } }
+    guard !shown.isEmpty else { return nil }
+    return
+      "Diverged, so without a value of their own: \(shown.map(\.reason).joined(separator: "; ")). The other seeds of these rows count alone."
+  }
+
   /// Data sets that were clustered, but have nothing to be scored against.
   private var unlabelled: String? {
     let names = layout.columns.filter { column in
@@ -58,7 +81,21 @@ struct TableNotes {
   /// Data sets that were taken as they were found.
   private var unverified: String? {
     let names = layout.columns.filter { column in runs.contains { $0.dataset == column.dataset && !$0.scores.verified } }.map(\.label)
-    return names.isEmpty ? nil : "The original files were not held against official checksums: \(names.joined(separator: ", "))."
+    return names.isEmpty
+      ? nil
+      : "The original files were not held against official checksums: \(names.joined(separator: ", ")). Where such an archive was made from JPEG"
+        + " pictures, its images went through JPEG, and are not quite those that others computed with."
+  }
+
+  /// Which way was taken by methods that have several, such as "SC (CIFAR-10): affinities of 50 nearest neighbours."
+  private var ways: [String] {
+    layout.rows.compactMap { row in
+      let said = layout.columns.compactMap { column -> String? in
+        let remarks = runs.filter { $0.method == row.method && $0.dataset == column.dataset }.compactMap(\.scores.remarks)
+        return remarks.isEmpty ? nil : "\(column.label): \(Set(remarks).sorted().joined(separator: "; "))"
+      }
+      return said.isEmpty ? nil : "\(row.label) on \(said.joined(separator: ", on "))."
+    }
   }
 
   /// Rows that stand on results which the present programs did not compute.
@@ -127,7 +164,7 @@ struct TableNotes {
 
   private func range(_ values: [Double]) -> Double { (values.max() ?? 0) - (values.min() ?? 0) }
 
-  private func list(_ numbers: [Int], grouped: Bool = false) -> String {
+  func list(_ numbers: [Int], grouped: Bool = false) -> String {
     numbers.map { grouped ? thousands($0) : String($0) }.joined(separator: ", ")
   }
 }

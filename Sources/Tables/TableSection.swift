@@ -11,6 +11,11 @@ struct TableSection {
   let body: [[Entry]]
 }
 
+extension PaperTable.Cell {
+  /// What stands where there is no value.
+  fileprivate var withoutValue: String { diverged.isEmpty ? "—" : "diverged" }
+}
+
 extension PaperTable {
   func section(_ column: Int) -> TableSection {
     let (dataset, other) = (layout.columns[column].dataset, otherLabel(column).map { " (\($0))" } ?? "")
@@ -20,10 +25,13 @@ extension PaperTable {
       let cells = metrics.compactMap { cell(row.label, dataset, $0) }
       guard !cells.isEmpty else { return nil }
       let reproduced = cells.map { cell in
-        cell.spread.map { fixed($0.mean) + ($0.deviation.map { " ± \(fixed($0))" } ?? "") } ?? "—"
+        cell.spread.map { spread in
+          fixed(spread.mean) + (spread.deviation.map { " ± \(fixed($0))" } ?? "")
+            + (spread.interval.map { " (\(fixed($0.lowerBound)), \(fixed($0.upperBound)))" } ?? "")
+        } ?? cell.withoutValue
       }
       return [.init(text: row.label, footnote: rowFootnotes[row.label])]
-        + (reproduced + [cells.first?.best.map { fixed($0) } ?? "—"]).map { .init(text: $0) }
+        + (reproduced + [cells.first.map { cell in cell.best.map { fixed($0) } ?? cell.withoutValue } ?? "—"]).map { .init(text: $0) }
         + (isPublished ? cells : []).map { .init(text: $0.published.map { fixed($0) } ?? "—", footnote: $0.footnote) }
     }
     return TableSection(header: header, body: body)

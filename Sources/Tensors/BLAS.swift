@@ -22,15 +22,21 @@ public enum BLAS {
     return nil
   }
 
-  /// The file OpenBLAS was loaded from, by the process's own memory map; empty where /proc does not say.
-  public static var libraryPath: String {
+  /// The file OpenBLAS was loaded from; empty where /proc does not say.
+  public static var libraryPath: String { loadedFile(named: "blas") }
+
+  /// The file ARPACK was loaded from; empty where /proc does not say.
+  public static var arpackPath: String { loadedFile(named: "arpack") }
+
+  /// By the process's own memory map.
+  private static func loadedFile(named part: String) -> String {
     guard let maps = fopen("/proc/self/maps", "r") else { return "" }
     defer { fclose(maps) }
     var line: UnsafeMutablePointer<CChar>?
     var capacity = 0
     defer { free(line) }
     while getline(&line, &capacity, maps) > 0 {
-      guard let text = line.map({ String(cString: $0) }), text.contains("blas"), let slash = text.firstIndex(of: "/") else { continue }
+      guard let text = line.map({ String(cString: $0) }), text.contains(part), let slash = text.firstIndex(of: "/") else { continue }
       return String(text[slash...].prefix { !$0.isNewline })
     }
     return ""

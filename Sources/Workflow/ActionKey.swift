@@ -2,7 +2,7 @@ import Artifacts
 
 /// What a result depends on, and nothing else; its digest names the result. Equal keys are one action, whatever instance asks for it.
 ///
-/// In the record: the stage's interface, its program's code, OpenBLAS and the numeric class where it computes with them, its parameters,
+/// In the record: the stage's interface, its program's code, OpenBLAS, ARPACK and the numeric class where it computes with them, its parameters,
 /// the content of its inputs, the ports asked for. Not in it: paths, times, user, host, jobs, threads, names of instances and profiles; except
 /// that gathered inputs, of which tables name their sources, count with instance, coordinates and action.
 public struct ActionKey: Sendable {
@@ -33,8 +33,13 @@ public struct ActionKey: Sendable {
       case .gathered(let list):
         var members: [JSONValue.Member] = []
         for (number, port) in list {
-          guard let result = results(number), let digest = result.outputs[port] else { return nil }
+          guard let result = results(number) else { return nil }
           let source = plan.instances[number]
+          if let absence = result.absence {
+            members.append(.init(source.name, ["coordinates": .object(source.coordinates.values), "absence": .string(absence)]))
+            continue
+          }
+          guard let digest = result.outputs[port] else { return nil }
           var member: [JSONValue.Member] = [
             .init("coordinates", .object(source.coordinates.values)), .init("action", .string(result.action)),
             .init("output", .string(digest)),
@@ -51,7 +56,7 @@ public struct ActionKey: Sendable {
       .init("program", .string(program.digest)), .init("parameters", instance.parameters), .init("inputs", .object(inputs)),
       .init("outputs", .array(instance.outputs.map(\.port).sorted().map(JSONValue.string))),
     ]
-    if let blas = program.blas { members.append(.init("OpenBLAS", .string(blas.hex))) }
+    for library in program.numericLibraries { members.append(.init(library.name, .string(library.file.hex))) }
     if let numericClass = description.numericClass { members.append(.init("numericClass", .string(numericClass))) }
     if let originals { members.append(.init("originals", originals)) }
     return ActionKey(record: .object(members))

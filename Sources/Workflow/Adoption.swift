@@ -30,7 +30,7 @@ public struct Adoption: Sendable {
   }
 
   /// The ingredients whose change can be without effect: what computes. Any other change is meant to change something.
-  static let adoptable: Set<String> = ["program", "OpenBLAS"]
+  static let adoptable: Set<String> = ["program", "OpenBLAS", "ARPACK"]
 }
 
 /// A result that could be taken over.
@@ -114,12 +114,12 @@ extension Study {
       let changes = KeyChange.between(provenance["key"], key.record)
       if let other = changes.first(where: { !Adoption.adoptable.contains($0.name) }) {
         leave("more than its program changed: \(other.text)")
-      } else if let old = store.result(linked) {
+      } else if let old = store.result(linked), old.absence == nil {
         guard wanted.contains(number) else { continue }
         candidates.append(Adoptable(number: number, key: key, old: old, provenance: provenance))
         results[number] = StoredResult(action: key.hex, outputs: old.outputs, isAdopted: true)
       } else {
-        leave("the files of its result are gone")
+        leave("the files of its result are gone, or it had none")
       }
     }
     return (candidates, results)

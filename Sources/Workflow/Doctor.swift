@@ -36,7 +36,9 @@ extension Study {
       findings.append(
         Finding(subject: "numeric class", text: "\(numericClass)  (machines of one class give the same bits)", isTrouble: false))
       findings.append(
-        Finding(subject: "OpenBLAS", text: "\(program.blas?.hex.prefix(12) ?? "")…  \(library)", isTrouble: library.isEmpty))
+        Finding(
+          subject: "OpenBLAS", text: "\(program.numericLibraries.first?.file.hex.prefix(12) ?? "")…  \(library)", isTrouble: library.isEmpty
+        ))
     }
     return findings + speed()
   }

@@ -41,6 +41,9 @@ final class Execution {
     return warnings.last
   }
 
+  /// Why it came to an end without a result, by its own account.
+  var absence: String?
+
   var isOver: Bool { end != nil }
   var eventPipe: Int32 { child.pipe }
   var seconds: Double { (ContinuousClock.now - started) / Duration.seconds(1) }
@@ -92,6 +95,17 @@ final class Execution {
     wasSignalled = true
     child.signal(number)
   }
+
+  /// The limit it went beyond, for which it was asked to end.
+  private(set) var overstep: Overstep?
+
+  func end(_ overstep: Overstep, by number: Int32) {
+    self.overstep = overstep
+    signal(number)
+  }
+
+  /// Memory of the stage's processes together, bytes.
+  var residentBytes: Int { ProcessMemory.resident(of: child.identifier) }
 
   /// What was altered between the moment the key was computed and now, in words; nil where everything is what the key says.
   var change: String? {

@@ -20,7 +20,7 @@ struct Ingredients {
 
   /// What was written since it was hashed, in words; nil where nothing was. Of programs that run see `HeldProgram`.
   var change: String? {
-    if let file = (files + [program.blas].compactMap { $0 }).first(where: { !$0.isUnchanged }) { return file.path }
+    if let file = (files + program.numericLibraries.map(\.file)).first(where: { !$0.isUnchanged }) { return file.path }
     return nil
   }
 

@@ -104,6 +104,8 @@ public struct Pipeline: Sendable {
     let publish: [Rule]
     /// Expected work relative to other stages, as long as no run has measured it; decides the order of starting, nothing else.
     let cost: Double
+    /// `timeout` and `memory`, texts that may hold `$names`; see `StageLimits`.
+    let limits: [JSONValue.Member]
     let pointer: String
 
     var references: [(reference: Reference, pointer: String)] {

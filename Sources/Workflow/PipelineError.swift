@@ -50,7 +50,7 @@ public enum PipelineFault: Sendable {
       "the methods are unsupervised: only \(LabelRule.readers.sorted().joined(separator: ", ")) may read labels, or what is made from them"
     case .setting: "correct it there; the program's --describe lists every setting with its legal values"
     case .producers: "let the matrices, exclude and include agree so that exactly one instance provides it"
-    case .selector: "write STAGE or STAGE[axis=value,…], with + before it for all it needs, + behind it for all that needs it"
+    case .selector: "write STAGE, VALUE or STAGE[axis=value,…], with + before it for all it needs, + behind it for all that needs it"
     }
   }
 

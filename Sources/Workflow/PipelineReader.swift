@@ -47,13 +47,20 @@ struct PipelineReader {
       let pointer = "/stages/\(member.name)"
       try name(member.name, pointer)
       try allow(
-        ["program", "matrix", "byDefault", "inputs", "outputs", "publish", "cost"], object(member.value, pointer, "a stage"), pointer)
+        ["program", "matrix", "byDefault", "inputs", "outputs", "publish", "cost"] + StageLimits.members,
+        object(member.value, pointer, "a stage"), pointer)
       guard let program = member.value["program"]?.string, !program.isEmpty else {
         throw error(.missing(what: "the program of stage \(member.name)", remedy: "write \"program\": \"NAME\""), "\(pointer)/program")
       }
       let cost = member.value["cost"] ?? 1
       guard let cost = cost.double, cost > 0 else {
         throw error(.wrongType(what: "cost", expected: "a number above 0", found: cost.compact), "\(pointer)/cost")
+      }
+      let limits = (member.value.object ?? []).filter { StageLimits.members.contains($0.name) }
+      for limit in limits where limit.value.string == nil {
+        throw error(
+          .wrongType(what: "\"\(limit.name)\"", expected: StageLimits.form(limit.name), found: limit.value.compact),
+          "\(pointer)/\(limit.name)")
       }
       var matrix: [Pipeline.Axis] = []
       for axis in try member.value["matrix"].map({ value throws(PipelineError) in try object(value, "\(pointer)/matrix", "a matrix") })
@@ -81,7 +88,7 @@ struct PipelineReader {
         Pipeline.Stage(
           name: member.name, program: program, matrix: matrix, byDefault: byDefault ?? [], inputs: inputs,
           outputs: try rules(member.value["outputs"], "\(pointer)/outputs", each: "a file name"),
-          publish: try publish(member.value["publish"], "\(pointer)/publish"), cost: cost, pointer: pointer))
+          publish: try publish(member.value["publish"], "\(pointer)/publish"), cost: cost, limits: limits, pointer: pointer))
     }
     return result
   }

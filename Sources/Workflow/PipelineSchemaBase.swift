@@ -131,6 +131,16 @@ enum PipelineSchemaBase {
               "description": "Expected work relative to other stages until a run has measured it; decides the order of starting and nothing else.",
               "type": "number",
               "exclusiveMinimum": 0
+            },
+            "timeout": {
+              "description": "How long one execution may take: 90s, 15min, 2h, 1.5d. Then it is asked to save a checkpoint and end, and counts as failed.",
+              "type": "string",
+              "pattern": "^[0-9.]+ ?(s|min|h|d)$|\\$"
+            },
+            "memory": {
+              "description": "How much memory its processes may take together: 500MB, 4GiB. What takes more is killed and counts as failed.",
+              "type": "string",
+              "pattern": "^[0-9.]+ ?[MGT]i?B$|\\$"
             }
           }
         },

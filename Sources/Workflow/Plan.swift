@@ -21,6 +21,7 @@ public struct Instance: Sendable {
   public let publish: String?
   /// Expected work, see `Pipeline.Stage.cost`.
   let cost: Double
+  let limits: StageLimits
   /// The axes on which it has another value than instances that run without being asked for: a map of a method that no figure shows.
   let unaskedAxes: [String]
 

@@ -68,7 +68,7 @@ struct PlanBuilder {
       Instance(
         stage: stage.name, coordinates: place, program: stage.program, parameters: parameters.json,
         places: Dictionary(parameters.leaves.map { ($0.name, $0.pointer) }) { $1 }, inputs: inputs, outputs: outputs, publish: publish,
-        cost: stage.cost, unaskedAxes: try unaskedAxes(stage, scope)))
+        cost: stage.cost, limits: try StageLimits(stage, scope), unaskedAxes: try unaskedAxes(stage, scope)))
   }
 
   private func unaskedAxes(_ stage: Pipeline.Stage, _ scope: SettingScope) throws(PipelineError) -> [String] {

@@ -18,6 +18,8 @@ struct ProgramDescription: Sendable {
   let numericClass: String?
   /// The file OpenBLAS was loaded from, nil where the program does not compute with it.
   let blasLibrary: String?
+  /// The same of ARPACK.
+  let arpackLibrary: String?
   /// The boolean setting that, when true, pins the content of the original files the program reads; nil where it reads none.
   let originalsPinnedBy: String?
   /// Whether it answers `--check`.
@@ -45,6 +47,7 @@ struct ProgramDescription: Sendable {
       settings.compactMap(SettingSchema.init), variants: json["variants"].flatMap(SettingVariants.init))
     numericClass = json["numericClass"]?.string
     blasLibrary = json["usesBLAS"]?.bool == true ? json["blasLibrary"]?.string : nil
+    arpackLibrary = json["arpackLibrary"]?.string
     originalsPinnedBy = json["originals"]?["pinnedBy"]?.string
     checks = json["checks"]?.bool ?? false
   }

@@ -2,7 +2,7 @@ import Artifacts
 import Glibc
 
 /// The stage programs: where they are, what they say of themselves, and their digests. What they say is remembered until the program, its
-/// OpenBLAS, the loader's configuration, the CPU or the user's choice of kernels change.
+/// OpenBLAS or ARPACK, the loader's configuration, the CPU or the user's choice of kernels change.
 final class Programs {
   struct Program {
     let path: String
@@ -11,13 +11,13 @@ final class Programs {
     /// Whether every later write shows in the stamp.
     let isSettled: Bool
     let description: ProgramDescription
-    /// The OpenBLAS it computes with.
-    let blas: HashedFile?
+    /// The OpenBLAS and the ARPACK it computes with.
+    let numericLibraries: [(name: String, file: HashedFile)]
     /// Every library it loads: for the provenance only.
     let libraries: [String]
 
-    /// Whether neither its file nor its OpenBLAS was replaced or written since.
-    var isInPlace: Bool { FileStamp(path) == stamp && blas.map { FileStamp($0.path) == $0.stamp } ?? true }
+    /// Whether neither its file nor a library it computes with was replaced or written since.
+    var isInPlace: Bool { FileStamp(path) == stamp && numericLibraries.allSatisfy { FileStamp($0.file.path) == $0.file.stamp } }
   }
 
   private let folder: String
@@ -60,7 +60,10 @@ final class Programs {
     let file = try digests.content(of: path) { try ProgramDigest.ofFile($0) }
     let program = Program(
       path: path, digest: file.hex, stamp: file.stamp, isSettled: file.isSettled, description: description,
-      blas: try description.blasLibrary.flatMap { $0.isEmpty ? nil : try digests.content(of: $0) }, libraries: libraries)
+      numericLibraries: try [("OpenBLAS", description.blasLibrary), ("ARPACK", description.arpackLibrary)].compactMap { name, path in
+        guard let path, !path.isEmpty else { return nil }
+        return (name, try digests.content(of: path))
+      }, libraries: libraries)
     known[name] = program
     return program
   }
@@ -71,7 +74,7 @@ final class Programs {
 
   private func describe(_ path: String) throws -> (JSONValue, [String]) {
     func witness(_ description: JSONValue) -> JSONValue {
-      let files = [path, description["blasLibrary"]?.string ?? "", "/etc/ld.so.cache"]
+      let files = [path, description["blasLibrary"]?.string ?? "", description["arpackLibrary"]?.string ?? "", "/etc/ld.so.cache"]
       return .array(files.map { .string(FileStamp($0)?.text ?? "") } + [.string(StageEnvironment.blasCore), .string(Self.processor)])
     }
     if let entry = remembered[path], let description = entry["description"], entry["witness"] == witness(description) {

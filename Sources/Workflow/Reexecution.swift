@@ -31,7 +31,7 @@ final class CleanFolder {
     let summary = try runner.run(selected)
     // Logs of what failed are named to the person.
     scratch.isLeft = summary.failed > 0
-    return (summary, runner.results)
+    return (summary, runner.results.filter { $0.value.absence == nil })
   }
 
   /// Keeps in the study's store what an execution in this folder gave: as its result where it has none or one that was only adopted, beside it

@@ -14,7 +14,7 @@ struct ResultFolder {
   /// From the folder of an instance to the store.
   private static let storePath = "../../../.store"
 
-  /// Points the folder of an instance to a result. What it pointed to before stays known, for `ccr why`.
+  /// Points the folder of an instance to a result; of one without outputs, the links to earlier ones go. What it pointed to before stays known, for `ccr why`.
   ///
   /// Any number of runners may do this at once: every link is made under a name of this process alone and renamed into place, and nothing
   /// is removed but links into the store.
@@ -23,12 +23,17 @@ struct ResultFolder {
     let place = path(instance)
     let provenance = "\(Self.storePath)/actions/\(result.action.prefix(2))/\(result.action)/provenance.json"
     let old = Folder.target(ofLink: "\(place)/provenance.json")
-    if old == nil { try store.makeFolder(place) }
+    if old == nil, !result.action.isEmpty { try store.makeFolder(place) }
     for output in instance.outputs {
-      guard let digest = result.outputs[output.port] else { continue }
+      guard let digest = result.outputs[output.port] else {
+        if Folder.target(ofLink: "\(place)/\(output.file)")?.hasPrefix("\(Self.storePath)/cas/") == true {
+          unlink("\(place)/\(output.file)")
+        }
+        continue
+      }
       try put("\(place)/\(output.file)", "\(Self.storePath)/cas/\(digest.prefix(2))/\(digest)")
     }
-    if old == provenance { return }
+    if old == provenance || result.action.isEmpty { return }
     let current = Set(instance.outputs.map(\.file) + ["provenance.json", ".previous.json"])
     for name in Folder.names(place) where !current.contains(name) {
       if Folder.target(ofLink: "\(place)/\(name)")?.hasPrefix("\(Self.storePath)/cas/") == true { unlink("\(place)/\(name)") }

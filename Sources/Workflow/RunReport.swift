@@ -31,6 +31,8 @@ public struct RunSummary: Sendable {
   public internal(set) var interrupted = 0
   /// Executed again with other bytes than recorded.
   public internal(set) var differing = 0
+  /// Executed again with the bytes that are recorded.
+  public internal(set) var equal = 0
   /// Of results that are there, how often one could not be linked or copied to where it is to be published.
   public internal(set) var unpublished = 0
   /// The signal that ended the run early, 0 for none.
@@ -68,6 +70,8 @@ public enum RunEvent: Sendable {
   case interrupted(String, checkpoint: Bool)
   /// Executed again with other bytes than recorded.
   case differs(String, ports: [String], kept: Bool)
+  /// Executed again with the bytes that are recorded.
+  case equal(String)
   case failed(StageFailure)
   /// A result that is kept could not be shown where it belongs.
   case unpublished(PresentationFault)

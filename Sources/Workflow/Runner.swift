@@ -105,6 +105,10 @@ public final class Runner {
   private func settle(_ number: Int) {
     let name = study.plan.instances[number].name
     do {
+      if let absence = study.absence(of: number, { results[$0] }) {
+        settled(number, StoredResult(action: "", outputs: [:], absence: absence))
+        return
+      }
       guard let (key, ingredients) = try study.action(number, { results[$0] }) else { return }
       let action = ReadyAction(number: number, key: key, ingredients: ingredients)
       study.store.pins.hold([key.hex])
@@ -133,12 +137,35 @@ public final class Runner {
   }
 
   func finish(_ number: Int, _ result: StoredResult, cached: Bool) {
+    if let absence = result.absence {
+      let name = study.plan.instances[number].name
+      summary.failed += 1
+      tell(
+        .failed(
+          StageFailure(
+            instance: name, reason: "\(absence) (as recorded; `ccr run '\(name)' --force` does it again)", log: [],
+            logPath: "\(study.store.actionFolder(result.action))/log.txt", command: "")))
+      return settled(number, result)
+    }
     phases[number] = .done(cached: cached)
     results[number] = result
     discards[number] = nil
     if cached { summary.cached += 1 } else { summary.executed += 1 }
     present(result, number)
     for key in failedAttempts.removeValue(forKey: study.plan.instances[number].name) ?? [] { study.store.removeFailedAttempt(key) }
+    release(number)
+  }
+
+  /// An instance that has no result, and of which that is known: what gathers it goes on without it, all else that needs it falls away.
+  func settled(_ number: Int, _ result: StoredResult) {
+    phases[number] = .failed
+    results[number] = result
+    try? study.resultFolder.link(result, study.plan.instances[number])
+    release(number)
+  }
+
+  /// Lets those that wait for an instance know that it is settled.
+  private func release(_ number: Int) {
     for consumer in consumers[number] ?? [] {
       guard case .waiting = phases[consumer] else { continue }
       missing[consumer, default: 1] -= 1
@@ -262,7 +289,8 @@ public final class Runner {
   private func wait(on wakeups: Int32) {
     var descriptors = [pollfd(fd: wakeups, events: Int16(POLLIN), revents: 0)]
     descriptors += active.filter { !$0.isOver }.map { pollfd(fd: $0.eventPipe, events: Int16(POLLIN), revents: 0) }
-    _ = poll(&descriptors, UInt(descriptors.count), ready.isEmpty || waits.isEmpty ? 200 : 50)
+    let looksAtMemory = active.contains { study.plan.instances[$0.number].limits.memory != nil }
+    _ = poll(&descriptors, UInt(descriptors.count), (ready.isEmpty || waits.isEmpty) && !looksAtMemory ? 200 : 50)
     // A pipe whose writer has gone is always readable; its process is about to end.
     if descriptors.dropFirst().contains(where: { $0.revents & Int16(POLLHUP) != 0 }) { usleep(1000) }
     Wakeups.drain()

@@ -9,6 +9,7 @@ extension Runner {
   func lookAtActive() throws {
     for execution in active {
       execution.poll()
+      enforceLimits(execution)
       for event in execution.newEvents() { pass(event, of: execution) }
       guard let (status, usage) = execution.end else { continue }
       if let published = execution.publication {
@@ -31,6 +32,7 @@ extension Runner {
       tell(.progress(name, progress))
     case "warning":
       if let warning = execution.keep(warning: event["message"]?.string ?? "") { tell(.warning(name, Printable.text(warning))) }
+    case "noResult": execution.absence = event["reason"]?.string.map { Printable.text(String($0.prefix(1000))) }
     default: break
     }
   }
@@ -78,6 +80,8 @@ extension Runner {
     let attempt = study.store.attemptFolder(hex)
     do {
       let files = try published.get()
+      noteMemory(execution, usage)
+      let isKnown = study.store.record(hex) != nil
       let (result, differing) = try study.store.commit(hex, files, provenance: study.provenance(execution, usage, files)) { old in
         study.unusableOutput(of: number, old) == nil
       }
@@ -94,6 +98,10 @@ extension Runner {
       execution.lock.release()
       executedKeys.insert(hex)
       forced.remove(number)
+      if isKnown, differing.isEmpty {
+        summary.equal += 1
+        tell(.equal(instance.name))
+      }
       if !differing.isEmpty {
         summary.differing += 1
         tell(.differs(instance.name, ports: differing, kept: !isKept))
@@ -130,6 +138,7 @@ extension Runner {
 
   private func giveUp(_ execution: Execution, _ status: ChildProcess.Status, _ usage: ChildProcess.Usage) {
     let name = study.plan.instances[execution.number].name
+    if let overstep = execution.overstep { return fail(execution, overstep.words(isSaved: status == .exited(EX_TEMPFAIL))) }
     if status == .exited(EX_TEMPFAIL) || execution.wasSignalled {
       let isSaved = status == .exited(EX_TEMPFAIL)
       if isSaved { summary.interrupted += 1 }
@@ -141,9 +150,37 @@ extension Runner {
       return
     }
     if status == .exited(ErrorKind.inputOutput.rawValue) { summary.machineFailed = true }
+    if status == .exited(ErrorKind.noResult.rawValue), let absence = execution.absence { return record(execution, usage, absence: absence) }
     var reason = StageFailure.words(status, usage)
     if status == .exited(ErrorKind.badInput.rawValue), let hint = study.inputHint(execution) { reason += "; \(hint)" }
     fail(execution, reason)
+  }
+
+  /// Keeps that an action has no result, so that the next run need not do the work again to know it. What does not need it goes on.
+  private func record(_ execution: Execution, _ usage: ChildProcess.Usage, absence: String) {
+    let (number, hex) = (execution.number, execution.key.hex)
+    let attempt = study.store.attemptFolder(hex)
+    do {
+      let result = try study.store.commit(hex, absence: absence, provenance: study.provenance(execution, usage, []))
+      let log = "\(study.store.actionFolder(hex))/log.txt"
+      rename("\(attempt)/log.txt", log)
+      Folder.remove(attempt)
+      Folder.remove(study.store.checkpointFolder(hex))
+      execution.lock.release()
+      executedKeys.insert(hex)
+      forced.remove(number)
+      tell(
+        .failed(
+          StageFailure(
+            instance: study.plan.instances[number].name, reason: absence, log: StageFailure.tail(log), logPath: log, command: "")))
+      summary.failed += 1
+      settled(number, result)
+      twins.removeValue(forKey: hex)?.forEach(again)
+    } catch {
+      let error = error as? any ExplainedError
+      if error?.kind == .inputOutput { summary.machineFailed = true }
+      fail(execution, "\(absence); that cannot be recorded: \(error?.problem ?? "\(error)")")
+    }
   }
 
   private func fail(_ execution: Execution, _ reason: String) {

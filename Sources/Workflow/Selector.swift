@@ -1,6 +1,7 @@
 import Artifacts
 
-/// Which instances are meant: `train`, `train[method=ccr,seed=0]`, with `+` before for all it needs and `+` behind for all that needs it.
+/// Which instances are meant: `train`, `train[method=ccr,seed=0]`, with `+` before for all it needs and `+` behind for all that needs it. A name
+/// that no stage has is a value of an axis: `table1`, `ccr[seed=0]`.
 public enum Selector {
   /// - Returns: the numbers of the selected instances in the plan's order; without selectors all that run unasked.
   /// - Throws: `PipelineError` at a name that nothing has, with the nearest one.
@@ -24,21 +25,30 @@ public enum Selector {
   private static func matching(_ core: Substring, _ text: String, _ plan: Plan) throws(PipelineError) -> [Int] {
     let stage = String(core.prefix { $0 != "[" })
     if stage.isEmpty { throw PipelineError(.selector(text, complaint: "it names no stage")) }
-    guard plan.stages.contains(stage) else {
-      if let fault = leftOut(text, stage, nil, plan) { throw fault }
-      throw PipelineError(.unknown(kind: "stage", name: stage, known: plan.stages))
+    // A name that no stage has stands on an axis: `table1`, `ccr`.
+    let isStage = plan.stages.contains(stage)
+    func axes(of number: Int) -> [String] {
+      isStage ? [] : plan.instances[number].coordinates.values.filter { Coordinates.spelling($0.value) == stage }.map(\.name)
     }
-    var found = plan.instances.indices.filter { plan.instances[$0].stage == stage }
+    var found = plan.instances.indices.filter { isStage ? plan.instances[$0].stage == stage : !axes(of: $0).isEmpty }
+    if found.isEmpty {
+      if let fault = leftOut(text, stage, nil, plan) { throw fault }
+      let values = plan.instances.flatMap { $0.coordinates.values.compactMap(\.value.string) }.unique
+      throw PipelineError(.unknown(kind: "stage or value of an axis", name: stage, known: plan.stages + values))
+    }
     let candidates = found
     var named: Set<String> = []
     for (axis, value) in try terms(core.dropFirst(stage.count), text) {
       let axes = candidates.flatMap { plan.instances[$0].coordinates.values.map(\.name) }.unique
-      guard axes.contains(axis) else { throw PipelineError(.unknown(kind: "axis", name: axis, owner: "stage \(stage)", known: axes)) }
+      guard axes.contains(axis) else {
+        throw PipelineError(.unknown(kind: "axis", name: axis, owner: isStage ? "stage \(stage)" : stage, known: axes))
+      }
       func spelling(_ number: Int) -> String? { plan.instances[number].coordinates[axis].map(Coordinates.spelling) }
       let values = candidates.compactMap(spelling).unique
       guard values.contains(value) else {
         if let fault = leftOut(text, stage, "\(axis)=\(value)", plan) { throw fault }
-        throw PipelineError(.unknown(kind: axis, name: value, owner: "stage \(stage) in profile \(plan.profile)", known: values))
+        throw PipelineError(
+          .unknown(kind: axis, name: value, owner: "\(isStage ? "stage " : "")\(stage) in profile \(plan.profile)", known: values))
       }
       found.removeAll { spelling($0) != value }
       named.insert(axis)
@@ -47,17 +57,18 @@ public enum Selector {
       throw PipelineError(.selector(text, complaint: "profile \(plan.profile) has no such instance, though it has each of these values"))
     }
     // On axes that the selector does not name, those that run unasked are meant.
-    let unasked = found.filter { named.isSuperset(of: plan.instances[$0].unaskedAxes) }
+    let unasked = found.filter { named.union(axes(of: $0)).isSuperset(of: plan.instances[$0].unaskedAxes) }
     guard let first = found.first, unasked.isEmpty else { return unasked }
     let axes = plan.instances[first].unaskedAxes.filter { !named.contains($0) }
     throw PipelineError(.selector(text, complaint: "these run only where they are asked for: name \(axes.joined(separator: " and ")) too"))
   }
 
   /// Why an instance is not in the plan, where the profile excludes what it needs.
-  private static func leftOut(_ text: String, _ stage: String, _ term: String?, _ plan: Plan) -> PipelineError? {
+  private static func leftOut(_ text: String, _ name: String, _ term: String?, _ plan: Plan) -> PipelineError? {
     plan.leftOut.first { left in
+      let stage = left.instance.prefix { $0 != "[" }
       let terms = left.instance.dropFirst(stage.count + 1).dropLast().split(separator: ",").map(String.init)
-      return left.instance.prefix { $0 != "[" } == stage && term.map(terms.contains) ?? true
+      return (stage == name || terms.contains { $0.hasSuffix("=\(name)") }) && term.map(terms.contains) ?? true
     }.map {
       PipelineError(
         .selector(text, complaint: "profile \(plan.profile) leaves out \($0.instance): it excludes \($0.needs), which that needs"))

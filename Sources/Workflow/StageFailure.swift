@@ -18,7 +18,8 @@ public struct StageFailure: Sendable {
     switch status {
     case .exited(let code):
       let meaning: [Int32: String] = [
-        EX_USAGE: "it did not understand its request", ErrorKind.badInput.rawValue: "bad input",
+        EX_USAGE: "it did not understand its request", ErrorKind.noResult.rawValue: "it came to an end without a result",
+        ErrorKind.badInput.rawValue: "bad input",
         ErrorKind.bug.rawValue: "a defect of the program", ErrorKind.inputOutput.rawValue: "the machine failed: input or output",
         127: "it could not be started: a library is missing",
       ]

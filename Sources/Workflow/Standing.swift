@@ -37,6 +37,11 @@ extension Study {
     var results: [Int: StoredResult] = [:]
     var standings: [Standing] = []
     for (number, instance) in plan.instances.enumerated() {
+      if let reason = absence(of: number, { results[$0] }) {
+        results[number] = StoredResult(action: "", outputs: [:], absence: reason)
+        standings.append(Standing(instance: instance, state: .failed, action: nil, outputs: [], reason: reason, key: nil))
+        continue
+      }
       guard let key = try key(number, { results[$0] }) else {
         standings.append(open(instance, standings))
         continue
@@ -44,6 +49,10 @@ extension Study {
       switch store.content(key.hex) {
       case .whole(let result):
         results[number] = result
+        if let reason = result.absence {
+          standings.append(Standing(instance: instance, state: .failed, action: key.hex, outputs: [], reason: reason, key: key))
+          continue
+        }
         let outputs = instance.outputs.compactMap { output in result.outputs[output.port].map { (output.port, $0) } }
         let missing = unpublished(instance, result).map(\.path)
         standings.append(

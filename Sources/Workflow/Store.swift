@@ -10,6 +10,8 @@ public struct StoredResult: Sendable {
   var provenance: String?
   /// Whether it was taken over from another key on evidence, see `Adoption`, and not executed.
   var isAdopted = false
+  /// Why there are no outputs: the work came to an end without a result, and would again.
+  var absence: String?
 }
 
 /// Results by content.
@@ -111,7 +113,8 @@ final class Store {
     let digests = members.compactMap { member in member.value.string.flatMap { ContentDigest(hex: $0) }.map { (member.name, $0.hex) } }
     guard digests.count == members.count, json["check"]?.string == Self.check(json) else { return nil }
     return StoredResult(
-      action: key, outputs: Dictionary(digests) { $1 }, provenance: json["provenance"]?.string, isAdopted: json["adopted"]?.bool ?? false)
+      action: key, outputs: Dictionary(digests) { $1 }, provenance: json["provenance"]?.string, isAdopted: json["adopted"]?.bool ?? false,
+      absence: json["absence"]?.string)
   }
 
   /// A flipped bit in a record must not pass for another record.
@@ -185,6 +188,19 @@ final class Store {
     try write(Self.recordText(bare), to: "\(actionFolder(result.action))/result.json")
   }
 
+  /// Records that an action has no result. A result that it gave before stays.
+  /// - Returns: what holds from now on.
+  func commit(_ key: String, absence: String, provenance: JSONValue) throws -> StoredResult {
+    if let before = record(key), before.absence == nil { return before }
+    let place = actionFolder(key)
+    let text = provenance.pretty + "\n"
+    let new = StoredResult(action: key, outputs: [:], provenance: ContentDigest.of(Array(text.utf8)).hex, absence: absence)
+    try makeFolder(place)
+    PartFile.removeAbandoned(in: place)
+    try put(new, provenance: text)
+    return new
+  }
+
   private func write(_ text: String, to path: String) throws {
     notices.setAside(path)
     try AtomicFile.write(text, to: path)
@@ -197,6 +213,7 @@ final class Store {
     ]
     if result.isAdopted { members.append(.init("adopted", .bool(true))) }
     if let provenance = result.provenance { members.append(.init("provenance", .string(provenance))) }
+    if let absence = result.absence { members.append(.init("absence", .string(absence))) }
     members.append(.init("check", .string(check(.object(members)))))
     return JSONValue.object(members).pretty + "\n"
   }

@@ -135,6 +135,7 @@ public final class Study {
   func request(_ number: Int, _ results: (Int) -> StoredResult?, key: ActionKey, threads: Int) -> JSONValue {
     let instance = plan.instances[number]
     var (inputs, gathered, producers): ([JSONValue.Member], [JSONValue.Member], [JSONValue.Member]) = ([], [], [])
+    var absent: [JSONValue.Member] = []
     for input in instance.inputs {
       switch input.source {
       case .file(let file): inputs.append(.init(input.port, .string(path(ofFile: file))))
@@ -154,11 +155,18 @@ public final class Study {
             ] + adopted)
         }
         gathered.append(.init(input.port, .array(elements)))
+        let missing: [JSONValue] = list.compactMap { producer, _ in
+          guard let reason = results(producer)?.absence else { return nil }
+          let source = plan.instances[producer]
+          return ["instance": .string(source.name), "coordinates": .object(source.coordinates.values), "reason": .string(reason)]
+        }
+        if !missing.isEmpty { absent.append(.init(input.port, .array(missing))) }
       }
     }
     let attempt = store.attemptFolder(key.hex)
     return [
-      "instance": .string(instance.name), "inputs": .object(inputs), "gathered": .object(gathered), "producers": .object(producers),
+      "instance": .string(instance.name), "inputs": .object(inputs), "gathered": .object(gathered), "absent": .object(absent),
+      "producers": .object(producers),
       "outputs": .object(instance.outputs.map { .init($0.port, .string("\(attempt)/\($0.file)")) }), "parameters": instance.parameters,
       "threads": .integer(threads), "checkpoint": .string(store.checkpointFolder(key.hex)),
     ]

@@ -35,6 +35,25 @@ extension Study {
     }
   }
 
+  /// Why an instance cannot have a result: one that it reads has none, or all that it gathers at a port have none. Nil where it may have one.
+  func absence(of number: Int, _ results: (Int) -> StoredResult?) -> String? {
+    func words(_ producer: Int) -> String? {
+      guard let result = results(producer), let reason = result.absence else { return nil }
+      // Down a chain the first instance is named, which is the one to look at.
+      return result.action.isEmpty ? reason : "\(plan.instances[producer].name): \(reason)"
+    }
+    for input in plan.instances[number].inputs {
+      switch input.source {
+      case .file: continue
+      case .instance(let producer, _): if let reason = words(producer) { return reason }
+      case .gathered(let list):
+        let reasons = list.compactMap { words($0.instance) }
+        if let first = reasons.first, reasons.count == list.count { return first }
+      }
+    }
+    return nil
+  }
+
   private func producers(of number: Int) -> [(producer: Int, port: String)] {
     plan.instances[number].inputs.flatMap { input -> [(producer: Int, port: String)] in
       switch input.source {

@@ -69,11 +69,16 @@ extension Study {
     let standings = try standings()
     let all = plan.closure(of: selected)
     store.pins.hold(all.compactMap { standings[$0].action })
-    if let open = all.first(where: { !standings[$0].hasResult }) {
+    // What is known to have no result, as a training that diverged, is left out.
+    let results = all.filter { number in
+      let (state, action) = (standings[number].state, standings[number].action)
+      return state != .failed || action.map { store.record($0)?.absence == nil } ?? false
+    }
+    if let open = results.first(where: { !standings[$0].hasResult }) {
       let instance = plan.instances[open].name
       throw PipelineError(.missing(what: "the result of \(instance)", remedy: "run `ccr run '\(instance)'` first: a tag names results"))
     }
-    let instances = all.map { number -> JSONValue.Member in
+    let instances = results.map { number -> JSONValue.Member in
       let standing = standings[number]
       let outputs = standing.outputs.map { JSONValue.Member($0.port, .string($0.digest)) }
       return .init(standing.instance.name, ["action": .string(standing.action ?? ""), "outputs": .object(outputs)])
@@ -84,7 +89,7 @@ extension Study {
         .init("schema", "ccr.tag/1"), .init("profile", .string(plan.profile)), .init("time", .string(UTC.now)),
         .init("instances", .object(instances)),
       ])
-    return all.count
+    return results.count
   }
 
   /// Removes a tag; what only it reached may be collected from now on.

@@ -29,7 +29,7 @@ public struct Trace: Sendable {
     var (lines, seen) = ([title], Set<String>())
     func add(_ step: Step, _ depth: Int) {
       let indent = String(repeating: "  ", count: depth)
-      let known = !seen.insert(step.action).inserted
+      let known = !seen.insert(step.action.isEmpty ? step.instance : step.action).inserted
       lines.append("\(indent)← \(step.port.isEmpty ? "" : "\(step.port): ")\(step.instance)\(known ? "  (see above)" : "")")
       if known { return }
       lines.append("\(indent)    \(facts(step).joined(separator: ", "))")
@@ -43,7 +43,7 @@ public struct Trace: Sendable {
   }
 
   private func facts(_ step: Step) -> [String] {
-    var facts = ["action \(step.action.prefix(12))…"]
+    var facts = step.action.isEmpty ? [] : ["action \(step.action.prefix(12))…"]
     if !step.output.isEmpty { facts.append("output \(step.output.prefix(12))…") }
     if let provenance = step.provenance {
       if let program = provenance["key"]?["program"]?.string { facts.append("program \(program.prefix(12))…") }
@@ -206,7 +206,14 @@ private final class ChainReader {
     let sources = provenance["sources"]
     return (provenance["key"]?["inputs"]?.object ?? []).flatMap { input -> [Trace.Step] in
       if let gathered = input.value.object {
-        return gathered.map { step(input.name, $0.name, $0.value["action"]?.string ?? "", $0.value["output"]?.string ?? "") }
+        return gathered.map { source in
+          guard let action = source.value["action"]?.string else {
+            return Trace.Step(
+              port: input.name, instance: source.name, action: "", output: "", provenance: nil, isAdopted: false,
+              remark: "no result: \(source.value["absence"]?.string ?? "not recorded")", inputs: [])
+          }
+          return step(input.name, source.name, action, source.value["output"]?.string ?? "")
+        }
       }
       guard let digest = input.value.string else { return [] }
       if let source = sources?[input.name] {

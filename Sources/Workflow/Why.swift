@@ -58,7 +58,7 @@ public struct KeyChange: Hashable, Sendable {
   private var title: String {
     switch name {
     case "program": "the program's code (program)"
-    case "OpenBLAS": "the OpenBLAS library (OpenBLAS)"
+    case "OpenBLAS", "ARPACK": "the \(name) library (\(name))"
     default: name
     }
   }

@@ -9,7 +9,7 @@ struct Adopt: ParsableCommand {
       "After a change of a program that changes nothing, proves that by sample and takes the results over instead of executing all again.",
     discussion: """
       Of every selected stage and method the cheapest instances are executed again with the present programs; only if every byte of all of them is
-      equal are the other results, of which nothing but the program or OpenBLAS changed, given their new keys. They are marked as adopted, not
+      equal are the other results, of which nothing but the program, OpenBLAS or ARPACK changed, given their new keys. They are marked as adopted, not
       executed, with the evidence, until ccr run --force or ccr verify --reexecute executes them. Ends with 5 where a sample differs, with 1
       where one could not be executed; then nothing is adopted.
       """)

@@ -46,8 +46,9 @@ struct CCR: ParsableCommand {
 struct StudyOptions: ParsableArguments {
   @Option(help: "The profile of pipeline.json.")
   var profile = "quick"
-  @Option(help: ArgumentHelp("The pipeline file.", valueName: "file"))
-  var pipeline = "pipeline.json"
+  @Option(
+    help: ArgumentHelp("The pipeline file; default: pipeline.json here, or in the nearest folder above that has one.", valueName: "file"))
+  var pipeline: String?
   @Option(help: ArgumentHelp("Keep results in this folder instead of results/ beside the pipeline file.", valueName: "folder"))
   var results: String?
   @Option(
@@ -62,12 +63,40 @@ struct StudyOptions: ParsableArguments {
   var set: [String] = []
 
   /// What was recorded, whatever the pipeline file says now.
-  func records() -> Records { Records(pipeline: pipeline, results: results) }
+  func records() -> Records { Records(pipeline: pipeline ?? StudyFolder.pipelineFile ?? StudyFolder.name, results: results) }
+
+  /// The pipeline file as it is named, or found.
+  /// - Throws: `PipelineError` where there is none.
+  func pipelineFile() throws(PipelineError) -> String {
+    if let found = pipeline ?? StudyFolder.pipelineFile { return found }
+    throw PipelineError(
+      .missing(
+        what: "\(StudyFolder.name), here and in every folder above,",
+        remedy: "go to the folder of a study, or name its file with --pipeline FILE"))
+  }
 
   /// - Throws: `PipelineError`, `JSONError` or `FileError`, before anything is written.
   func study() throws -> Study {
     return try Study(
-      path: pipeline, profile: profile, results: results, programFolder: OwnFolder.path, publish: publish, overrides: set)
+      path: pipelineFile(), profile: profile, results: results, programFolder: OwnFolder.path, publish: publish, overrides: set)
+  }
+}
+
+/// The study that the working folder belongs to.
+enum StudyFolder {
+  static let name = "pipeline.json"
+
+  /// `pipeline.json`, `../pipeline.json`, … : the nearest that there is, as git looks for its folder.
+  static var pipelineFile: String? {
+    var path = name
+    while access(path, F_OK) != 0 {
+      let folder = path.dropLast(name.count)
+      guard let here = realpath(folder.isEmpty ? "." : String(folder), nil) else { return nil }
+      defer { free(here) }
+      if strlen(here) == 1 { return nil }
+      path = "../" + path
+    }
+    return path
   }
 }
 

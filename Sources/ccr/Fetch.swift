@@ -9,6 +9,8 @@ struct Fetch: ParsableCommand {
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 
   func run() throws {
+    // Also from a folder inside a study, its data go where it looks for them.
+    if let folder = StudyFolder.pipelineFile?.dropLast(StudyFolder.name.count), !folder.isEmpty { setenv("CCR_DATA", "\(folder)data", 0) }
     let program = "\(OwnFolder.path)/fetch"
     var argv = ([program] + arguments).map { strdup($0) } + [nil]
     execv(program, &argv)

@@ -58,6 +58,7 @@ final class ProgressDisplay {
     case .interrupted(let name, let checkpoint):
       lines.removeAll { $0.name == name }
       say("stopped", "\(name)" + (checkpoint ? "; its checkpoint is saved, run again to go on" : ""), colour: 33)
+    case .equal(let name): say("equal", "\(name): executed again, it gave the bytes that are recorded", colour: 32)
     case .differs(let name, let ports, let kept):
       always(
         "differs",
@@ -87,7 +88,8 @@ final class ProgressDisplay {
   func end(_ summary: RunSummary, seconds: Double) {
     clear()
     if quiet { return }
-    var parts = ["\(summary.executed) executed", "\(summary.cached) cached", "\(summary.failed) failed"]
+    let equal = summary.equal > 0 ? " (\(summary.equal) again, with equal bytes)" : ""
+    var parts = ["\(summary.executed) executed\(equal)", "\(summary.cached) cached", "\(summary.failed) failed"]
     if summary.interrupted > 0 { parts.append("\(summary.interrupted) stopped") }
     if summary.unpublished > 0 { parts.append("\(summary.unpublished) not published") }
     if summary.unreached > 0 { parts.append("\(summary.unreached) not reached") }

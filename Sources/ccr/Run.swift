@@ -52,6 +52,7 @@ struct Run: ParsableCommand {
     if json {
       let line: JSONValue = [
         "executed": .integer(summary.executed), "cached": .integer(summary.cached), "failed": .integer(summary.failed),
+        "equal": .integer(summary.equal),
         "seconds": .number(seconds),
       ]
       print(line.compact)

@@ -23,7 +23,7 @@ struct Show: ParsableCommand {
       return
     }
     for number in selected {
-      print("\(study.plan.instances[number].name)  (profile \(study.plan.profile), lines of \(options.pipeline))")
+      print("\(study.plan.instances[number].name)  (profile \(study.plan.profile), lines of \(study.pipeline.path))")
       for origin in study.origins(number) { print("  \(origin.text)") }
     }
   }

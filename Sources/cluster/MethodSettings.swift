@@ -40,4 +40,9 @@ enum MethodSettings {
     case let other: preconditionFailure("the catalogue has \(other), the settings have not")
     }
   }
+
+  /// The settings with which the method would take less memory.
+  static func ofMemory(_ values: SettingValues, rows: Int) -> [String] {
+    values[method] == SpectralClustering.name && rows <= values[exactUpTo] ? ["exactUpTo"] : []
+  }
 }

@@ -12,7 +12,7 @@ let description = StageDescription(
   inputs: [Port("images", "images.h5"), Port("features", "features.h5, of which the last epoch counts", optional: true)],
   outputs: [Port("assignments", "assignments.h5, epoch 0", datasets: ["/epoch_*/assignments"])],
   settings: [AnySetting(method), AnySetting(clusters), AnySetting(seed)], variants: (by: "method", MethodSettings.variants),
-  usesBLAS: true,
+  usesBLAS: true, usesARPACK: true,
   check: { run in
     let images = run.input("images")
     if let count = images.clustered { try checkClusters(run.settings, images: count) }
@@ -30,9 +30,12 @@ let description = StageDescription(
 
 StageProgram.run(description) { job in
   let input = try ClusterInput(job)
+  let clustering = MethodSettings.make(job.settings)
+  let (count, columns) = (input.rows.shape[0], input.rows.shape[1])
+  try job.requireMemory(clustering.leastBytes(rows: count, columns: columns), lower: MethodSettings.ofMemory(job.settings, rows: count))
   let found: Clusters
   do {
-    found = try MethodSettings.make(job.settings).cluster(input.rows, seed: UInt64(job[seed]), team: job.team) { progress in
+    found = try clustering.cluster(input.rows, seed: UInt64(job[seed]), team: job.team) { progress in
       job.progress(done: progress.done, total: progress.total, unit: progress.unit, detail: progress.detail)
     }
   } catch let error as ClusteringError {

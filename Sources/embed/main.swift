@@ -38,7 +38,10 @@ let description = StageDescription(
     }
     let epochs = weights.epochs.map { embedded(run.settings, kept: $0) }
     run.promise(FileFacts(images: images.images, epochs: epochs), of: "features")
-    run.promise(FileFacts(images: images.images, epochs: epochs, heads: method.heads(run.settings)), of: "assignments")
+    let heads = method.heads(run.settings)
+    run.promise(
+      FileFacts(images: images.images, epochs: epochs, heads: heads.isEmpty ? [method.clusterCount(run.settings)] : heads),
+      of: "assignments")
   })
 
 @Sendable func deepMethod(_ settings: SettingValues) -> any DeepMethod.Type {
@@ -94,8 +97,12 @@ StageProgram.run(description) { job in
       features: Tensor(shape: [images.count, values.count / images.count], values),
       probabilities: zip(probabilities, method.heads(job.settings)).map { Tensor(shape: [images.count, $1], $0) })
     features.append((epoch, all.features))
+    let clusters = model.clusters(all, seed: seed, team: job.team)
     assignments.append(
-      Assignments(epoch: epoch, clusters: model.clusters(all, seed: seed, team: job.team), probabilities: all.probabilities))
+      Assignments(
+        epoch: epoch, clusters: clusters,
+        probabilities: all.probabilities.isEmpty
+          ? [SoftAssignments.students(all.features, clusters: clusters, count: method.clusterCount(job.settings))] : all.probabilities))
   }
   try FeaturesFile.write(features, to: job.output("features"))
   try AssignmentsFile.write(assignments, to: job.output("assignments"))

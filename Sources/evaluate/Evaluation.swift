@@ -7,12 +7,14 @@ import Tensors
 struct Evaluation {
   let labels: Labels
   let snapshots: [Assignments]
+  private let remarks: String?
   private let labelled: [Int]
 
   /// - Throws: `EvaluationError`, or what reading throws.
   init(assignments path: String, labels: Labels) throws {
     self.labels = labels
     snapshots = try AssignmentsFile.epochs(path).map { try AssignmentsFile.read(path, epoch: $0) }
+    remarks = try AssignmentsFile.remarks(path)
     labelled = labels.values.indices.filter { labels.values[$0] >= 0 }
     for snapshot in snapshots { try Self.check(snapshot, labels.values, isLast: snapshot.epoch == snapshots.last?.epoch) }
     if snapshots.isEmpty { throw EvaluationError.noAssignments(path: path) }
@@ -70,7 +72,8 @@ struct Evaluation {
       },
       clusterClasses: mapped.map { $0 < classCount ? $0 : -1 }, varianceByClass: variances.byClass, varianceByCluster: variances.byCluster,
       cases: cases(
-        classes: labels.values.map { Int($0) }, mapped: mapped.map { $0 < classCount ? $0 : -1 }, count: count, seed: seed))
+        classes: labels.values.map { Int($0) }, mapped: mapped.map { $0 < classCount ? $0 : -1 }, count: count, seed: seed),
+      remarks: remarks)
   }
 
   /// No metrics; the cases of a cluster are its most confident images and some at random.
@@ -86,7 +89,7 @@ struct Evaluation {
       varianceByCluster: last.probabilities.last.map { IntraClassVariance.of($0, groups: own, count: clusterCount) } ?? [],
       cases: cases(classes: own, mapped: Array(0..<clusterCount), count: count, seed: seed).map {
         Scores.Cases(cluster: $0.cluster, mappedClass: -1, successes: $0.successes, failures: [], failureClasses: [])
-      })
+      }, remarks: remarks)
   }
 
   /// Per true class, and per cluster in the order of the classes the clusters are mapped to; empty for hard methods.

@@ -15,6 +15,16 @@ extension StageJob {
     }
   }
 
+  /// The runs without scores.
+  func divergedRuns() throws -> [DivergedRun] {
+    try absent("scores").map { input in
+      guard let method = input.coordinates["method"]?.string, let dataset = input.coordinates["dataset"]?.string,
+        let seed = input.coordinates["seed"]?.integer
+      else { throw TableError.malformed(place: "scores of \(input.instance)", complaint: "must have axes method, dataset and seed") }
+      return DivergedRun(method: method, dataset: dataset, seed: seed, reason: input.reason)
+    }
+  }
+
   /// The one result at a port.
   /// - Throws: `TableError` where there are none or several.
   func only(_ port: String) throws(TableError) -> GatheredInput {

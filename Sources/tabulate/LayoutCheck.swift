@@ -9,7 +9,7 @@ struct LayoutCheck {
   /// - Throws: `StageError` about the setting `layout`; what reading `published.json` throws.
   func perform() throws {
     do {
-      if run.outputs.contains("picture") { try figure() } else { try table() }
+      if run.outputs.contains(where: ["picture", "svg", "pdf"].contains) { try figure() } else { try table() }
     } catch let error as TableError {
       throw StageError.illegalSetting("layout", "is not right: \(error.problem)")
     }

@@ -9,7 +9,7 @@ struct PaperFigure {
   let layout: FigureLayout
 
   /// Figure 3: t-SNE at the start, in the middle and at the end of training, and of the assignment probabilities (§4.4.1).
-  func maps() throws -> PNGImage {
+  func maps() throws {
     let labels = try LabelsFile.read(job.only("labels").path)
     // In the paper's order: features as training goes on, then the assignment probabilities.
     let embeddings = try job.gathered("embeddings").map { try EmbeddingFile.read($0.path) }
@@ -29,15 +29,16 @@ struct PaperFigure {
         caption: "\(what), \(embedding.epoch == 0 ? "before training" : "epoch \(embedding.epoch)")",
         cloud: PointCloud(points: embedding.points, labels: embedding.index.map { colours.number(Int($0)) }))
     }
-    return try ScatterPanels(
-      title: layout.title() + (colours.isByCluster ? ", coloured by cluster" : ""),
-      subtitle: "t-SNE of \(thousands(last.index.count)) images; \(colours.explanation)", classNames: colours.names, panels: panels
-    ).draw(width: layout.width)
+    let title = layout.title() + (colours.isByCluster ? ", coloured by cluster" : "")
+    let subtitle = "t-SNE of \(thousands(last.index.count)) images; \(colours.explanation)"
+    try write(
+      ScatterPanels(title: title, subtitle: subtitle, classNames: colours.names, panels: panels),
+      saying: "\(title): \(panels.count) scatter plots of the same images. \(subtitle).")
   }
 
   /// Figure 4: what each cluster gets right and wrong (§4.4.2), the most confident images first, then some at random. Without labels there is
   /// no right and wrong: all stand on the left.
-  func cases() throws -> PNGImage {
+  func cases() throws {
     let input = try job.only("scores")
     let scores = try Scores.read(input.path)
     let images = try ImagesFile.read(job.only("images").path)
@@ -58,7 +59,7 @@ struct PaperFigure {
     }
     let names = try DisplayNames(scores.classNames, kind: "class")
     if isLabelled { names.warnings.forEach(job.warn) }
-    return try CaseGrid(
+    let grid = CaseGrid(
       title: layout.title(isLabelled: isLabelled),
       subtitle: (isLabelled
         ? "A row is a cluster: its number in assignments.h5 and the class it is mapped to, of"
@@ -68,12 +69,16 @@ struct PaperFigure {
       height: images.height, width: images.width, channels: images.channels, leading: layout.confident,
       classNames: isLabelled ? names : nil,
       rows: rows
-    ).draw(width: layout.width)
+    )
+    try write(
+      grid,
+      saying: "\(layout.title(isLabelled: isLabelled)): a row of example images for each of \(rows.count) clusters"
+        + (isLabelled ? ", on the left those of its class, on the right those of others." : "."))
   }
 
   /// Figure 5: spread of the assignment probabilities within each class, with and without the relation loss (§4.5.2); without labels, within
   /// each cluster.
-  func variances() throws -> PNGImage {
+  func variances() throws {
     let runs = try job.scoredRuns()
     guard let first = runs.first else { throw TableError.nothingGathered(port: "scores") }
     let isLabelled = first.scores.images > 0
@@ -89,12 +94,19 @@ struct PaperFigure {
     }
     let seeds = Set(runs.map(\.seed)).count
     let epochs = Set(runs.map(\.scores.last.epoch)).sorted().map(String.init).joined(separator: ", ")
-    return try GroupedBars(
+    let bars = GroupedBars(
       title: layout.title(isLabelled: isLabelled),
       subtitle: "Mean squared distance of assignment probabilities to their \(isLabelled ? "class" : "cluster")'s mean at epoch \(epochs); "
         + "smaller is tighter. "
         + (seeds > 1 ? "Mean and standard deviation over \(seeds) seeds." : "One seed."),
       valueLabel: isLabelled ? "intra-class variance" : "variance within clusters", groups: names, series: series
-    ).draw(width: layout.width)
+    )
+    let means = series.map { "\($0.name) \(fixed($0.mean))" }.joined(separator: ", ")
+    try write(
+      bars,
+      saying: "\(layout.title(isLabelled: isLabelled)): bars of \(series.map(\.name).joined(separator: " and ")) for \(groups.count) "
+        + "\(isLabelled ? "classes" : "clusters"). Means over them: \(means).")
   }
+
+  func write(_ figure: some Figure, saying text: String) throws { try job.write(figure, width: layout.width, saying: text) }
 }

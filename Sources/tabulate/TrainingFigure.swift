@@ -35,7 +35,7 @@ struct TrainingHistory {
 
 extension PaperFigure {
   /// The loss of the clustering head and its terms, as weighted, over the epochs: mean over seeds, and their range.
-  func training() throws -> PNGImage {
+  func training() throws {
     let histories = try job.gathered("histories").map { try TrainingHistory($0.path) }
     guard let first = histories.first else { throw TableError.nothingGathered(port: "histories") }
     func curve(_ name: String, _ runs: [[Int: Double]]) -> LineChart.Curve {
@@ -49,11 +49,12 @@ extension PaperFigure {
     let parts = first.terms.map(\.name).map { name in
       curve(name, histories.map { $0.terms.first { $0.name == name }?.values ?? [:] })
     }
-    return try LineChart(
+    let curves = (parts.count > 1 ? [curve("total", histories.map(\.total))] : []) + parts
+    let chart = LineChart(
       title: layout.title(),
       subtitle: "Loss of the clustering head and its terms as weighted, which add up to it; means over the batches of an epoch. "
         + (histories.count > 1 ? "Mean over \(histories.count) seeds and their range." : "One seed."),
-      horizontalLabel: "epoch", valueLabel: "loss", curves: (parts.count > 1 ? [curve("total", histories.map(\.total))] : []) + parts
-    ).draw(width: layout.width)
+      horizontalLabel: "epoch", valueLabel: "loss", curves: curves)
+    try write(chart, saying: "\(layout.title()): \(curves.map(\.words).joined(separator: "; ")).")
   }
 }

@@ -22,7 +22,8 @@ let description = StageDescription(
   outputs: [
     Port("json", "the table with the sources of each cell", optional: true), Port("markdown", "the table to read", optional: true),
     Port("latex", "the table for booktabs", optional: true), Port("csv", "the table's cells", optional: true),
-    Port("picture", "the figure, PNG", optional: true),
+    Port("picture", "the figure, PNG", optional: true), Port("svg", "the figure as SVG", optional: true),
+    Port("pdf", "the figure as PDF", optional: true),
   ], settings: [AnySetting(output), AnySetting(profile), AnySetting(layout), AnySetting(titles)], usesBLAS: false,
   check: { run in try LayoutCheck(run: run).perform() })
 
@@ -37,23 +38,25 @@ let description = StageDescription(
 }
 
 StageProgram.run(description) { job in
-  if let path = job.optionalOutput("picture") {
+  let figureOutputs = ["picture", "svg", "pdf"]
+  if figureOutputs.contains(where: { job.optionalOutput($0) != nil }) {
     let figure = PaperFigure(job: job, layout: try FigureLayout(job[layout], of: job[output], titles: methodTitles(job.settings)))
-    let picture =
-      switch job[output] {
-      case "figure3": try figure.maps()
-      case "figure4": try figure.cases()
-      case "figure5": try figure.variances()
-      case "training": try figure.training()
-      default: throw StageError.unknownPort("picture", kind: "output of a table", known: ["json", "markdown", "latex", "csv"])
-      }
-    try picture.write(to: path)
+    for port in description.gathered.map(\.name) {
+      for absent in job.absent(port) { job.warn("\(absent.instance) is not shown: \(absent.reason)") }
+    }
+    switch job[output] {
+    case "figure3": try figure.maps()
+    case "figure4": try figure.cases()
+    case "figure5": try figure.variances()
+    case "training": try figure.training()
+    default: throw StageError.unknownPort("picture", kind: "output of a table", known: ["json", "markdown", "latex", "csv"])
+    }
   } else {
     guard let published = job.optionalInput("published") else { throw StageError.missingPort("published", kind: "input") }
     let table = try PaperTable(
       name: job[output], profile: job[profile], layout: TableLayout(job[layout], titles: methodTitles(job.settings)),
       published: PublishedNumbers(path: published),
-      runs: job.scoredRuns())
+      runs: job.scoredRuns(), diverged: job.divergedRuns())
     for (port, text) in [("json", table.json.pretty + "\n"), ("markdown", table.markdown), ("latex", table.latex), ("csv", table.csv)] {
       if let path = job.optionalOutput(port) { try AtomicFile.write(text, to: path) }
     }

@@ -19,5 +19,10 @@ enum TrainingError: ExplainedError {
     case .diverged(_, let remedy): remedy
     }
   }
-  var kind: ErrorKind { .badInput }
+  var kind: ErrorKind {
+    switch self {
+    case .tooFewImages: .badInput
+    case .diverged: .noResult
+    }
+  }
 }

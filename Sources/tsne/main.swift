@@ -20,7 +20,10 @@ let description = StageDescription(
     Port("points", "features.h5 or assignments.h5"), Port("labels", "labels.h5, for the colours"),
     Port("assignments", "assignments.h5, for the colours where no image has a label", optional: true),
   ],
-  outputs: [Port("embedding", "tsne.h5", datasets: ["/embedding", "/index"]), Port("picture", "tsne.png")],
+  outputs: [
+    Port("embedding", "tsne.h5", datasets: ["/embedding", "/index"]), Port("picture", "tsne.png"),
+    Port("svg", "the picture as SVG", optional: true), Port("pdf", "the picture as PDF", optional: true),
+  ],
   settings: [
     AnySetting(title), AnySetting(epoch), AnySetting(firstPoint), AnySetting(points), AnySetting(perplexity), AnySetting(iterations),
     AnySetting(exaggeration),
@@ -68,13 +71,17 @@ StageProgram.run(description) { job in
 
   let colours = try PointColours(labels, rows: Array(input.rows), clusters: clusters, epoch: job[epoch])
   for warning in colours.names.warnings { job.warn(warning) }
-  try ScatterPlot(
-    title:
-      "\(job[title]), \(job[epoch] == 0 ? "before training" : "epoch \(job[epoch])")\(colours.isByCluster ? ", coloured by cluster" : "")",
+  let heading =
+    "\(job[title]), \(job[epoch] == 0 ? "before training" : "epoch \(job[epoch])")\(colours.isByCluster ? ", coloured by cluster" : "")"
+  let plot = ScatterPlot(
+    title: heading,
     subtitle: "t-SNE of \(input.source == "features" ? "features" : "assignment probabilities") · \(count) images · perplexity "
       + "\(job[perplexity].formatted) · KL divergence \(divergence.formatted) · \(colours.explanation)",
     classNames: colours.names, cloud: PointCloud(points: map, labels: input.rows.map(colours.number))
-  ).draw(width: job[pictureSize]).write(to: job.output("picture"))
+  )
+  try plot.draw(width: job[pictureSize]).write(to: job.output("picture"))
+  if let path = job.optionalOutput("svg") { try AtomicFile.write(plot.svg(saying: "\(heading): a t-SNE map of \(count) images"), to: path) }
+  if let path = job.optionalOutput("pdf") { try AtomicFile.write(plot.pdf(), to: path) }
 }
 
 extension Double {

@@ -30,8 +30,10 @@ struct ScoresFileTests {
     let clusterClasses: [Int]
     let varianceByClass, varianceByCluster: [Double]
     let cases: [Cases]
+    let remarks: String?
 
     init(_ scores: Scores) {
+      remarks = scores.remarks
       (last, best, epochs) = (Metrics(scores.last), Metrics(scores.best), scores.epochs.map(Metrics.init))
       (images, verified, classNames, confusion) = (scores.images, scores.verified, scores.classNames, scores.confusion)
       (clusterClasses, varianceByClass) = (scores.clusterClasses, scores.varianceByClass)
@@ -56,7 +58,8 @@ struct ScoresFileTests {
     epochs: [.init(epoch: 0, accuracy: nil, nmi: nil, nmiArithmetic: 0, ari: nil)], images: 12, verified: true,
     classNames: ["", "a/b", "\"\\", "\u{0}\u{8}\t\n\u{B}\u{C}\r\u{1B}\u{1F}\u{7F}", "猫 é 🐈", "e\u{301}", "\u{2028}"],
     confusion: [[], [0], [9, 10, 123, 1_000_000]], clusterClasses: [-1, 0, 2], varianceByClass: [0, 0.25, 1.0 / 3], varianceByCluster: [],
-    cases: [.init(cluster: 0, mappedClass: -1, successes: [], failures: [5, 11], failureClasses: [1, 0])])
+    cases: [.init(cluster: 0, mappedClass: -1, successes: [], failures: [5, 11], failureClasses: [1, 0])],
+    remarks: "affinities of \"all\" pairs")
 
   private static let none = Scores(
     last: .init(epoch: 0, accuracy: nil, nmi: nil, nmiArithmetic: nil, ari: nil),

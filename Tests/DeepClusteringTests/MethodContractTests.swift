@@ -107,6 +107,7 @@ struct MethodContractTests {
     let images = again.input.prepare(try MethodExample.views(numbers, 0, .plain).originals, team: team)
     let (mine, theirs) = (again.embed(images, team: team), method.model.embed(images, team: ThreadTeam(threads: 1)))
     #expect(mine.features.scalars == theirs.features.scalars && mine.features.shape[0] == MethodExample.images)
+    #expect(example.type.clusterCount(settings) == MethodExample.clusters)
     #expect(mine.probabilities.map(\.shape) == example.type.heads(settings).map { [MethodExample.images, $0] })
     for p in mine.probabilities {
       for row in 0..<p.shape[0] { #expect(abs(p.rows(row..<row + 1).scalars.reduce(0, +) - 1) < 1e-5) }

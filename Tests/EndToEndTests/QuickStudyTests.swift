@@ -38,7 +38,9 @@ struct QuickStudyTests {
   }
 
   @discardableResult
-  private func ccr(_ arguments: String...) throws -> (code: Int32, out: String, error: String) {
+  private func ccr(_ arguments: String...) throws -> (code: Int32, out: String, error: String) { try ccr(arguments) }
+
+  private func ccr(_ arguments: [String]) throws -> (code: Int32, out: String, error: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "\(Self.programs)/ccr")
     process.arguments = [arguments[0], "--pipeline", "\(folder)/pipeline.json"] + arguments.dropFirst()
@@ -215,6 +217,7 @@ struct QuickStudyTests {
     ("\"method\": \"ccr-irl\", \"published\"", "\"method\": \"ccr-ilr\", \"published\"", "did you mean \"ccr-irl\"?"),
     ("\"published\": \"irl\"}", "\"published\": \"irk\"}", "did you mean \"irl\"?"),
     ("{\"setting\": \"layout.rows.method\"}", "[\"kmeans\", \"ccr\"]", "the scores of method sc are not gathered"),
+    ("\"method\": {\"setting\": \"layout.rows.method\"}, ", "", "has no row for evaluate[dataset=fashion-mnist,method="),
     ("\"dataset\": \"$firstDataset\", \"label\"", "\"dataset\": \"fashion-mnits\", \"label\"", "did you mean \"fashion-mnist\"?"),
     ("\"figureWidth\": 1600", "\"figureWidth\": \"wide\"", "\"width\" must be an integer"),
   ])
@@ -225,6 +228,18 @@ struct QuickStudyTests {
     #expect(run.code == 2)
     #expect(run.error.contains(words) && run.error.contains("pipeline.json:") && run.error.contains("remedy:"), "\(run.error)")
     #expect(!FileManager.default.fileExists(atPath: "\(folder)/results/quick"))
+  }
+
+  /// Also of methods that assign without probabilities, such as the auto-encoder.
+  @Test func mapsAndCasesAreThereForEveryMethod() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let methods = ["ae", "dae", "decnn", "vae", "jule", "dec", "dac", "dccm", "iic", "pica", "dcdc", "ccr"]
+    let planned = try ccr(["plan"] + methods.map { "tsne[method=\($0),seed=0]" })
+    #expect(planned.code == 0, "\(planned.error)")
+    let run = try ccr("run", "--set", "figureMethod=ae", "figure3", "figure4")
+    #expect(run.code == 0, "\(run.error)")
+    let scores = try Scores.read("\(folder)/results/quick/evaluate/dataset=fashion-mnist,method=ae,seed=0/scores.json")
+    #expect(scores.cases.count == 10 && scores.cases.contains { !$0.successes.isEmpty } && scores.varianceByClass.count == 10)
   }
 
   @Test func aStageThatFailsSaysHowToSeeItAgain() throws {

@@ -119,15 +119,37 @@ struct StageWordsTests {
     #expect(output.error.contains("leave that epoch out of snapshots") == advised, "\(output.error)")
   }
 
+  /// What a program says of a planned run.
+  private func checked(_ program: String, _ parameters: JSONValue, _ inputs: JSONValue) throws -> JSONValue? {
+    let runs: JSONValue = ["runs": [["parameters": parameters, "inputs": inputs]]]
+    try AtomicFile.write(runs.pretty, to: "\(folder)/runs.json")
+    return try JSONValue.parse(Programs.run(program, ["--check", "\(folder)/runs.json"]).out, file: "answers").array?.first
+  }
+
+  @Test func aNetworkOtherThanTheTrainedOneIsRefusedByThePlan() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let trained = try checked("train", Self.training, ["images": ["facts": ["images": 20, "channels": 1]]])
+    let weights = try #require(trained?["facts"]?["weights"])
+    func embedding(_ network: JSONValue?) throws -> JSONValue? {
+      let parameters: JSONValue = [
+        "method": "ccr", "seed": 0, "network": network ?? .null, "resize": 8, "size": 8, "snapshots": [2], "batch": 10,
+      ]
+      return try checked("embed", parameters, ["images": ["facts": ["images": 20, "channels": 1]], "weights": ["facts": weights]])
+    }
+    let network = try #require(Self.training["network"]?.object)
+    let answered = try embedding(Self.training["network"])
+    #expect(answered?["facts"] != nil && answered?["error"] == nil, "\(String(describing: answered))")
+    let other = try embedding(.object(network.map { $0.name == "sobel" ? .init("sobel", true) : $0 }))
+    #expect(
+      other?["error"]?.compact.contains("must be the network that is trained, with all its settings alike") == true,
+      "\(String(describing: other))")
+  }
+
   /// The plan says it before anything runs, the stage when it runs.
   @Test func aBatchLargerThanTheSetIsSaid() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func answer(_ batch: Int) throws -> JSONValue? {
-      let runs: JSONValue = [
-        "runs": [["parameters": training(["batch": .integer(batch)]), "inputs": ["images": ["facts": ["images": 20]]]]]
-      ]
-      try AtomicFile.write(runs.pretty, to: "\(folder)/runs.json")
-      return try JSONValue.parse(Programs.run("train", ["--check", "\(folder)/runs.json"]).out, file: "answers").array?.first
+      try checked("train", training(["batch": .integer(batch)]), ["images": ["facts": ["images": 20]]])
     }
     #expect(
       try answer(21)?["warnings"]?.array?.first?.string == "a batch of 21 is more than the 20 images there are: every step takes them all")
@@ -140,6 +162,7 @@ struct StageWordsTests {
   /// Under a limit on memory a stage says what it lacks, and advises only what can still be lowered.
   @Test(arguments: [
     ("tsne", 1, false, "threads"), ("tsne", 4, true, "threads"), ("train", 1, false, "batch"), ("train", 100_000, true, "batch"),
+    ("cluster", 9000, true, "exactUpTo"),
   ])
   func tooLittleMemoryIsSaidBefore(program: String, number: Int, advised: Bool, what: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -157,6 +180,17 @@ struct StageWordsTests {
         "--input", "points=\(folder)/f.h5", "--input", "labels=\(folder)/l.h5", "--output", "embedding=\(folder)/e.h5", "--output",
         "picture=\(folder)/p.png", "--parameters", settings.canonical, "--threads", "\(number)",
       ]
+    } else if program == "cluster" {
+      // All pairs of 9,000 images take 1.6 GB.
+      try ImagesFile.write(
+        ImageSet(
+          name: "x", height: 1, width: 1, channels: 1, pixels: (0..<number).map { UInt8($0 % 251) }, index: (0..<Int32(number)).map { $0 },
+          verified: false), to: "\(folder)/images.h5")
+      let settings: JSONValue = [
+        "method": "sc", "clusters": 2, "seed": 0, "scaleNeighbour": 7, "neighbours": 10, "exactUpTo": .integer(number), "restarts": 1,
+      ]
+      arguments = ["--input", "images=\(folder)/images.h5", "--output", "assignments=\(folder)/a.h5", "--parameters", settings.canonical]
+      kilobytes = 1_000_000
     } else {
       // Images so large that two of them are more than there is; or so many at once.
       let side = number == 1 ? 4096 : 8
@@ -176,7 +210,7 @@ struct StageWordsTests {
     let output = try Programs.run("/bin/bash", limited)
     #expect(output.code == 74 && output.error.contains("error: there is too little memory: at least "), "\(output.code) \(output.error)")
     #expect(output.error.contains("remedy: raise the limit (`ulimit -v`"), "\(output.error)")
-    #expect(output.error.contains(what == "threads" ? "lower --threads" : "lower batch") == advised, "\(output.error)")
+    #expect(output.error.contains(what == "threads" ? "lower --threads" : "lower \(what)") == advised, "\(output.error)")
   }
 
   /// As many classes as ImageNet has. The bound is on the processor's time, which other work on the machine hardly changes.

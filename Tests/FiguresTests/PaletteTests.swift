@@ -52,6 +52,6 @@ struct PaletteTests {
   func marksAreDistinct() {
     let marks = (0..<Palette.distinctClasses).map(Palette.mark)
     #expect(Set(marks).count == 30)
-    #expect(!marks.contains(Palette.other) && !marks.contains(Palette.unlabelled))
+    #expect(!marks.contains(Palette.unlabelled))
   }
 }

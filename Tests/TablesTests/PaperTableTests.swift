@@ -38,6 +38,7 @@ struct PaperTableTests {
     #expect(notes.contains("mean ± sample standard deviation over 3 seeds (0, 1, 2)"))
     #expect(notes.contains("Fashion-MNIST: 2,500 images, 4 epochs; residual networks have stages of 16, 32 channels"))
     #expect(notes.contains("the kept epochs (2, 4)"))
+    #expect(notes.contains("Computed values: last epoch") && notes.contains("NMI is divided by the geometric mean"))
     #expect(notes.contains("its CIFAR-10 numbers stand beside it and are no target"))
     #expect(notes.contains("Not part of this profile, published values only: Without over-clustering."))
     let other = try PaperTable(
@@ -50,6 +51,21 @@ struct PaperTableTests {
     #expect(other.contains("one seed (5), so no spread is known"))
     #expect(other.contains("777 images, 9 epochs"))
     #expect(!other.contains("Not part of this profile"))
+  }
+
+  @Test("values of the paper's own data sets are called reproduced, all others computed")
+  func reproduced() throws {
+    func first(_ columns: [JSONValue]) throws -> String? {
+      try PaperTable(
+        name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering, columns: columns),
+        published: Fixtures.published(),
+        runs: [Fixtures.run("ccr", 0, Fixtures.scores(0.5), dataset: "cifar-10"), Fixtures.run("ccr", 0, Fixtures.scores(0.5))]
+      ).notes.first
+    }
+    let papers: JSONValue = ["dataset": "cifar-10", "label": "CIFAR-10", "published": "cifar-10"]
+    #expect(try first([papers])?.hasPrefix("Reproduced values") == true)
+    #expect(try first([Fixtures.fashion])?.hasPrefix("Computed values") == true)
+    #expect(try first([papers, Fixtures.fashion])?.hasPrefix("Computed values") == true)
   }
 
   @Test("seeds against rows")
@@ -75,12 +91,55 @@ struct PaperTableTests {
     let tiny: JSONValue = ["dataset": "tiny-imagenet", "label": "Tiny-ImageNet", "published": "tiny-imagenet"]
     let table = try PaperTable(
       name: "table1", profile: "paper", layout: Fixtures.layout(rows, columns: [tiny]), published: published, runs: [])
-    #expect(table.footnotes.map(\.letter) == ["a", "b", "c", "d", "e"])
-    #expect(["DAC", "DCCM", "PICA"].map { table.cell($0, "tiny-imagenet", "ARI")?.footnote } == ["e", "e", "e"])
+    #expect(table.footnotes.map(\.letter) == ["a", "b", "c", "d", "e", "f"])
+    #expect(["DAC", "DCCM", "PICA"].map { table.cell($0, "tiny-imagenet", "ARI")?.footnote } == ["f", "f", "f"])
     #expect(table.cell("DAC", "tiny-imagenet", "NMI")?.footnote == nil)
-    #expect(table.footnotes.first { $0.letter == "e" }?.text.contains("one row too low") == true)
+    #expect(table.footnotes.first { $0.letter == "f" }?.text.contains("one row too low") == true)
     let elsewhere = try PaperTable(name: "table1", profile: "quick", layout: Fixtures.layout(rows), published: published, runs: [])
     #expect(!elsewhere.footnotes.contains { $0.text.contains("one row too low") })
+  }
+
+  @Test("a training that diverged stands in its row as such, and in a note with its reason")
+  func diverged() throws {
+    func table(_ seeds: [Int], diverged: [Int]) throws -> PaperTable {
+      try PaperTable(
+        name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering), published: Fixtures.published(),
+        runs: seeds.map { Fixtures.run("ccr", $0, Fixtures.scores(0.6)) },
+        diverged: diverged.map {
+          DivergedRun(method: "ccr", dataset: "fashion-mnist", seed: $0, reason: "train[seed=\($0)]: training diverged in epoch 2")
+        })
+    }
+    let none = try table([], diverged: [0, 1])
+    #expect(none.cell("CCR", "fashion-mnist", "ACC")?.diverged == [0, 1])
+    #expect(none.markdown.contains("| diverged | diverged | diverged | diverged |") && none.latex.contains("& diverged & diverged"))
+    #expect(none.notes.contains { $0.contains("train[seed=0]: training diverged in epoch 2; train[seed=1]: training diverged") })
+    let some = try table([0, 2], diverged: [1])
+    let cell = try #require(some.cell("CCR", "fashion-mnist", "ACC"))
+    #expect(cell.seeds == [0, 2] && cell.diverged == [1] && cell.spread?.mean == 0.6)
+    #expect(!some.markdown.contains("| diverged") && some.notes.contains { $0.contains("The other seeds of these rows count alone.") })
+    #expect(some.json["cells"]?.array?.last?["diverged"] == [1] && some.csv.contains("diverged\r\n"))
+    #expect(try !Fixtures.table4().markdown.contains("diverged"))
+  }
+
+  @Test("a note says which way was taken where a method has several")
+  func ways() throws {
+    func scores(_ remarks: String?) -> Scores {
+      let metrics = Scores.Metrics(epoch: 0, accuracy: 0.5, nmi: 0.5, nmiArithmetic: 0.5, ari: 0.5)
+      return Scores(
+        last: metrics, best: metrics, epochs: [metrics], images: 4, verified: true, classNames: ["a", "b"], confusion: [[2, 0], [0, 2]],
+        clusterClasses: [0, 1], varianceByClass: [], varianceByCluster: [], cases: [], remarks: remarks)
+    }
+    func notes(_ remarks: String?...) throws -> [String] {
+      try PaperTable(
+        name: "table1", profile: "own",
+        layout: Fixtures.layout(
+          [["label": "SC", "method": "sc"]], columns: [["dataset": "mine", "label": "Mine", "published": .null]]),
+        published: Fixtures.published(), runs: remarks.enumerated().map { Fixtures.run("sc", $0, scores($1), dataset: "mine") }
+      ).notes
+    }
+    #expect(try notes("affinities of all pairs", "affinities of all pairs").contains("SC on Mine: affinities of all pairs."))
+    #expect(try notes("50 neighbours", "60 neighbours").contains("SC on Mine: 50 neighbours; 60 neighbours."))
+    #expect(try !notes(nil).contains { $0.hasPrefix("SC") })
   }
 
   @Test("a data set of one's own shows the methods that ran, without the paper's numbers and notes; dashes where it has no labels")
@@ -121,7 +180,7 @@ struct PaperTableTests {
     #expect(cell.spread?.mean == 0.625 && cell.published == nil && cell.footnote == nil)
     #expect(table.markdown.contains("| CCR, temperature 1      | 0.625 | 0.525 | 0.325 |    0.625 |                        — |"))
     #expect(table.latex.contains("    CCR, temperature 1 & 0.625 & 0.525 & 0.325 & 0.625 & --- & --- & --- \\\\\n"))
-    #expect(table.csv.contains("table4,quick,\"CCR, temperature 1\",fashion-mnist,ACC,0.625,,0.625,0,,cifar-10,\r\n"))
+    #expect(table.csv.contains("table4,quick,\"CCR, temperature 1\",fashion-mnist,ACC,0.625,,0.625,0,,cifar-10,,0.625,,,\r\n"))
     #expect(table.json["cells"]?.array?.last?["published"] == .null)
     #expect(table.notes.contains("Not in the paper, hence without published values: CCR, temperature 1."))
     let idle = try PaperTable(

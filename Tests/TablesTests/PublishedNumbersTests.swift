@@ -67,7 +67,7 @@ struct CoverageTests {
   func order(table: String) throws {
     let published = try Fixtures.published().rows(of: table)
     #expect(try rows(table).compactMap { $0["published"]?.string } == published.map(\.key))
-    #expect(try rows(table).compactMap { $0["label"]?.string } == published.map(\.name))
+    #expect(try rows(table).filter { $0["published"]?.string != nil }.compactMap { $0["label"]?.string } == published.map(\.name))
   }
 
   @Test("a row's method is one that is evaluated, a row without is named", arguments: ["table1", "table2", "table3", "table4"])

@@ -131,7 +131,7 @@ struct RenderingTests {
   @Test("CSV reads back whatever the words", arguments: hostileLabels)
   func hostileCSV(label: String) throws {
     let records = try records(hostile(label).csv)
-    #expect(records.count == 7 && records.allSatisfy { $0.count == 12 })
+    #expect(records.count == 7 && records.allSatisfy { $0.count == 16 })
     #expect(records[1][2] == label && records[1][3] == "a_b%#")
   }
 
@@ -168,10 +168,11 @@ struct RenderingTests {
       ]), published: Fixtures.published(), runs: [Fixtures.run("ccr", 3, Fixtures.scores(0.625))])
     let records = records(table.csv)
     #expect(records.count == 7)
-    #expect(records.allSatisfy { $0.count == 12 })
+    #expect(records.allSatisfy { $0.count == 16 })
     #expect(records[0].prefix(6) == ["table", "profile", "row", "dataset", "metric", "mean"])
     #expect(records[1][2] == "no \"over\", none\r\nat all")
-    #expect(records[4] == ["table4", "quick", "CCR", "fashion-mnist", "ACC", "0.625", "", "0.625", "3", "0.716", "cifar-10", ""])
+    #expect(
+      records[4] == ["table4", "quick", "CCR", "fashion-mnist", "ACC", "0.625", "", "0.625", "3", "0.716", "cifar-10", "", "0.625", "", ""])
   }
 
   @Test("JSON: every cell names its sources, in the members the other tools read")

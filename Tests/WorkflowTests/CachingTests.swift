@@ -41,6 +41,9 @@ struct CachingTests {
     ) {
       try $0.edit("\n# \n", "\n# edited\n", in: "score")
     },
+    Mutation(testDescription: "the ARPACK library", executed: ["make": 8], words: "the ARPACK library") {
+      try $0.write("iterations 2", "libtoyarpack.so")
+    },
     Mutation(testDescription: "the OpenBLAS library", executed: ["make": 8], words: "the OpenBLAS library") {
       try $0.write("kernels 2", "libtoyblas.so")
     },

@@ -149,6 +149,7 @@ struct MethodTests {
     #expect(try selected("map") == ["map[dataset=one,method=base,seed=0]", "map[dataset=two,method=base,seed=0]"])
     #expect(try selected("map[method=wide]") == ["map[dataset=one,method=wide,seed=0]", "map[dataset=two,method=wide,seed=0]"])
     #expect(try selected("map[method=wide,seed=1,dataset=two]") == ["map[dataset=two,method=wide,seed=1]"])
+    #expect(try selected("wide").filter { $0.hasPrefix("map") }.count == 2)
     #expect(try !selected("train[method=wide]+").contains { $0.hasPrefix("map") })
     let other = try self.plan(overrides: ["figureMethod=wide"])
     #expect(other.instances.first { $0.name == "figure" }?.parameters["title"] == "Wide")
@@ -173,6 +174,7 @@ struct MethodTests {
     #expect(plan.leftOut.first { $0.instance == "figure" }?.needs == "map[dataset=one,method=base,seed=0]")
     let error = try #require(throws: PipelineError.self) { try Selector.select(["figure"], in: plan) }
     #expect(error.problem.contains("profile p leaves out figure: it excludes map[dataset=one,method=base,seed=0]"), "\(error)")
+    #expect(throws: PipelineError.self) { try Selector.select(["base"], in: plan) }
     // A row whose method is excluded takes its own results along only.
     let rows = try self.plan(Self.pipeline(exclude: #"[{"method": "wide"}]"#, rows: #"["wide", "wider"]"#))
     #expect(rows.instances.first { $0.name == "table" }?.upstream.count == 4)

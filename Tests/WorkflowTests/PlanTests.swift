@@ -163,12 +163,16 @@ struct PlanTests {
     #expect(try selected("second[dataset=b]+") == ["second[dataset=b]", "first[dataset=b,seed=0]", "first[dataset=b,seed=1]"])
     #expect(try selected("first[seed=0]", "first[dataset=a]").count == 3)
     #expect(try selected("+second[dataset=b]+") == selected("second[dataset=b]+"))
+    #expect(try selected("b") == ["second[dataset=b]", "first[dataset=b,seed=0]", "first[dataset=b,seed=1]"])
+    #expect(try selected("b[seed=1]") == ["first[dataset=b,seed=1]"])
+    #expect(try selected("+b[seed=1]") == ["second[dataset=b]", "first[dataset=b,seed=1]"])
   }
 
   @Test(arguments: [
     ("frist", "did you mean \"first\"?"), ("first[sed=1]", "did you mean \"seed\"?"), ("first[seed=3]", "has no seed \"3\""),
     ("first[seed]", "not of the form axis=value"), ("first[seed=1", "a ] is missing"), ("", "names no stage"), ("+", "names no stage"),
-    ("first[]", "not of the form"), ("[seed=1]", "names no stage"),
+    ("first[]", "not of the form"), ("[seed=1]", "names no stage"), ("c", "there is no stage or value of an axis \"c\""),
+    ("a[sed=1]", "did you mean \"seed\"?"), ("a[seed=3]", "a in profile p has no seed \"3\""),
   ])
   func unknownSelectorsGetTheNearestSpelling(_ selector: String, words: String) throws {
     let error = try #require(throws: PipelineError.self) { try selected(selector) }

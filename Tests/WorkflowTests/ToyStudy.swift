@@ -20,6 +20,7 @@ final class ToyStudy {
     try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
     try write("one\ntwo\n", "table.txt")
     try write("kernels 1", "libtoyblas.so")
+    try write("iterations 1", "libtoyarpack.so")
     try write(Self.pipeline, "pipeline.json")
     try program("source", inputs: ["words"], settings: [("text", "string")], writes: #"echo "source $(field text)"; cat "$(field words)""#)
     try program(
@@ -94,7 +95,10 @@ final class ToyStudy {
     ]
     if let variants { description.append(.init("variants", variants)) }
     if usesBLAS {
-      description += [.init("numericClass", "toy/CORE"), .init("blasLibrary", .string("\(folder)/libtoyblas.so"))]
+      description += [
+        .init("numericClass", "toy/CORE"), .init("blasLibrary", .string("\(folder)/libtoyblas.so")),
+        .init("arpackLibrary", .string("\(folder)/libtoyarpack.so")),
+      ]
     }
     let act = settings.contains { $0.0 == "act" } ? Self.acts : ""
     let script = """
@@ -125,6 +129,7 @@ final class ToyStudy {
       killed) kill -9 $$;;
       once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; kill -9 $$; fi;;
       silent) exit 0;;
+      absent) echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
       slow) sleep 0.15;;
       tick) sleep 0.02;;
       late) sleep 0.5; kill -9 $$;;

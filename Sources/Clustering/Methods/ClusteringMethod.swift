@@ -40,6 +40,9 @@ public protocol ClusteringMethod: Sendable {
   /// What pipeline.json calls it.
   static var name: String { get }
 
+  /// The least memory, in bytes, that it takes at once beside the rows [n, D].
+  func leastBytes(rows n: Int, columns d: Int) -> Int
+
   /// - Parameters:
   ///   - x: [n, D]
   ///   - progress: called now and then; what it throws ends the work.

@@ -21,6 +21,9 @@ public struct KMeans: ClusteringMethod {
     self.tolerance = tolerance
   }
 
+  /// The rows are not copied.
+  public func leastBytes(rows n: Int, columns d: Int) -> Int { 0 }
+
   public struct Result: Sendable {
     /// The nearest centre of each row.
     public let assignments: [Int32]

@@ -26,6 +26,9 @@ public struct MatrixFactorisation: ClusteringMethod {
 
   private static let trialIterations = 10
 
+  /// The rows at unit length, and two sets of factors.
+  public func leastBytes(rows n: Int, columns d: Int) -> Int { 4 * n * d + 8 * (n + d) * clusters }
+
   public func cluster(
     _ x: Tensor, seed: UInt64, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void
   ) throws -> Clusters {

@@ -13,6 +13,9 @@ public struct MutualNeighbourClustering: ClusteringMethod {
 
   public init(clusters: Int, neighbours: Int) { (self.clusters, self.neighbours) = (clusters, neighbours) }
 
+  /// The lists of neighbours.
+  public func leastBytes(rows n: Int, columns d: Int) -> Int { 8 * n * neighbours }
+
   /// - Returns: clusters numbered in the order of their first rows. The seed has no part in it.
   public func cluster(
     _ x: Tensor, seed: UInt64, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void

@@ -22,6 +22,9 @@ public struct SpectralClustering: ClusteringMethod {
     (self.exactUpTo, self.restarts) = (exactUpTo, restarts)
   }
 
+  /// Of all pairs, squared distances in Float and affinities in Double, which are copied once; of neighbours, their lists.
+  public func leastBytes(rows n: Int, columns d: Int) -> Int { n <= exactUpTo ? 20 * n * n : 8 * n * max(neighbours, scaleNeighbour) }
+
   public func cluster(
     _ x: Tensor, seed: UInt64, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void
   ) throws -> Clusters {

@@ -8,6 +8,9 @@ public struct WardClustering: ClusteringMethod {
 
   public init(clusters: Int) { self.clusters = clusters }
 
+  /// Means of clusters, which take the place of rows.
+  public func leastBytes(rows n: Int, columns d: Int) -> Int { 4 * n * d }
+
   /// - Parameter progress: called after every round of joins; what it throws ends the work.
   /// - Returns: clusters numbered in the order of their first rows. The seed has no part in it.
   public func cluster(

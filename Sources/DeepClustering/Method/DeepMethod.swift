@@ -20,8 +20,10 @@ public protocol DeepMethod: AnyObject, SendableMetatype {
   static var settings: [AnySetting] { get }
   /// Which views of the images its passes are made on.
   static func views(_ settings: SettingValues) -> ViewKind
-  /// Outputs of each head that `assignments.h5` has probabilities of; empty for methods without.
+  /// Outputs of each head whose probabilities the model gives; empty where it only says which cluster an image is in.
   static func heads(_ network: SettingValues) -> [Int]
+  /// K: how many clusters its model assigns images to. The outputs of the last head, where there are heads.
+  static func clusterCount(_ network: SettingValues) -> Int
   /// Refuses settings `network.*` that contradict each other or the images.
   /// - Parameter channels: of the images, nil where that is not known yet.
   static func check(_ network: SettingValues, channels: Int?) throws(StageError)
@@ -90,6 +92,13 @@ public protocol DeepModel: AnyObject {
   ///   - all: of all images [N, …].
   ///   - seed: of what is drawn.
   func clusters(_ all: Embedded, seed: UInt64, team: ThreadTeam) -> [Int32]
+}
+
+extension DeepMethod {
+  public static func clusterCount(_ network: SettingValues) -> Int {
+    guard let last = heads(network).last else { preconditionFailure("a method without heads says how many clusters it has") }
+    return last
+  }
 }
 
 extension DeepModel {

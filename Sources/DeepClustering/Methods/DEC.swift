@@ -14,9 +14,8 @@ public final class DEC: DeepMethod {
   private static let widths = Setting<[Int]>("network.widths", 1...100_000, "outputs of each encoder layer; the last is the code")
   private static let clusters = Setting<Int>("network.clusters", 2...100_000, "K")
   private static let restarts = Setting<Int>("network.restarts", 1...10_000, "starts of k-means, of which the best counts")
-  private static let mean = Setting<[Double]>("network.mean", 0...1, "mean of each channel, of values 0 to 1")
-  private static let std = Setting<[Double]>(
-    "network.std", 1e-6...1, "standard deviation of each channel: the mean square of the inputs should be about 1")
+  /// The mean square of the inputs should be about 1.
+  private static let normalisation = ChannelSettings()
   private static let layerShare = Setting<Double>(
     "layerShare", 0...0.99, "share of the epochs that pre-trains each layer of the encoder, rounded down to whole passes")
   private static let fineTuneShare = Setting<Double>(
@@ -30,9 +29,7 @@ public final class DEC: DeepMethod {
   private static let tolerance = Setting<Double>(
     "tolerance", 0...1, "clustering ends when a smaller share of the images changed its cluster since the pass before")
 
-  public static let networkSettings = [
-    AnySetting(widths), AnySetting(clusters), AnySetting(restarts), AnySetting(mean), AnySetting(std),
-  ]
+  public static let networkSettings = [AnySetting(widths), AnySetting(clusters), AnySetting(restarts)] + normalisation.all
   public static let settings = [
     AnySetting(CommonSettings.learningRate), AnySetting(layerShare), AnySetting(fineTuneShare), AnySetting(dropout),
     AnySetting(optimiser),
@@ -45,10 +42,7 @@ public final class DEC: DeepMethod {
 
   public static func check(_ network: SettingValues, channels: Int?) throws(StageError) {
     guard !network[widths].isEmpty else { throw .illegalSetting("network.widths", "must name at least one layer") }
-    let expected = channels ?? network[mean].count
-    for (setting, name) in [(mean, "network.mean"), (std, "network.std")] where network[setting].count != expected {
-      throw .illegalSetting(name, "must have \(expected) numbers, one for each channel, and not \(network[setting].count)")
-    }
+    try normalisation.check(network, channels: channels)
   }
 
   public static func checkTraining(_ settings: SettingValues) throws(StageError) {
@@ -69,7 +63,7 @@ public final class DEC: DeepMethod {
     DECModel(
       StackedAutoencoder(inputs: size * size * channels, widths: network[widths], seed: seed), clusters: network[clusters],
       restarts: network[restarts],
-      input: InputImages(size: size, channels: channels, mean: network[mean], std: network[std], sobel: false))
+      input: InputImages(size: size, channels: channels, mean: network[normalisation.mean], std: network[normalisation.std], sobel: false))
   }
 
   /// What a pass trains.

@@ -35,6 +35,7 @@ public final class JULE: DeepMethod {
   public static func views(_ settings: SettingValues) -> ViewKind { .plain }
 
   public static func heads(_ network: SettingValues) -> [Int] { [] }
+  public static func clusterCount(_ network: SettingValues) -> Int { network[clusters] }
 
   public static func check(_ network: SettingValues, channels: Int?) throws(StageError) {}
 

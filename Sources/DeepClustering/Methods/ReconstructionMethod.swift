@@ -17,6 +17,7 @@ extension ReconstructionMethod {
   public static var settings: [AnySetting] { AutoencoderTraining.settings + ownSettings }
   public static func views(_ settings: SettingValues) -> ViewKind { .plain }
   public static func heads(_ network: SettingValues) -> [Int] { [] }
+  public static func clusterCount(_ network: SettingValues) -> Int { network[AutoencoderSettings().clusters] }
   public static func check(_ network: SettingValues, channels: Int?) throws(StageError) { try AutoencoderSettings().check(network) }
 
   public static func model(_ network: SettingValues, channels: Int, size: Int, seed: UInt64) -> any DeepModel {

@@ -6,24 +6,16 @@ import Tensors
 public struct PlainSettings: Sendable {
   public let channels = Setting<Int>("network.channels", 1...1024, "channels of the first convolutions; published networks have 64")
   public let clusters = Setting<Int>("network.clusters", 2...100_000, "outputs of the network: clusters")
-  public let mean = Setting<[Double]>("network.mean", 0...1, "mean of each channel, of values 0 to 1, that is subtracted")
-  public let std = Setting<[Double]>("network.std", 1e-6...1, "what each channel is divided by then")
+  let normalisation = ChannelSettings()
 
   public init() {}
 
-  public var all: [AnySetting] { [AnySetting(channels), AnySetting(clusters), AnySetting(mean), AnySetting(std)] }
+  public var all: [AnySetting] { [AnySetting(channels), AnySetting(clusters)] + normalisation.all }
 
   /// - Parameter channels: of the images, nil where that is not known yet.
   /// - Throws: `StageError` where means or deviations are not one for each channel.
   func check(_ settings: SettingValues, channels: Int?) throws(StageError) {
-    let expected = channels ?? settings[mean].count
-    for (setting, name) in [(mean, "network.mean"), (std, "network.std")] where settings[setting].count != expected {
-      throw .illegalSetting(
-        name,
-        channels == nil
-          ? "must have as many numbers as network.mean, \(expected), and not \(settings[setting].count)"
-          : "must have \(expected) numbers, one for each channel of the images, and not \(settings[setting].count)")
-    }
+    try normalisation.check(settings, channels: channels)
   }
 
   func model(
@@ -33,7 +25,8 @@ public struct PlainSettings: Sendable {
     PlainModel(
       PlainConvNet(
         layers(size, settings[clusters], settings[self.channels]), size: size, channels: channels, tracksStatistics: false, seed: seed),
-      input: InputImages(size: size, channels: channels, mean: settings[mean], std: settings[std], sobel: false))
+      input: InputImages(size: size, channels: channels, mean: settings[normalisation.mean], std: settings[normalisation.std], sobel: false)
+    )
   }
 }
 

@@ -8,8 +8,7 @@ public struct ResidualSettings: Sendable {
   public let blocks = Setting<[Int]>("network.blocks", 1...1000, "basic blocks of each stage")
   public let heads = Setting<[Int]>("network.heads", 2...100_000, "outputs of each head; the last one clusters")
   public let sobel = Setting<Bool>("network.sobel", "whether the network sees Sobel responses instead of pixels")
-  public let mean = Setting<[Double]>("network.mean", 0...1, "mean of each channel, of values 0 to 1")
-  public let std = Setting<[Double]>("network.std", 1e-6...1, "standard deviation of each channel")
+  let normalisation = ChannelSettings()
 
   private let isNormalised: Bool
 
@@ -18,8 +17,7 @@ public struct ResidualSettings: Sendable {
   public init(isNormalised: Bool = true) { self.isNormalised = isNormalised }
 
   public var all: [AnySetting] {
-    [AnySetting(widths), AnySetting(blocks), AnySetting(heads), AnySetting(sobel)]
-      + (isNormalised ? [AnySetting(mean), AnySetting(std)] : [])
+    [AnySetting(widths), AnySetting(blocks), AnySetting(heads), AnySetting(sobel)] + (isNormalised ? normalisation.all : [])
   }
 
   /// - Parameter channels: of the images, nil where that is not known yet.
@@ -30,21 +28,14 @@ public struct ResidualSettings: Sendable {
         "network.blocks", "must have one number for each of the \(settings[widths].count) widths, and not \(settings[blocks].count)")
     }
     guard !settings[heads].isEmpty else { throw .illegalSetting("network.heads", "must name at least one head") }
-    guard isNormalised else { return }
-    let expected = channels ?? settings[mean].count
-    for (setting, name) in [(mean, "network.mean"), (std, "network.std")] where settings[setting].count != expected {
-      throw .illegalSetting(
-        name,
-        channels == nil
-          ? "must have as many numbers as network.mean, \(expected), and not \(settings[setting].count)"
-          : "must have \(expected) numbers, one for each channel of the images, and not \(settings[setting].count)")
-    }
+    if isNormalised { try normalisation.check(settings, channels: channels) }
   }
 
   func input(_ settings: SettingValues, channels: Int, size: Int, grey: InputImages.Grey = .mean) -> InputImages {
     let zeros = [Double](repeating: 0, count: channels)
     return InputImages(
-      size: size, channels: channels, mean: isNormalised ? settings[mean] : zeros, std: isNormalised ? settings[std] : zeros.map { $0 + 1 },
+      size: size, channels: channels, mean: isNormalised ? settings[normalisation.mean] : zeros,
+      std: isNormalised ? settings[normalisation.std] : zeros.map { $0 + 1 },
       sobel: settings[sobel], grey: grey)
   }
 

@@ -1,0 +1,30 @@
+extension TableNotes {
+  /// What can be said of the differences between rows that the paper compares, in the first metric; the others are in the JSON file.
+  var differences: [String] {
+    layout.columns.compactMap { column in
+      let here = comparisons.filter { $0.dataset == column.dataset && $0.metric == published.metrics.first }
+      guard let first = here.first else { return nil }
+      let seeds = Set(here.map(\.seeds.count))
+      guard let most = seeds.max(), most > 1 else { return nil }
+      let parts = here.map { comparison in
+        let mean = (comparison.spread.mean < 0 ? "−" : "+") + fixed(abs(comparison.spread.mean))
+        let interval = comparison.spread.interval.map { " (\(signed($0.lowerBound)) to \(signed($0.upperBound)))" } ?? ""
+        let verdict =
+          comparison.corrected.map { "p \(fixed($0)), \(comparison.isApart ? "differ" : "cannot be told apart")" } ?? "not tested"
+        return "\(comparison.row) − \(comparison.against) \(mean)\(interval), \(verdict)"
+      }
+      let tested = here.count { $0.corrected != nil }
+      let least = RowComparison.leastSeeds(comparisons: max(tested, 1))
+      let shared = seeds.count == 1 ? list(first.seeds) : "each pair's own"
+      var text =
+        "Differences in \(first.metric) on \(column.label), row by row over the same seeds (\(shared)): mean"
+        + (here.contains { $0.spread.interval != nil } ? " (95 % interval)" : "")
+        + ", two-sided p of the exact sign-flip test after Holm's correction for \(tested) comparison\(tested == 1 ? "" : "s"): "
+        + parts.joined(separator: "; ") + "."
+      if most < least { text += " With so few seeds no difference could reach p \(RowComparison.level); it takes \(least)." }
+      return text
+    }
+  }
+
+  private func signed(_ value: Double) -> String { (value < 0 ? "−" : "+") + fixed(abs(value)) }
+}

@@ -1,0 +1,67 @@
+import Artifacts
+import Foundation
+import Testing
+import Workflow
+
+/// A training that diverges: its work came to an end without a result, and would again.
+struct AbsenceTests {
+  private func study() throws -> ToyStudy {
+    let study = try ToyStudy()
+    // One of the eight.
+    try study.edit(
+      "{\"where\": {\"method\": \"y\"}, \"let\": {\"rate\": 0.25}}",
+      "{\"where\": {\"method\": \"y\", \"dataset\": \"a\", \"seed\": 0}, \"make\": {\"act\": \"absent\"}}")
+    return study
+  }
+
+  private let name = "make[dataset=a,method=y,seed=0]"
+
+  @Test func whatDoesNotNeedItGoesOn() throws {
+    let study = try study()
+    try study.program("table", gathered: ["scores"], settings: [("title", "string")], writes: #"cat "$request""#)
+    let run = try study.ccr("run", "--json")
+    #expect(run.code == 1)
+    #expect(run.error.contains("\(name): it diverged in epoch 3"), "\(run.error)")
+    // All sources, the makes that gave something, their scores, and the table of them.
+    #expect(try JSONValue.parse(run.out, file: "out")["executed"]?.integer == 2 + 7 + 7 + 1)
+    let request = try JSONValue.parse(study.read("tables/quick/table.txt"), file: "request.json")
+    let absent = request["absent"]?["scores"]?.array
+    #expect(absent?.count == 1 && absent?.first?["instance"]?.string == "score[dataset=a,method=y,seed=0]")
+    #expect(absent?.first?["reason"]?.string == "\(name): it diverged in epoch 3" && request["gathered"]?["scores"]?.array?.count == 7)
+  }
+
+  @Test func itIsKnownWithoutDoingItAgain() throws {
+    let study = try study()
+    _ = try study.ccr("run")
+    let executed = study.executedInstances.count
+    let again = try study.ccr("run", "--json")
+    #expect(again.code == 1 && study.executedInstances.count == executed)
+    #expect(again.error.contains("it diverged in epoch 3 (as recorded; `ccr run '\(name)' --force` does it again)"), "\(again.error)")
+    let status = try study.ccr("plan").out
+    #expect(status.contains("failed") && status.contains("it diverged in epoch 3"), "\(status)")
+    #expect(try study.ccr("run", name, "--force").code == 1 && study.executedInstances.count == executed + 1)
+    #expect(study.files("results/.store/attempts").isEmpty && study.files("results/.store/checkpoints").isEmpty)
+  }
+
+  @Test func onceItHasAResultTheTableIsMadeAnew() throws {
+    let study = try study()
+    _ = try study.ccr("run")
+    let link = "\(study.folder)/results/quick/make/dataset=a,method=y,seed=0/made.txt"
+    #expect(!FileManager.default.fileExists(atPath: link))
+    try study.edit("\"act\": \"absent\"", "\"act\": \"none\"")
+    #expect(try study.ccr("run").code == 0)
+    #expect(study.read("tables/quick/table.txt").components(separatedBy: "score 1").count == 1 + 8)
+    #expect(FileManager.default.fileExists(atPath: link))
+    // And back: the links to the result it had go.
+    try study.edit("\"act\": \"none\"}}", "\"act\": \"absent\"}}")
+    #expect(try study.ccr("run").code == 1 && !FileManager.default.fileExists(atPath: link))
+  }
+
+  @Test func aTableOfNothingFallsAway() throws {
+    let study = try ToyStudy()
+    try study.edit("\"act\": \"none\"", "\"act\": \"absent\"")
+    let run = try study.ccr("run", "--json")
+    #expect(run.code == 1 && !FileManager.default.fileExists(atPath: "\(study.folder)/tables/quick/table.txt"))
+    #expect(run.error.contains("2 executed, 0 cached, 8 failed, 9 not reached"), "\(run.error)")
+  }
+}
