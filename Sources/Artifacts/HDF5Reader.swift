@@ -143,13 +143,48 @@ public final class HDF5Reader {
     return value
   }
 
+  /// The attributes of a dataset or group by name, in words.
+  func attributes(of object: String) throws(HDF5Error) -> [String: String] {
+    let id = H5Oopen(file, object, h5_default())
+    guard id >= 0 else { throw .missing(dataset: object, path: path) }
+    defer { H5Oclose(id) }
+    var result: [String: String] = [:]
+    for number in 0..<max(0, H5Aget_num_attrs(id)) {
+      let attribute = H5Aopen_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, hsize_t(number), h5_default(), h5_default())
+      guard attribute >= 0 else { throw damaged() }
+      defer { H5Aclose(attribute) }
+      var name = [CChar](repeating: 0, count: 1024)
+      H5Aget_name(attribute, name.count, &name)
+      let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      result[text] = try valueText(text, of: object)
+    }
+    return result
+  }
+
+  /// An attribute in words: a text, or a number.
+  private func valueText(_ name: String, of object: String) throws(HDF5Error) -> String {
+    let attribute = try attribute(name, of: object)
+    let type = H5Aget_type(attribute)
+    defer {
+      H5Tclose(type)
+      H5Aclose(attribute)
+    }
+    if H5Tget_class(type) == H5T_STRING { return try text(name, of: object) }
+    var value = 0.0
+    let space = H5Aget_space(attribute)
+    defer { H5Sclose(space) }
+    guard H5Sget_simple_extent_npoints(space) == 1, H5Aread(attribute, h5_float64(), &value) >= 0 else { return "no text" }
+    return "\(value)"
+  }
+
   private func attribute(_ name: String, of object: String) throws(HDF5Error) -> hid_t {
     let attribute = H5Aopen_by_name(file, object, name, h5_default(), h5_default())
     guard attribute >= 0 else { throw .missing(dataset: "attribute \(name) of \(object)", path: path) }
     return attribute
   }
 
-  private func open(_ name: String) throws(HDF5Error) -> hid_t {
+  /// - Returns: a dataset that the caller closes.
+  func open(_ name: String) throws(HDF5Error) -> hid_t {
     let dataset = H5Dopen2(file, name, h5_default())
     guard dataset >= 0 else { throw .missing(dataset: name, path: path) }
     return dataset

@@ -11,8 +11,11 @@ public struct GatheredInput: Sendable {
   /// The digest of its content.
   public let output: String
   public let path: String
+  /// Whether it, or anything it was made from, was taken over from a result of another program on evidence, and not executed.
+  public let isAdopted: Bool
 
-  public init(instance: String, coordinates: [String: JSONValue], action: String, output: String, path: String) {
+  public init(instance: String, coordinates: [String: JSONValue], action: String, output: String, path: String, isAdopted: Bool = false) {
+    self.isAdopted = isAdopted
     self.instance = instance
     self.coordinates = coordinates
     self.action = action
@@ -64,7 +67,7 @@ struct StageRequest: Sendable {
         else { throw .malformedRequest(file, "gathered.\(port.name) lacks instance, coordinates, action, output or path") }
         return GatheredInput(
           instance: instance, coordinates: Dictionary(coordinates.map { ($0.name, $0.value) }) { $1 }, action: action, output: output,
-          path: path)
+          path: path, isAdopted: element["adopted"]?.bool ?? false)
       }
     }
     for port in root["absent"]?.object ?? [] {

@@ -7,8 +7,13 @@ public struct ScoredRun: Sendable {
   /// Instance name, action key and output digest.
   public let instance, action, output: String
   public let scores: Scores
+  /// Whether it, or anything it was made from, was adopted on evidence, and not executed.
+  public let isAdopted: Bool
 
-  public init(method: String, dataset: String, seed: Int, instance: String, action: String, output: String, scores: Scores) {
+  public init(
+    method: String, dataset: String, seed: Int, instance: String, action: String, output: String, scores: Scores, isAdopted: Bool = false
+  ) {
+    self.isAdopted = isAdopted
     self.method = method
     self.dataset = dataset
     self.seed = seed

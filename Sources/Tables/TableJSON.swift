@@ -41,7 +41,13 @@ extension PaperTable.Cell {
       "values": .array(values.map(number)), "diverged": .array(diverged.map(JSONValue.integer)), "interval": intervalJSON(spread?.interval),
       "published": number(published), "footnote": footnote.map(JSONValue.string) ?? .null,
       "sources": .array(
-        sources.map { ["instance": .string($0.instance), "action": .string($0.action), "output": .string($0.output)] }),
+        sources.map { source in
+          let adopted: [JSONValue.Member] = source.isAdopted ? [.init("adopted", .bool(true))] : []
+          return .object(
+            [
+              .init("instance", .string(source.instance)), .init("action", .string(source.action)), .init("output", .string(source.output)),
+            ] + adopted)
+        }),
     ]
   }
 }

@@ -11,7 +11,8 @@ struct TableNotes {
   let comparisons: [RowComparison]
 
   var lines: [String] {
-    [how, normaliser, best, spread].compactMap { $0 } + differences + [lost, unlabelled, unverified].compactMap { $0 } + layout.remarks
+    [how, normaliser, best, spread].compactMap { $0 } + differences + [lost, unlabelled, unverified, adopted].compactMap { $0 }
+      + layout.remarks
       + ways
       + [budget, source, unprinted, notRun, missing].compactMap { $0 }
   }
@@ -95,6 +96,18 @@ struct TableNotes {
       }
       return said.isEmpty ? nil : "\(row.label) on \(said.joined(separator: ", on "))."
     }
+  }
+
+  /// Rows that stand on results which the present programs did not compute.
+  private var adopted: String? {
+    let names = layout.rows.compactMap { row -> String? in
+      let count = runs.count { $0.isAdopted && $0.method == row.method }
+      return count == 0 ? nil : "\(row.label) (\(count) of \(runs.count { $0.method == row.method }) results)"
+    }
+    return names.isEmpty
+      ? nil
+      : "Adopted, not executed: \(names.joined(separator: ", ")). Programs changed since, and an instance of each method that was executed again"
+        + " came out equal to the byte; so the other results were taken over."
   }
 
   /// Epochs, images and network of every data set.

@@ -16,11 +16,12 @@ public struct ActionKey: Sendable {
 
   /// - Parameters:
   ///   - results: what is known of the instances upstream.
+  ///   - isAdopted: whether a gathered result was adopted, or made from one that was; tables say so.
   ///   - file: digest of a file that pipeline.json names.
   /// - Returns: nil where something upstream is not known yet.
   static func of(
     _ instance: Instance, in plan: Plan, program: Programs.Program, originals: JSONValue?, results: (Int) -> StoredResult?,
-    file: (String) throws -> String
+    isAdopted: (Int) -> Bool, file: (String) throws -> String
   ) rethrows -> ActionKey? {
     var inputs: [JSONValue.Member] = []
     for input in instance.inputs {
@@ -39,10 +40,12 @@ public struct ActionKey: Sendable {
             continue
           }
           guard let digest = result.outputs[port] else { return nil }
-          members.append(
-            .init(
-              source.name,
-              ["coordinates": .object(source.coordinates.values), "action": .string(result.action), "output": .string(digest)]))
+          var member: [JSONValue.Member] = [
+            .init("coordinates", .object(source.coordinates.values)), .init("action", .string(result.action)),
+            .init("output", .string(digest)),
+          ]
+          if isAdopted(number) { member.append(.init("adopted", .bool(true))) }
+          members.append(.init(source.name, .object(member)))
         }
         inputs.append(.init(input.port, .object(members)))
       }

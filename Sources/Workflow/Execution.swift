@@ -60,7 +60,7 @@ final class Execution {
     self.ingredients = ingredients
     self.threads = threads
     self.lock = lock
-    startTime = Self.utc()
+    startTime = UTC.now
     Folder.remove(attempt)
     for folder in [attempt, checkpoints] where mkdir(folder, 0o755) != 0 && errno != EEXIST {
       throw FileError.failed(operation: "make folder", path: folder, errno: errno)
@@ -70,7 +70,7 @@ final class Execution {
     let file = "\(attempt)/request.json"
     try AtomicFile.write(request.pretty + "\n", to: file)
     let path = ingredients.program.path
-    command = "CCR_DATA=\(Self.quoted(data)) \(Self.quoted(path)) --request \(Self.quoted(file))"
+    command = "CCR_DATA=\(Shell.quoted(data)) \(Shell.quoted(path)) --request \(Shell.quoted(file))"
     child = try ChildProcess(
       path, ["--request", file], environment: StageEnvironment.variables(data: data),
       output: .file("\(attempt)/log.txt"), inherited: lock.inherited, events: true)
@@ -83,21 +83,6 @@ final class Execution {
 
   /// Whether the program was replaced while it was started.
   private(set) var hasOtherProgram = false
-
-  private static func utc() -> String {
-    var (now, parts) = (time(nil), tm())
-    gmtime_r(&now, &parts)
-    var text = [CChar](repeating: 0, count: 32)
-    let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-    return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let plain = text.utf8.allSatisfy { byte in
-      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || [43, 45, 46, 47, 95].contains(byte)
-    }
-    return plain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
-  }
 
   /// The events that arrived since the last call.
   func newEvents() -> [JSONValue] { reader.newEvents() }

@@ -48,6 +48,17 @@ enum Folder {
     rmdir(path)
   }
 
+  /// Bytes of all files in a folder, or of a file; links count nothing.
+  static func bytes(_ path: String) -> Int {
+    var info = stat()
+    guard lstat(path, &info) == 0 else { return 0 }
+    switch info.st_mode & S_IFMT {
+    case S_IFDIR: return names(path).reduce(0) { $0 + bytes("\(path)/\($1)") }
+    case S_IFREG: return Int(info.st_size)
+    default: return 0
+    }
+  }
+
   /// Gives a folder that stands where a file belongs another name, since it may hold something of the user's.
   /// - Returns: the new name, nil where nothing was in the way.
   @discardableResult

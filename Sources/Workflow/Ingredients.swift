@@ -15,6 +15,8 @@ struct Ingredients {
   let files: [HashedFile]
   /// Inputs from the store, once they were looked at.
   var objects: [Object] = []
+  /// Of each single input where it comes from, for the provenance: the key says of it only what it holds.
+  var sources: [JSONValue.Member] = []
 
   /// What was written since it was hashed, in words; nil where nothing was. Of programs that run see `HeldProgram`.
   var change: String? {

@@ -12,7 +12,7 @@ public struct PresentationFault: Sendable {
 extension Study {
   /// The copies that an instance publishes, and the digests of what they should hold.
   func published(_ instance: Instance, _ result: StoredResult) -> [(path: String, digest: String)] {
-    guard let publish = instance.publish else { return [] }
+    guard let publish = instance.publish, let publishFolder else { return [] }
     let place = publish.hasPrefix("/") ? publish : "\(publishFolder)/\(publish)"
     return instance.outputs.compactMap { output in result.outputs[output.port].map { ("\(place)/\(output.file)", $0) } }
   }

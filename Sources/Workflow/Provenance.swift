@@ -15,16 +15,18 @@ extension Study {
     func text<T>(_ field: T) -> JSONValue {
       withUnsafeBytes(of: field) { .string(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)) }
     }
+    let log = try? ContentDigest.ofFile("\(store.attemptFolder(execution.key.hex))/log.txt").hex
     let libraries = try program.libraries.map { JSONValue.Member($0, .string(try store.digests.digest(of: $0))) }
     let work = works[execution.number].map { [JSONValue.Member("work", $0.json)] } ?? []
     let sweep: [JSONValue.Member] = instance.sweep.sweep.isEmpty ? [] : [.init("sweep", .object(instance.sweep.sweep))]
     let record: JSONValue = [
       "schema": "ccr.provenance/1", "instance": .string(instance.name), "profile": .string(plan.profile),
-      "action": .string(execution.key.hex), "outputs": .object(outputs), "key": execution.key.record,
+      "set": .array(overrides.map(JSONValue.string)), "action": .string(execution.key.hex), "outputs": .object(outputs),
+      "sources": .object(execution.ingredients.sources), "key": execution.key.record,
       "program": .string(program.path), "libraries": .object(libraries), "started": .string(execution.startTime),
       "seconds": .number(Self.rounded(execution.seconds)), "cpuSeconds": .number(Self.rounded(usage.cpuSeconds)),
       "peakBytes": .integer(usage.peakBytes), "threads": .integer(execution.threads),
-      "warnings": .array(execution.warnings.map(JSONValue.string)),
+      "warnings": .array(execution.warnings.map(JSONValue.string)), "log": log.map(JSONValue.string) ?? .null,
       "host": [
         "name": text(system.nodename), "system": text(system.sysname), "release": text(system.release), "machine": text(system.machine),
       ],

@@ -20,6 +20,7 @@ struct Publication: Sendable {
   let outputs: [Output]
   /// The store's folder of objects.
   let objects: String
+  let pins: Pins
   let notices: Notices
 
   /// - Throws: `StageFault` where a declared output is missing or no good, `FileError` where the disk fails.
@@ -48,6 +49,8 @@ struct Publication: Sendable {
     let object = "\(folder)/\(digest)"
     notices.setAsideFile(folder)
     if !Folder.isFolder(folder) { try Folder.make(folder) }
+    // No collector takes it away between this and its record.
+    pins.hold([digest])
     chmod(path, 0o444)
     if link(path, object) == 0 || (errno == EEXIST && (try? ContentDigest.ofFile(object))?.hex == digest) {
       unlink(path)

@@ -47,6 +47,28 @@ struct ResultFolder {
     try store.scratch().link(link, to: target) { store.notices.setAside(link) }
   }
 
+  /// The key of the result that the folder of an instance points to.
+  func linkedAction(_ instance: Instance) -> String? { Self.action(ofLink: "\(path(instance))/provenance.json") }
+
+  /// The keys of all results that any profile's folder shows.
+  var shown: [String] {
+    places().compactMap { Self.action(ofLink: "\($0)/provenance.json") }
+  }
+
+  /// The folders of instances below the results, of all profiles.
+  private func places() -> [String] {
+    var places = [results]
+    for _ in 0..<3 { places = places.flatMap { place in Folder.names(place).filter { !$0.hasPrefix(".") }.map { "\(place)/\($0)" } } }
+    return places
+  }
+
+  /// The key of the action whose provenance a link of a result folder points to.
+  static func action(ofLink link: String) -> String? {
+    Folder.target(ofLink: link).flatMap { target in
+      target.split(separator: "/").dropLast().last.flatMap { ContentDigest(hex: String($0))?.hex }
+    }
+  }
+
   /// Whether the folder of an instance points to a result.
   func isLinked(_ result: StoredResult, _ instance: Instance) -> Bool {
     Folder.target(ofLink: "\(path(instance))/provenance.json")?.hasSuffix("/\(result.action)/provenance.json") == true
@@ -55,11 +77,7 @@ struct ResultFolder {
   /// The provenance of the result an instance has now, and of the one it had before; what was altered since it was written counts as absent.
   func provenance(_ instance: Instance) -> (now: JSONValue?, before: JSONValue?) {
     let place = path(instance)
-    func read(_ link: String) -> JSONValue? {
-      Folder.target(ofLink: "\(place)/\(link)").flatMap { target in
-        target.split(separator: "/").dropLast().last.flatMap { store.provenance(String($0)) }
-      }
-    }
+    func read(_ link: String) -> JSONValue? { Self.action(ofLink: "\(place)/\(link)").flatMap(store.provenance) }
     return (read("provenance.json"), read(".previous.json"))
   }
 }

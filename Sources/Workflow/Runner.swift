@@ -119,6 +119,7 @@ public final class Runner {
       }
       guard let (key, ingredients) = try study.action(number, { results[$0] }) else { return }
       let action = ReadyAction(number: number, key: key, ingredients: ingredients)
+      study.store.pins.hold([key.hex])
       if forced.contains(number), !executedKeys.contains(key.hex) { return enqueue(action) }
       switch study.store.content(key.hex) {
       case .whole(let result):
@@ -131,7 +132,7 @@ public final class Runner {
       case .damaged(_, let damage):
         tell(.damaged(name, damage))
         enqueue(action)
-      case .nothing: enqueue(action)
+      case .nothing, .collected: enqueue(action)
       }
     } catch {
       fail(number, error)
@@ -215,6 +216,7 @@ public final class Runner {
       return true
     case .whole(let objects): ingredients.objects = objects
     }
+    ingredients.sources = study.sources(of: number) { results[$0] }
     if !ingredients.program.isInPlace || ingredients.change != nil {
       again(number)
       return true

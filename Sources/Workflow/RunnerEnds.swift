@@ -66,7 +66,7 @@ extension Runner {
           outputs: instance.outputs.map { output in
             Publication.Output(
               port: output.port, file: output.file, datasets: execution.ingredients.program.description.datasets(of: output.port))
-          }, objects: "\(study.store.folder)/cas", notices: study.store.notices))
+          }, objects: "\(study.store.folder)/cas", pins: study.store.pins, notices: study.store.notices))
     } else {
       active.removeAll { $0 === execution }
       giveUp(execution, status, usage)
@@ -91,7 +91,8 @@ extension Runner {
         let more = others.count > 1 ? " and \(others.count - 1) more" : ""
         tell(.warning(instance.name, "it also wrote \(Printable.text(first))\(more), which is no declared output and is not kept"))
       }
-      rename("\(attempt)/log.txt", "\(study.store.actionFolder(hex))/log.txt")
+      let isKept = files.allSatisfy { result.outputs[$0.port] == $0.digest }
+      if isKept { rename("\(attempt)/log.txt", "\(study.store.actionFolder(hex))/log.txt") }
       Folder.remove(attempt)
       Folder.remove(study.store.checkpointFolder(hex))
       execution.lock.release()
@@ -103,8 +104,7 @@ extension Runner {
       }
       if !differing.isEmpty {
         summary.differing += 1
-        let kept = result.outputs.contains { output in files.contains { $0.port == output.key && $0.digest != output.value } }
-        tell(.differs(instance.name, ports: differing, kept: kept))
+        tell(.differs(instance.name, ports: differing, kept: !isKept))
       }
       remainingTime.executed(number, seconds: execution.seconds)
       tell(.finished(instance.name, seconds: execution.seconds))

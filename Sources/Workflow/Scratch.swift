@@ -5,7 +5,9 @@ import Glibc
 ///
 /// The process holds a lock on it as long as it lives; whoever gets that lock has the proof that the process is gone, and clears the folder.
 final class Scratch {
-  private let path: String
+  let path: String
+  /// Whether the folder stays when this process is done with it, for somebody to look into, until the next process clears it.
+  var isLeft = false
   private let descriptor: Int32
 
   /// - Parameter folder: where processes have their folders; made where missing.
@@ -31,7 +33,7 @@ final class Scratch {
   }
 
   deinit {
-    Folder.remove(path)
+    if !isLeft { Folder.remove(path) }
     close(descriptor)
   }
 

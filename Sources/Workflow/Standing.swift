@@ -23,7 +23,7 @@ public struct Standing: Sendable {
   public let action: String?
   /// Digest of each output by port, in the order of pipeline.json; for hits.
   public let outputs: [(port: String, digest: String)]
-  /// Why it is not a hit, or empty.
+  /// Why it is not a hit, or that it was adopted; else empty.
   public let reason: String
   let key: ActionKey?
   /// Whether it is recorded that it has no result: a run does not execute it again.
@@ -69,8 +69,9 @@ extension Study {
         standings.append(
           Standing(
             instance: instance, state: missing.isEmpty ? .hit : .publish, action: key.hex, outputs: outputs,
-            reason: missing.first.map { "\($0) is missing or differs" } ?? "", key: key))
+            reason: missing.first.map { "\($0) is missing or differs" } ?? (result.isAdopted ? "adopted, not executed" : ""), key: key))
       case .damaged(_, let damage): standings.append(pending(instance, key, damage))
+      case .collected: standings.append(pending(instance, key, "its files were removed by ccr gc"))
       case .nothing: standings.append(pending(instance, key, nil))
       }
     }

@@ -8,6 +8,8 @@ public struct StoredResult: Sendable {
   public let outputs: [String: String]
   /// Digest of `provenance.json`; nil in records of older versions.
   var provenance: String?
+  /// Whether it was taken over from another key on evidence, see `Adoption`, and not executed.
+  var isAdopted = false
   /// Why there are no outputs: the work came to an end without a result, and would again.
   var absence: String?
 }
@@ -21,6 +23,10 @@ public struct StoredResult: Sendable {
 ///     checkpoints/<key>/              what a stopped stage goes on from
 ///     locks/<key>                     held by who executes the action, freed by whatever end of it
 ///     scratch/<process>/              links on their way to their place
+///     pins/<process>                  what a process at work uses
+///     tags/<name>.json                what a person wants kept
+///     adoptions/                      there since a result was adopted
+///     again/<process>/                where `ccr verify --reexecute` and `ccr adopt` execute
 final class Store {
   /// What the store has for an action.
   enum Content {
@@ -28,11 +34,14 @@ final class Store {
     case nothing
     /// A record whose outputs are gone or changed.
     case damaged(StoredResult, String)
+    /// A record whose outputs `ccr gc` removed.
+    case collected
   }
 
   let folder: String
   let digests: FileDigests
   let notices = Notices()
+  let pins: Pins
   private var processScratch: Scratch?
   private var isPrepared = false
 
@@ -40,6 +49,7 @@ final class Store {
   init(results: String) {
     folder = "\(results)/.store"
     digests = FileDigests(path: "\(folder)/digests")
+    pins = Pins(folder: "\(folder)/pins")
   }
 
   /// Makes the folders, before anything is executed.
@@ -48,6 +58,7 @@ final class Store {
     if isPrepared { return }
     for name in ["cas", "actions", "locks", "attempts", "checkpoints"] { try makeFolder("\(folder)/\(name)") }
     guard access("\(folder)/attempts", W_OK) == 0 else { throw .failed(operation: "write to", path: folder, errno: errno) }
+    pins.hold([])
     isPrepared = true
   }
 
@@ -84,7 +95,9 @@ final class Store {
   func content(_ key: String) -> Content {
     guard let result = record(key) else { return .nothing }
     for (port, digest) in result.outputs {
-      guard let found = try? digests.digest(of: object(digest)) else { return .damaged(result, "its \(port) is missing from the store") }
+      guard let found = try? digests.digest(of: object(digest)) else {
+        return isCollected(key) ? .collected : .damaged(result, "its \(port) is missing from the store")
+      }
       if found != digest { return .damaged(result, "its \(port) is damaged in the store") }
     }
     return .whole(result)
@@ -93,13 +106,15 @@ final class Store {
   func result(_ key: String) -> StoredResult? { if case .whole(let result) = content(key) { result } else { nil } }
 
   /// A record that is not what was once written counts as none.
-  func record(_ key: String) -> StoredResult? {
-    let path = "\(actionFolder(key))/result.json"
+  /// - Parameter path: where it lies; nil for the result that holds.
+  func record(_ key: String, at path: String? = nil) -> StoredResult? {
+    let path = path ?? "\(actionFolder(key))/result.json"
     guard let json = Self.json(path), json["action"]?.string == key, let members = json["outputs"]?.object else { return nil }
     let digests = members.compactMap { member in member.value.string.flatMap { ContentDigest(hex: $0) }.map { (member.name, $0.hex) } }
     guard digests.count == members.count, json["check"]?.string == Self.check(json) else { return nil }
     return StoredResult(
-      action: key, outputs: Dictionary(digests) { $1 }, provenance: json["provenance"]?.string, absence: json["absence"]?.string)
+      action: key, outputs: Dictionary(digests) { $1 }, provenance: json["provenance"]?.string, isAdopted: json["adopted"]?.bool ?? false,
+      absence: json["absence"]?.string)
   }
 
   /// A flipped bit in a record must not pass for another record.
@@ -140,15 +155,37 @@ final class Store {
     PartFile.removeAbandoned(in: place)
     if let before, !differing.isEmpty {
       let number = Folder.names(place).count { $0.hasPrefix("outcome-") } + 1
-      if case .whole(let old) = content(key), isUsable(old) {
+      if case .whole(let old) = content(key), !old.isAdopted, isUsable(old) {
         try write(Self.recordText(new), to: "\(place)/outcome-\(number).json")
         return (old, differing)
       }
       try write(Self.recordText(before), to: "\(place)/outcome-\(number).json")
     }
-    try write(text, to: "\(place)/provenance.json")
-    try write(Self.recordText(new), to: "\(place)/result.json")
+    try put(new, provenance: text)
+    unmarkCollected(key)
     return (new, differing)
+  }
+
+  /// Writes a result that holds from now on: its provenance, then its record.
+  func put(_ result: StoredResult, provenance: String) throws {
+    if result.isAdopted { try noteAdoptions() }
+    try write(provenance, to: "\(actionFolder(result.action))/provenance.json")
+    try write(Self.recordText(result), to: "\(actionFolder(result.action))/result.json")
+  }
+
+  /// Makes this store have a result of another: the record, and links to the outputs there.
+  func take(_ result: StoredResult, from other: Store) throws {
+    for digest in result.outputs.values where access(object(digest), F_OK) != 0 {
+      try makeFolder("\(folder)/cas/\(digest.prefix(2))")
+      guard symlink(other.object(digest), object(digest)) == 0 else {
+        throw FileError.failed(operation: "link", path: object(digest), errno: errno)
+      }
+    }
+    if result.isAdopted { try noteAdoptions() }
+    try makeFolder(actionFolder(result.action))
+    var bare = result
+    bare.provenance = nil
+    try write(Self.recordText(bare), to: "\(actionFolder(result.action))/result.json")
   }
 
   /// Records that an action has no result. A result that it gave before stays.
@@ -160,8 +197,7 @@ final class Store {
     let new = StoredResult(action: key, outputs: [:], provenance: ContentDigest.of(Array(text.utf8)).hex, absence: absence)
     try makeFolder(place)
     PartFile.removeAbandoned(in: place)
-    try write(text, to: "\(place)/provenance.json")
-    try write(Self.recordText(new), to: "\(place)/result.json")
+    try put(new, provenance: text)
     return new
   }
 
@@ -175,6 +211,7 @@ final class Store {
     var members: [JSONValue.Member] = [
       .init("schema", "ccr.result/1"), .init("action", .string(result.action)), .init("outputs", .object(outputs)),
     ]
+    if result.isAdopted { members.append(.init("adopted", .bool(true))) }
     if let provenance = result.provenance { members.append(.init("provenance", .string(provenance))) }
     if let absence = result.absence { members.append(.init("absence", .string(absence))) }
     members.append(.init("check", .string(check(.object(members)))))

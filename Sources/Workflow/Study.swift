@@ -20,8 +20,10 @@ public final class Study {
   private let refusals: [Int: PipelineError]
   /// What instances take, by their programs' account.
   let works: [Int: PlannedWork]
-  /// The folder to which the folders that pipeline.json publishes to are relative.
-  let publishFolder: String
+  /// The folder to which the folders that pipeline.json publishes to are relative; nil where nothing is published.
+  let publishFolder: String?
+  /// What this run sets, for the command that gives a result again.
+  let overrides: [String]
 
   /// Reads pipeline.json, plans the profile, and checks every instance against what its program declares and against what it says of runs
   /// like this one.
@@ -37,6 +39,7 @@ public final class Study {
     path: String, profile: String, results: String?, programFolder: String, publish: String? = nil, overrides: [String] = [],
     sweeps: [String] = []
   ) throws {
+    self.overrides = overrides
     pipeline = try Pipeline(path: path, overrides: overrides, sweeps: sweeps)
     plan = try Plan(pipeline, profile: profile)
     folder = Folder.absolute(path.lastIndex(of: "/").map { String(path[...$0].dropLast()) } ?? ".")
@@ -64,6 +67,28 @@ public final class Study {
     self.warnings = pipeline.warnings + warnings
     self.refusals = refusals
     self.works = works
+  }
+
+  /// The same study with other results, of which nothing is published.
+  init(_ other: Study, results: String) {
+    (pipeline, plan, folder, data, programs) = (other.pipeline, other.plan, other.folder, other.data, other.programs)
+    (checks, warnings, refusals, works) = (other.checks, other.warnings, other.refusals, other.works)
+    overrides = other.overrides
+    self.results = results
+    store = Store(results: results)
+    resultFolder = ResultFolder(results: results, profile: other.plan.profile, store: store)
+    publishFolder = nil
+  }
+
+  /// The same study in another profile, whose instances are not held against what programs say of them.
+  /// - Throws: `PipelineError` where that cannot be planned.
+  init(_ other: Study, profile: String) throws {
+    plan = try Plan(other.pipeline, profile: profile)
+    (pipeline, results, folder, data, programs) = (other.pipeline, other.results, other.folder, other.data, other.programs)
+    (checks, warnings, refusals, works) = (other.checks, [], [:], [:])
+    overrides = other.overrides
+    (store, publishFolder) = (other.store, other.publishFolder)
+    resultFolder = ResultFolder(results: results, profile: profile, store: store)
   }
 
   /// The instances that selectors name; without any, all that run unasked.
@@ -101,7 +126,9 @@ public final class Study {
     let program = try programs.program(instance.program)
     let originals = try programs.originals(of: instance)
     var files = originals?.files ?? []
-    let key = try ActionKey.of(instance, in: plan, program: program, originals: originals?.key, results: results) { file in
+    let key = try ActionKey.of(
+      instance, in: plan, program: program, originals: originals?.key, results: results, isAdopted: { isAdopted($0, results) }
+    ) { file in
       let content = try store.digests.content(of: path(ofFile: file))
       files.append(content)
       return content.hex
@@ -127,10 +154,12 @@ public final class Study {
         let elements: [JSONValue] = list.compactMap { producer, port in
           guard let result = results(producer), let digest = result.outputs[port] else { return nil }
           let source = plan.instances[producer]
-          return [
-            "instance": .string(source.name), "coordinates": .object(source.coordinates.values), "action": .string(result.action),
-            "output": .string(digest), "path": .string(store.object(digest)),
-          ]
+          let adopted: [JSONValue.Member] = isAdopted(producer, results) ? [.init("adopted", .bool(true))] : []
+          return .object(
+            [
+              .init("instance", .string(source.name)), .init("coordinates", .object(source.coordinates.values)),
+              .init("action", .string(result.action)), .init("output", .string(digest)), .init("path", .string(store.object(digest))),
+            ] + adopted)
         }
         gathered.append(.init(input.port, .array(elements)))
         let missing: [JSONValue] = list.compactMap { producer, _ in

@@ -19,6 +19,22 @@ extension Study {
     return .whole(objects)
   }
 
+  /// Where the single inputs of an instance come from: instance, port, action and digest, or the file.
+  func sources(of number: Int, _ results: (Int) -> StoredResult?) -> [JSONValue.Member] {
+    plan.instances[number].inputs.compactMap { input in
+      switch input.source {
+      case .file(let file): return .init(input.port, ["file": .string(file)])
+      case .instance(let producer, let port):
+        guard let result = results(producer), let digest = result.outputs[port] else { return nil }
+        let name = plan.instances[producer].name
+        return .init(
+          input.port,
+          ["instance": .string(name), "port": .string(port), "action": .string(result.action), "output": .string(digest)])
+      case .gathered: return nil
+      }
+    }
+  }
+
   /// Why an instance cannot have a result: one that it reads has none, or all that it gathers at a port have none. Nil where it may have one.
   func absence(of number: Int, _ results: (Int) -> StoredResult?) -> String? {
     func words(_ producer: Int) -> String? {

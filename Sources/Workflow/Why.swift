@@ -91,7 +91,8 @@ extension Study {
       let name = standing.instance.name
       switch standing.state {
       case .hit, .publish:
-        let action = "action \(standing.action?.prefix(12) ?? "")…"
+        let adopted = standing.action.map { Adoption.words(store.provenance($0)) } ?? ""
+        let action = "action \(standing.action?.prefix(12) ?? "")…" + (adopted.isEmpty ? "" : "; adopted, not executed: \(adopted)")
         if let changes = standing.key.flatMap({ changes(of: standing.instance, to: $0) }), !changes.isEmpty {
           return ["\(name): its result is in the store from an earlier run (\(action)); since the last run changed"]
             + lines(changes, standing.instance, 1)

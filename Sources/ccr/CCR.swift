@@ -16,7 +16,8 @@ struct CCR: ParsableCommand {
       """,
     subcommands: [
       Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self, Export.self, Fetch.self,
-      Schema.self,
+      Schema.self, GarbageCollection.self, TagCommand.self, TraceCommand.self, DiffCommand.self, LogCommand.self,
+      Adopt.self,
     ])
 
   static func main() {
@@ -66,6 +67,9 @@ struct StudyOptions: ParsableArguments {
       "For this run alone, several values: train.temperature=0.2,0.5,1.0 makes an axis of the instances whose setting it is, and of all that needs"
         + " them. Names as with --set. May be repeated.", valueName: "name=values"))
   var sweep: [String] = []
+
+  /// What was recorded, whatever the pipeline file says now.
+  func records() -> Records { Records(pipeline: pipeline ?? StudyFolder.pipelineFile ?? StudyFolder.name, results: results) }
 
   /// The pipeline file as it is named, or found.
   /// - Throws: `PipelineError` where there is none.

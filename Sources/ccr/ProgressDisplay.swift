@@ -66,7 +66,9 @@ final class ProgressDisplay {
       always(
         "differs",
         "\(name) is not deterministic: executed again, \(ports.joined(separator: ", ")) came out with other bytes than recorded; "
-          + (kept ? "the recorded result stays" : "the record was damaged, the new result takes its place"), colour: 31)
+          + (kept
+            ? "the recorded result stays" : "the recorded one is damaged, gone or only adopted, so that the new result takes its place"),
+        colour: 31)
     case .failed(let failure):
       lines.removeAll { $0.name == failure.instance }
       always("failed", "\(failure.instance): \(failure.reason)", colour: 31)

@@ -11,7 +11,7 @@ extension StageJob {
       else { throw TableError.malformed(place: "scores of \(input.instance)", complaint: "must have axes method, dataset and seed") }
       return ScoredRun(
         method: method, dataset: dataset, seed: seed, instance: input.instance, action: input.action, output: input.output,
-        scores: try Scores.read(input.path))
+        scores: try Scores.read(input.path), isAdopted: input.isAdopted)
     }
   }
 

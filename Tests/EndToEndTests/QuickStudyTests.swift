@@ -99,6 +99,7 @@ struct QuickStudyTests {
     // Two panels of Figure 3 are one action in this small study, so there are more results than executions.
     #expect(a.count == (first ?? 0) + 1 && a == b)
     try expectRecorded(status("a"))
+    try expectProvenAndTraced(cells[0])
     // The published table, held against both results, against none, and with one digit changed.
     let tables = "\(folder)/paper-tables/quick"
     for results in ["a", "b"] {
@@ -112,6 +113,25 @@ struct QuickStudyTests {
     try AtomicFile.write(text.replacingOccurrences(of: output, with: String(output.reversed())), to: "\(tables)/table4.json")
     let other = try ccr("verify", "--against", tables, "--results", "\(folder)/a")
     #expect(other.code == 5 && other.out.contains("differs") && !other.out.contains("6 of 6"), "\(other)")
+  }
+
+  /// Every byte of both results is what it was, executing again gives it, and a cell's chain leads to the original files.
+  private func expectProvenAndTraced(_ cell: JSONValue) throws {
+    let results = ["--results", "\(folder)/a"]
+    let same = try ccr("diff", "\(folder)/a", "\(folder)/b")
+    #expect(same.out == "nothing differs\n", "\(same)")
+    let read = try ccr("verify", results[0], results[1])
+    #expect(read.code == 0 && read.out.contains("all are what they were"), "\(read)")
+    let sources = (cell["sources"]?.array ?? []).compactMap { $0["instance"]?.string }
+    let source = try #require(sources.first)
+    let again = try ccr("verify", "--reexecute", source, results[0], results[1])
+    #expect(again.code == 0 && again.out == "equal    \(source)\n1 executed again: every byte is equal\n", "\(again)")
+    let name = ["row", "dataset", "metric"].compactMap { cell[$0]?.string }.joined(separator: "/")
+    let trace = try ccr("trace", "table4", "--cell", name, results[0], results[1])
+    #expect(trace.code == 0 && trace.out.hasPrefix("table4 \(name): 0."), "\(trace)")
+    for source in sources { #expect(trace.out.contains("\n  ← \(source)\n"), "\(trace.out)") }
+    #expect(trace.out.contains("← weights: train[") && trace.out.contains("← images: ingest[dataset=fashion-mnist]"), "\(trace.out)")
+    #expect(trace.out.hasSuffix("\nregenerate: ccr run 'tabulate[output=table4]' --profile quick\n"), "\(trace.out)")
   }
 
   /// Every machine with AVX2 and FMA must give the bytes that one of them gave: `study-digests.json`. Pictures, which depend on cairo, and tables,

@@ -6,12 +6,15 @@ import Testing
 @Suite(.enabled(if: Namespaces.arePermitted, "needs the right to make process namespaces (unshare --pid)"))
 struct NamespaceTests {
   /// Starts `ccr` as process 1 or 2 of a namespace of its own.
-  private func start(_ study: ToyStudy, _ arguments: String) throws -> Process {
+  /// - Parameter host: another name for the host there.
+  private func start(_ study: ToyStudy, _ arguments: String, host: String? = nil) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
     let command = "\(ToyStudy.binaries)/ccr \(arguments) --pipeline \(study.folder)/pipeline.json"
     let words = "\(study.folder)/words-\(UUID().uuidString)"
-    process.arguments = Namespaces.flags + ["--kill-child", "/bin/sh", "-c", "\(command) > \(words) 2>&1"]
+    let naming = host.map { "echo \($0) > /proc/sys/kernel/hostname; " } ?? ""
+    process.arguments =
+      Namespaces.flags + (host == nil ? [] : ["--uts"]) + ["--kill-child", "/bin/sh", "-c", "\(naming)\(command) > \(words) 2>&1"]
     try process.run()
     return process
   }
@@ -33,6 +36,32 @@ struct NamespaceTests {
     let left = study.files("results").filter { $0.hasSuffix(".part") } + study.files("results/.store/scratch")
     #expect(left.isEmpty, "\(left)")
     #expect(try study.run() == [:])
+  }
+
+  /// Two hosts with one results folder, as far as one kernel can play both: other names, other processes, `gc` on one of them all the while.
+  @Test func twoHostsShareAStore() throws {
+    let study = try ToyStudy()
+    try study.edit("\"act\": \"none\"", "\"act\": \"tick\"")
+    let hosts = ["north", "south"]
+    let runners = try hosts.flatMap { host in
+      try ["quick", "large"].map { try start(study, "run --json --jobs 2 --profile \($0)", host: host) }
+    }
+    while runners.contains(where: \.isRunning) {
+      let gc = try start(study, "gc --delete", host: "south")
+      gc.waitUntilExit()
+      #expect(gc.terminationStatus == 0, "\(words(study))")
+    }
+    for runner in runners { #expect(runner.terminationStatus == 0, "\(words(study))") }
+    let executed = study.executedInstances
+    // The tables of the profiles are two actions of one name.
+    #expect(executed.count == Set(executed).count + 1 && executed.count { $0 == "table" } == 2, "\(executed)")
+    let made = study.files("results/.store/actions").filter { $0.hasSuffix("provenance.json") }.compactMap {
+      (try? JSONValue.read($0))?["host"]?["name"]?.string
+    }
+    #expect(made.count == executed.count && Set(made).isSubset(of: hosts), "\(made)")
+    #expect(try study.ccr("verify").code == 0)
+    #expect(try study.run() == [:])
+    #expect(study.files("results/.store/locks").isEmpty && study.files("results/.store/attempts").isEmpty)
   }
 
   /// Half-written files of another namespace: left alone while their writer lives, cleared when it is gone, whatever number it had there.

@@ -24,14 +24,19 @@ enum Rounds {
     var actions = 0
   }
 
-  /// Several runners on one results folder, their profiles in turn, while `status` and `plan` are asked again and again.
-  static func race(runners: Int, profiles: [String], asking: Bool = true) throws -> Race {
+  /// Several runners on one results folder, their profiles in turn, while `status` and `plan` are asked again and again, or `gc` removes what
+  /// it can, again and again.
+  static func race(runners: Int, profiles: [String], asking: Bool = true, collecting: Bool = false) throws -> Race {
     let study = try ToyStudy()
     try study.edit("\"act\": \"none\"", "\"act\": \"tick\"")
     let started = try (0..<runners).map { number in
       try study.start(["run", "--json", "--jobs", "2", "--profile", profiles[number % profiles.count]])
     }
     var race = Race()
+    while collecting, started.contains(where: { $0.0.isRunning }) {
+      let gc = try study.ccr("gc", "--delete")
+      if gc.code != 0 { race.failures.append("gc ended with \(gc.code): \(gc.error)") }
+    }
     while asking, started.contains(where: { $0.0.isRunning }) {
       for verb in ["status", "plan"] {
         let answer = try study.ccr(verb, "--profile", profiles[0])

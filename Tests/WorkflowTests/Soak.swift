@@ -8,8 +8,8 @@ import Testing
 /// part of the work.
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["CCR_SOAK"] != nil))
 struct Soak {
-  /// Of this call, for each of the four kinds of rounds.
-  private static let seconds = 15 * (Double(ProcessInfo.processInfo.environment["CCR_SOAK"] ?? "") ?? .infinity)
+  /// Of this call, for each of the six kinds of rounds.
+  private static let seconds = 10 * (Double(ProcessInfo.processInfo.environment["CCR_SOAK"] ?? "") ?? .infinity)
 
   /// Two processes that do nothing but use the processors.
   private func underLoad(_ body: () throws -> Void) throws {
@@ -47,6 +47,24 @@ struct Soak {
         let race = try Rounds.race(runners: 8, profiles: profiles)
         return race.failures + (race.executions == race.actions ? [] : ["\(race.executions) executions of \(race.actions) actions"])
       }
+    }
+  }
+
+  @Test func collecting() throws {
+    try underLoad {
+      try rounds("eight runners while gc removes what it can", 200) { _ in
+        let race = try Rounds.race(runners: 8, profiles: ["quick", "twin", "large"], asking: false, collecting: true)
+        return race.failures + (race.executions == race.actions ? [] : ["\(race.executions) executions of \(race.actions) actions"])
+      }
+    }
+  }
+
+  @Test func flips() throws {
+    let study = try ToyStudy()
+    _ = try study.run()
+    try rounds("a bit flipped below the stamps, found by verify", 1000) { round in
+      var random = Rounds.Random(2_000_000 + round)
+      return try Rounds.flip(study, &random)
     }
   }
 

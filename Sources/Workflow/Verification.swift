@@ -1,0 +1,150 @@
+import Artifacts
+import Dispatch
+import Glibc
+import Synchronization
+
+/// What reading every byte of the store, and of what is published from it, has found.
+public struct Verification: Sendable {
+  public struct Fault: Sendable {
+    public enum Kind: String, Sendable {
+      /// The content is not what the digest promises.
+      case damaged
+      /// Something that a record names is not there.
+      case missing
+    }
+    public let kind: Kind
+    public let path: String
+    /// What it is, and what became of it.
+    public let words: String
+  }
+
+  /// What was read.
+  public internal(set) var objects = 0
+  public internal(set) var bytes = 0
+  public internal(set) var records = 0
+  public internal(set) var copies = 0
+  /// Results whose files `ccr gc` removed: their digests are kept, and nothing of them is read.
+  public internal(set) var collected = 0
+  public internal(set) var faults: [Fault] = []
+
+  mutating func note(_ kind: Fault.Kind, _ path: String, _ words: String) { faults.append(Fault(kind: kind, path: path, words: words)) }
+}
+
+extension Study {
+  /// Hashes every object, record and published copy anew, whatever is remembered of it. Damaged objects and records are set aside, so that the
+  /// next run makes them again and holds what it makes against the recorded digests. Takes no lock: what is removed meanwhile is passed over.
+  public func verify() throws -> Verification {
+    var found = Verification()
+    let records = verifyRecords(&found)
+    verifyObjects(records, &found)
+    verifyShown(&found)
+    remember()
+    return found
+  }
+
+  /// - Returns: the records that are what was written, by key.
+  private func verifyRecords(_ found: inout Verification) -> [String: StoredResult] {
+    var records: [String: StoredResult] = [:]
+    for key in store.keys {
+      let place = store.actionFolder(key)
+      // Without a record there is no result: a runner may be writing it now, or was killed before.
+      guard access("\(place)/result.json", F_OK) == 0 else { continue }
+      found.records += 1
+      guard let record = store.record(key) else {
+        setAside("\(place)/result.json", "the record of \(name(key))", &found)
+        continue
+      }
+      records[key] = record
+      if store.isCollected(key) { found.collected += 1 }
+      for outcome in store.outcomes(key) where store.record(key, at: outcome) == nil {
+        setAside(outcome, "another outcome of \(name(key))", &found)
+      }
+      verifyProvenance(record, &found)
+    }
+    return records
+  }
+
+  private func verifyProvenance(_ record: StoredResult, _ found: inout Verification) {
+    let path = "\(store.actionFolder(record.action))/provenance.json"
+    let provenance = Store.json(path)
+    let isKey = provenance?["key"].map { ActionKey(record: $0).hex == record.action } ?? false
+    if let digest = record.provenance, (try? ContentDigest.ofFile(path))?.hex != digest || !isKey {
+      store.digests.forget(path)
+      let name = provenance?["instance"]?.string ?? "its instance"
+      found.note(
+        access(path, F_OK) == 0 ? .damaged : .missing, path,
+        "where a result came from; `ccr run '\(Printable.text(name))' --force` tells anew")
+      return
+    }
+    let log = "\(store.actionFolder(record.action))/log.txt"
+    if let digest = provenance?["log"]?.string, let read = try? ContentDigest.ofFile(log), read.hex != digest {
+      setAside(log, "the log of \(name(record.action))", &found)
+    }
+  }
+
+  private func verifyObjects(_ records: [String: StoredResult], _ found: inout Verification) {
+    var owners: [String: (key: String, port: String)] = [:]
+    for record in records.values.sorted(by: { $0.action < $1.action }) {
+      for (port, digest) in record.outputs {
+        owners[digest] = (record.action, port)
+        guard access(store.object(digest), F_OK) != 0, !store.isCollected(record.action) else { continue }
+        // Gone with its record's other files while this was looking.
+        found.note(.missing, store.object(digest), "the \(port) of \(name(record.action)); the next run makes it again")
+      }
+    }
+    let objects = store.objects
+    let results = Mutex<[(digest: String, bytes: Int, isWhole: Bool)]>([])
+    let paths = objects.map { ($0, store.object($0)) }
+    DispatchQueue.concurrentPerform(iterations: paths.count) { number in
+      let (digest, path) = paths[number]
+      guard let stamp = FileStamp(path), let read = try? ContentDigest.ofFile(path) else {
+        // Removed meanwhile, or not readable at all.
+        if access(path, F_OK) == 0 { results.withLock { $0.append((digest, 0, false)) } }
+        return
+      }
+      // One that was replaced while it was read is another's to judge.
+      let isWhole = read.hex == digest || FileStamp(path)?.isSameWriting(as: stamp) != true
+      results.withLock { $0.append((digest, stamp.bytes, isWhole)) }
+    }
+    for (digest, bytes, isWhole) in results.withLock({ $0 }).sorted(by: { $0.digest < $1.digest }) {
+      found.objects += 1
+      found.bytes += bytes
+      if isWhole { continue }
+      let owner = owners[digest].map { "the \($0.port) of \(name($0.key))" } ?? "what no record names"
+      setAside(store.object(digest), owner, &found)
+    }
+  }
+
+  /// What people see of the results of this profile: links and published copies.
+  private func verifyShown(_ found: inout Verification) {
+    for instance in plan.instances {
+      guard let key = resultFolder.linkedAction(instance) else { continue }
+      guard let record = store.record(key) else {
+        if access("\(store.actionFolder(key))/result.json\(Store.aside)1", F_OK) != 0 {
+          found.note(.missing, "\(store.actionFolder(key))/result.json", "the record of \(instance.name); the next run makes it again")
+        }
+        continue
+      }
+      for copy in published(instance, record) {
+        found.copies += 1
+        if (try? ContentDigest.ofFile(copy.path))?.hex == copy.digest { continue }
+        store.digests.forget(copy.path)
+        found.note(
+          access(copy.path, F_OK) == 0 ? .damaged : .missing, copy.path,
+          "the published copy of \(instance.name); the next run copies it again")
+      }
+    }
+  }
+
+  private func setAside(_ path: String, _ what: String, _ found: inout Verification) {
+    store.digests.forget(path)
+    let aside = Folder.setAsideFile(path)
+    found.note(.damaged, path, "\(what); " + (aside.map { "set aside as \($0)" } ?? "it cannot be set aside"))
+  }
+
+  /// The instance that made a result, or the beginning of its key where that is not known.
+  private func name(_ key: String) -> String {
+    let name = Store.json("\(store.actionFolder(key))/provenance.json")?["instance"]?.string
+    return name.map(Printable.text) ?? "action \(key.prefix(12))…"
+  }
+}
