@@ -20,7 +20,7 @@ final class Programs {
     var isInPlace: Bool { FileStamp(path) == stamp && blas.map { FileStamp($0.path) == $0.stamp } ?? true }
   }
 
-  private let folder: String
+  let folder: String
   private let pipelineFolder: String
   private let data: String
   private let digests: FileDigests

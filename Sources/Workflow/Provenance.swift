@@ -22,7 +22,7 @@ extension Study {
       "program": .string(program.path), "libraries": .object(libraries), "started": .string(execution.startTime),
       "seconds": .number(Self.rounded(execution.seconds)), "cpuSeconds": .number(Self.rounded(usage.cpuSeconds)),
       "peakBytes": .integer(usage.peakBytes), "threads": .integer(execution.threads),
-      "warnings": .array(execution.warnings.map(JSONValue.string)),
+      "source": source.json, "warnings": .array(execution.warnings.map(JSONValue.string)),
       "host": [
         "name": text(system.nodename), "system": text(system.sysname), "release": text(system.release), "machine": text(system.machine),
       ],

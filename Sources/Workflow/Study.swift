@@ -20,6 +20,8 @@ public final class Study {
   private let refusals: [Int: PipelineError]
   /// The folder to which the folders that pipeline.json publishes to are relative.
   let publishFolder: String
+  /// The sources that the programs were built from.
+  private(set) lazy var source = SourceState.of(programs.folder, except: publishFolders)
 
   /// Reads pipeline.json, plans the profile, and checks every instance against what its program declares and against what it says of runs
   /// like this one.

@@ -14,8 +14,11 @@ struct CCR: ParsableCommand {
       5 executed again, or verified, with other bytes · 7 the machine failed (disk full, no permission) · 75 stopped, checkpoint saved ·
       128 + n stopped by signal n. Words for people go to standard error, data to standard output.
       """,
+    // Asking git takes longer than any other start.
+    version: CommandLine.arguments.contains("--version") ? Version.text : "unknown",
     subcommands: [
-      Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self, Export.self, Fetch.self,
+      Run.self, ReportCommand.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self,
+      Export.self, Fetch.self,
       Schema.self,
     ])
 
