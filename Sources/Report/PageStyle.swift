@@ -51,10 +51,13 @@ enum PageStyle {
     input[type=search]{font:inherit;padding:.35rem .6rem;min-width:min(26rem,100%);border:1px solid var(--rule);border-radius:.4rem;background:var(--paper);color:var(--ink)}
     th button{all:unset;cursor:pointer;font-weight:bold}th button:focus-visible{outline:3px solid var(--link)}
     th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
+    #instances{table-layout:fixed;width:100%;min-width:64rem}
+    #instances th:nth-child(1){width:4.2rem}#instances th:nth-child(3){width:8rem}#instances th:nth-child(4){width:6rem}#instances th:nth-child(5){width:8rem}#instances th:nth-child(6){width:6.5rem}#instances th:nth-child(7){width:8.5rem}#instances th:nth-child(8){width:11rem}
+    #instances td:nth-child(8){white-space:normal}
     #instances td:nth-child(2){white-space:normal;overflow-wrap:anywhere;min-width:16rem}
     #instances tr[hidden]{display:none}
     footer{color:var(--faint);max-width:82rem;margin:3rem auto 2rem;padding:0 1rem;font-size:.9rem}
-    @media print{nav,.search,.switchlabel,.skip{display:none!important}body{font-size:10pt}.sheet{display:none}.wide{overflow:visible}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:8pt}th,td{padding:.1rem .3rem}a{color:inherit}.cell>summary{text-decoration:none}}
+    @media print{nav,.search,.tools,.skip{display:none!important}body{font-size:10pt}.sheet{display:none}.wide{overflow:visible}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:8pt}th,td{padding:.1rem .3rem}a{color:inherit}.cell>summary{text-decoration:none}}
     """
 
   /// At most 10 KB. The page can be read without it: it sorts and searches the instances, and closes what Escape should close.

@@ -21,8 +21,11 @@ public struct Report {
     let drawn = try figures.html()
     let instances = InstanceList(record: record)
     let gathered = try ReportWarnings(study, record).html
+    // What is missing stands in the state of each instance.
     let data: JSONValue = .object(
-      record.summary + [.init("tables", .array(tables.map(Self.short))), .init("instances", instances.json)])
+      record.summary.filter { $0.name != "missing" } + [
+        .init("tables", .array(tables.map(Self.short))), .init("instances", instances.json),
+      ])
     let links =
       [("summary", "Summary"), ("warnings", "Warnings")] + tables.map { ($0["table"]?.string ?? "", Self.name($0)) }
       + [("figures", "Figures"), ("provenance", "Provenance"), ("integrity", "Integrity")]
@@ -44,7 +47,7 @@ public struct Report {
       <header><h1>\(HTMLText.escaped(title))</h1>\(state)</header>
       <main>
       \(summary)\(gathered)
-      <p><label class="switchlabel" for="costs">Time and memory of rows</label> <span class="faint">A number opens to the seeds behind it.</span></p>
+      <p class="tools"><label class="switchlabel" for="costs">Time and memory of rows</label> <span class="faint">A number opens to the seeds behind it.</span></p>
       \(tables.map { TableHTML(table: $0, profile: record.profile, cost: costs.row).html }.joined())\(missingTables)
       <section id="figures">
       <h2>Figures</h2>

@@ -52,7 +52,8 @@ struct TableHTML {
     for row in rows {
       let own = here.filter { $0["row"]?.string == row }
       let cost = self.cost(Self.sources(own.first).map(\.instance))
-      text += "<tr><th scope=\"row\">\(HTMLText.escaped(row))</th>"
+      let mark = table["rowFootnotes"]?[row]?.string.map { "<sup>[\(HTMLText.escaped($0))]</sup>" } ?? ""
+      text += "<tr><th scope=\"row\">\(HTMLText.escaped(row))\(mark)</th>"
       text += metrics.map { metric in own.first { $0["metric"]?.string == metric }.map(cell) ?? Self.empty }.joined()
       text += own.first?["best"]?.double.map { "<td>\(HTMLText.fixed($0, 3))</td>" } ?? Self.empty
       text +=

@@ -1,11 +1,14 @@
 import Artifacts
 import Foundation
+import Glibc
 import Testing
 
 /// Headless Chromium, spoken to over pipes by its DevTools protocol.
 final class Browser {
   /// Where it is installed; nil where it is not.
-  static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first { access($0, X_OK) == 0 }
+  static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first { (path: String) in
+    access(path, X_OK) == 0
+  }
 
   private let process = Process()
   private let folder: String
@@ -30,8 +33,8 @@ final class Browser {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    commands = open("\(folder)/commands", O_WRONLY)
-    answers = open("\(folder)/answers", O_RDONLY)
+    commands = Glibc.open("\(folder)/commands", O_WRONLY)
+    answers = Glibc.open("\(folder)/answers", O_RDONLY)
     let target = try send("Target.createTarget", ["url": "about:blank"])
     session = try send("Target.attachToTarget", ["targetId": target["targetId"] ?? .null, "flatten": true])["sessionId"]?.string
     for domain in ["Page", "Runtime", "Log", "Network"] { _ = try send("\(domain).enable", .object([])) }
