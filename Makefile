@@ -25,8 +25,11 @@ compile: .build/release.made
 
 tables: build
 	.build/release/ccr run --profile $(PROFILE)
+	.build/release/ccr report --profile $(PROFILE)
 
+# Chromium opens the report as a person does; where there is none, the tests say that they are skipped.
 test: build
+	@sh scripts/deps.sh chromium || echo "going on without Chromium"
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
 

@@ -63,9 +63,10 @@ let package = Package(
     room("Figures", ["Artifacts", "Tensors", "CCairo", "CDejaVu"]),
     room("Tables", ["Artifacts"]),
     room("Workflow", ["Artifacts", .product(name: "HeapModule", package: "swift-collections")]),
+    room("Report", ["Workflow", "Artifacts"]),
 
     // MARK: Programs
-    program("ccr", ["Workflow", "Artifacts", arguments]),
+    program("ccr", ["Report", "Workflow", "Artifacts", arguments]),
     program("fetch", ["Datasets", "Artifacts", arguments]),
     program("ingest", ["StageKit", "Datasets", "Artifacts"]),
     program("augment", ["StageKit", "Datasets", "Artifacts", "Tensors"]),

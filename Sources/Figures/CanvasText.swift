@@ -24,6 +24,8 @@ extension Canvas {
     cairo_move_to(context, -shift, 0)
     cairo_show_text(context, typeface(bold).settable(text))
     cairo_restore(context)
+    // The text's end would be where the next shape's outline begins: a hair in PDF.
+    cairo_new_path(context)
   }
 
   package func textWidth(_ text: String, size: Double, bold: Bool = false) -> Double {

@@ -10,6 +10,7 @@ extension PaperTable {
         zip(layout.columns, publishedLabels).map {
           ["dataset": .string($0.dataset), "label": .string($0.label), "published": text($0.published), "publishedLabel": text($1)]
         }),
+      "rowFootnotes": .object(layout.rows.compactMap { row in rowFootnotes[row.label].map { .init(row.label, .string($0)) } }),
       "cells": .array(cells.map(\.json)), "comparisons": .array(comparisons.map(\.json)), "notes": .array(notes.map(JSONValue.string)),
       "footnotes": .array(footnotes.map { ["letter": .string($0.letter), "text": .string($0.text)] }),
     ]

@@ -4,11 +4,12 @@ extension Study {
   /// Copies results out under names that say what they are, such as `tsne-fashion-mnist-ccr-seed0-end.png`.
   /// - Parameters:
   ///   - ports: which outputs; empty for the pictures of stages that make pictures, and for everything of the others.
+  ///   - format: ending of the files wanted, such as `pdf`; nil for pictures as PNG. Outputs of other kinds are left out.
   ///   - target: the folder to copy to; made where missing.
   /// - Returns: the names of the files written.
-  /// - Throws: `PipelineError` where a selected instance has no result yet; then nothing is copied. Where a result turns out to be damaged
+  /// - Throws: `PipelineError` where a selected instance has no result yet, or where none has a file of the format; then nothing is copied. Where a result turns out to be damaged
   ///   while it is copied, that and what follows is not copied.
-  public func export(_ selected: [Int], ports: [String], to target: String) throws -> [String] {
+  public func export(_ selected: [Int], ports: [String], format: String? = nil, to target: String) throws -> [String] {
     let standings = try standings()
     let missing = selected.filter { !standings[$0].hasResult }.map { plan.instances[$0].name }
     if let first = missing.first {
@@ -17,12 +18,22 @@ extension Study {
     }
     let known = selected.flatMap { plan.instances[$0].outputs.map(\.port) }.unique
     for port in ports where !known.contains(port) { throw PipelineError(.unknown(kind: "output", name: port, known: known)) }
+    func chosen(_ instance: Instance) -> [(port: String, file: String)] {
+      let asked = instance.outputs.filter { ports.isEmpty || ports.contains($0.port) }
+      if let format { return asked.filter { $0.file.hasSuffix(".\(format)") } }
+      let pictures = asked.filter { $0.file.hasSuffix(".png") }
+      return ports.isEmpty && !pictures.isEmpty ? pictures : asked
+    }
+    if let format, !selected.contains(where: { !chosen(plan.instances[$0]).isEmpty }) {
+      let formats = selected.flatMap { plan.instances[$0].outputs.compactMap { $0.file.split(separator: ".").last.map(String.init) } }
+        .unique
+      throw PipelineError(.unknown(kind: "format of these outputs", name: format, known: formats))
+    }
     if !Folder.isFolder(target) { try Folder.make(target) }
     var names: [String] = []
     for number in selected {
       let instance = plan.instances[number]
-      let pictures = instance.outputs.filter { $0.file.hasSuffix(".png") }
-      let chosen = ports.isEmpty ? (pictures.isEmpty ? instance.outputs : pictures) : instance.outputs.filter { ports.contains($0.port) }
+      let chosen = chosen(instance)
       for output in chosen {
         guard let digest = standings[number].outputs.first(where: { $0.port == output.port })?.digest else { continue }
         let name = Self.readableName(instance, output.file, distinguishing: chosen.count > 1 ? output.port : nil)

@@ -10,10 +10,15 @@ public struct PresentationFault: Sendable {
 
 /// Showing results: a step of its own after that which makes them, so that a failure here loses nothing and hides nothing.
 extension Study {
+  /// The folder that an instance publishes to; nil where nothing is published.
+  func publishPlace(_ instance: Instance) -> String? {
+    guard let publish = instance.publish, let publishFolder else { return nil }
+    return publish.hasPrefix("/") ? publish : "\(publishFolder)/\(publish)"
+  }
+
   /// The copies that an instance publishes, and the digests of what they should hold.
   func published(_ instance: Instance, _ result: StoredResult) -> [(path: String, digest: String)] {
-    guard let publish = instance.publish, let publishFolder else { return [] }
-    let place = publish.hasPrefix("/") ? publish : "\(publishFolder)/\(publish)"
+    guard let place = publishPlace(instance) else { return [] }
     return instance.outputs.compactMap { output in result.outputs[output.port].map { ("\(place)/\(output.file)", $0) } }
   }
 

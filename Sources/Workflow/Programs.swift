@@ -20,7 +20,7 @@ final class Programs {
     var isInPlace: Bool { FileStamp(path) == stamp && numericLibraries.allSatisfy { FileStamp($0.file.path) == $0.file.stamp } }
   }
 
-  private let folder: String
+  let folder: String
   private let pipelineFolder: String
   private let data: String
   private let digests: FileDigests

@@ -26,7 +26,8 @@ extension Study {
       "program": .string(program.path), "libraries": .object(libraries), "started": .string(execution.startTime),
       "seconds": .number(Self.rounded(execution.seconds)), "cpuSeconds": .number(Self.rounded(usage.cpuSeconds)),
       "peakBytes": .integer(usage.peakBytes), "threads": .integer(execution.threads),
-      "warnings": .array(execution.warnings.map(JSONValue.string)), "log": log.map(JSONValue.string) ?? .null,
+      "source": source.json, "warnings": .array(execution.warnings.map(JSONValue.string)),
+      "log": log.map(JSONValue.string) ?? .null,
       "host": [
         "name": text(system.nodename), "system": text(system.sysname), "release": text(system.release), "machine": text(system.machine),
       ],

@@ -40,6 +40,9 @@ public struct RunSummary: Sendable {
   /// Whether the machine, not a stage, failed: disk full, no permission.
   public internal(set) var machineFailed = false
 
+  /// Counts something beside the results that could not be written where it belongs.
+  public mutating func noteUnpublished() { unpublished += 1 }
+
   public var unreached: Int { total - executed - cached - failed - interrupted }
 
   /// 0 done · 1 a stage failed · 5 executed again with other bytes · 7 the machine failed, or a result could not be published ·

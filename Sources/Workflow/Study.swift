@@ -24,6 +24,8 @@ public final class Study {
   let publishFolder: String?
   /// What this run sets, for the command that gives a result again.
   let overrides: [String]
+  /// The sources that the programs were built from.
+  private(set) lazy var source = SourceState.of(programs.folder, except: publishFolders)
 
   /// Reads pipeline.json, plans the profile, and checks every instance against what its program declares and against what it says of runs
   /// like this one.

@@ -14,10 +14,12 @@ struct CCR: ParsableCommand {
       5 executed again, or verified, with other bytes · 7 the machine failed (disk full, no permission) · 75 stopped, checkpoint saved ·
       128 + n stopped by signal n. Words for people go to standard error, data to standard output.
       """,
+    // Asking git takes longer than any other start.
+    version: CommandLine.arguments.contains("--version") ? Version.text : "unknown",
     subcommands: [
-      Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self, Export.self, Fetch.self,
-      Schema.self, GarbageCollection.self, TagCommand.self, TraceCommand.self, DiffCommand.self, LogCommand.self,
-      Adopt.self,
+      Run.self, ReportCommand.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self,
+      TraceCommand.self, DiffCommand.self, LogCommand.self, Export.self, Fetch.self, Adopt.self, GarbageCollection.self, TagCommand.self,
+      Schema.self,
     ])
 
   static func main() {

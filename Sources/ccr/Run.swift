@@ -38,10 +38,19 @@ struct Run: ParsableCommand {
       options: RunOptions(
         jobs: machine.allJobs, threads: machine.allThreads, keepGoing: keepGoing, force: force, grace: grace)
     ) { display.show($0) }
-    let summary: RunSummary
+    var summary: RunSummary
     do { summary = try runner.run(selected) } catch {
       display.clear()
       throw error
+    }
+    // A run that was stopped, or whose machine failed, has other worries.
+    if summary.signal == 0, !summary.machineFailed {
+      let (faults, notices) = try study.recordPublication(of: selected)
+      notices.forEach { display.show(.notice($0)) }
+      for fault in faults {
+        summary.noteUnpublished()
+        display.show(.unpublished(fault))
+      }
     }
     let seconds = Double(((ContinuousClock.now - start) / Duration.milliseconds(10)).rounded()) / 100
     display.end(summary, seconds: seconds)

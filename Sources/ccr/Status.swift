@@ -53,10 +53,12 @@ struct Export: ParsableCommand {
   var target: String
   @Option(help: ArgumentHelp("Only this output; may be repeated.", valueName: "output"))
   var port: [String] = []
+  @Option(help: ArgumentHelp("Only files of this format, such as pdf or svg for papers; pictures are png otherwise.", valueName: "ending"))
+  var format: String?
 
   func run() throws {
     let study = try options.study()
-    for name in try study.export(study.select(selectors), ports: port, to: target) { print("\(target)/\(name)") }
+    for name in try study.export(study.select(selectors), ports: port, format: format, to: target) { print("\(target)/\(name)") }
   }
 }
 

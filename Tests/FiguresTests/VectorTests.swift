@@ -64,6 +64,9 @@ struct VectorTests {
   @Test("marks are shapes in PDF, and in SVG as long as they are not thousands")
   func marks() throws {
     let (few, many) = (try cloud(50).svg(saying: ""), try cloud(5000).svg(saying: ""))
+    // A disc is arcs alone: no line leads to it from the text drawn before.
+    let discs = few.matches(of: #/<path[^>]* fill="#3f90da"[^>]* d="([^"]*)"/#)
+    #expect(discs.count > 20 && discs.allSatisfy { $0.1.contains("C") && !$0.1.contains("L") })
     #expect(!few.contains("<image") && many.contains("<image") && many.contains("data:image/png;base64,"))
     #expect(many.utf8.count < 2_000_000, "\(many.utf8.count)")
     let pdf = try cloud(5000).pdf()

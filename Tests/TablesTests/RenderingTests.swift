@@ -186,6 +186,12 @@ struct RenderingTests {
       cells[3]["sources"]?.array?.first == [
         "instance": "evaluate[dataset=fashion-mnist,method=ccr,seed=0]", "action": "a0", "output": "o0",
       ])
+    // Remarks on rows as a whole.
+    let rows = try Fixtures.published().rows(of: "table1").map {
+      ["label": .string($0.name), "method": .null, "published": .string($0.key)] as JSONValue
+    }
+    let first = try PaperTable(name: "table1", profile: "quick", layout: Fixtures.layout(rows), published: Fixtures.published(), runs: [])
+    #expect(first.json["rowFootnotes"]?["JULE"]?.string == "a" && first.json["rowFootnotes"]?["SC"] == nil)
     for cell in cells {
       let members = Set((cell.object ?? []).map(\.name))
       #expect(members.isSuperset(of: ["row", "dataset", "metric", "mean", "std", "seeds", "published", "sources"]))
