@@ -78,6 +78,7 @@ extension Runner {
     let attempt = study.store.attemptFolder(hex)
     do {
       let files = try published.get()
+      guard execution.lock.isStillOwn else { return leave(execution) }
       let (result, differing) = try study.store.commit(hex, files, provenance: study.provenance(execution, usage, files)) { old in
         study.unusableOutput(of: number, old) == nil
       }
@@ -107,6 +108,13 @@ extension Runner {
       if error?.kind == .inputOutput { summary.machineFailed = true }
       fail(execution, "\(error?.problem ?? "its outputs cannot be kept"); \(error?.remedy ?? "run again")")
     }
+  }
+
+  /// Another host took this one for gone, as where it was suspended: what it does now is the result.
+  private func leave(_ execution: Execution) {
+    tell(.discarded(study.plan.instances[execution.number].name, "another host took over the work, since this one gave no sign of life"))
+    execution.lock.release()
+    for instance in [execution.number] + (twins.removeValue(forKey: execution.key.hex) ?? []) { again(instance) }
   }
 
   // MARK: No result
@@ -143,10 +151,10 @@ extension Runner {
     if status == .exited(ErrorKind.inputOutput.rawValue) { summary.machineFailed = true }
     var reason = StageFailure.words(status, usage)
     if status == .exited(ErrorKind.badInput.rawValue), let hint = study.inputHint(execution) { reason += "; \(hint)" }
-    fail(execution, reason)
+    fail(execution, reason, wasKilled: status == .killed(signal: SIGKILL))
   }
 
-  private func fail(_ execution: Execution, _ reason: String) {
+  private func fail(_ execution: Execution, _ reason: String, wasKilled: Bool = false) {
     let name = study.plan.instances[execution.number].name
     let attempt = study.store.attemptFolder(execution.key.hex)
     let record: JSONValue = [
@@ -162,7 +170,7 @@ extension Runner {
       execution.number,
       StageFailure(
         instance: name, reason: reason, log: StageFailure.tail("\(attempt)/log.txt"), logPath: "\(attempt)/log.txt",
-        command: execution.command))
+        command: execution.command, wasKilled: wasKilled))
   }
 
   /// An instance that could not even be started.

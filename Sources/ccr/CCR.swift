@@ -16,7 +16,7 @@ struct CCR: ParsableCommand {
       """,
     subcommands: [
       Run.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self, Export.self, Fetch.self,
-      Schema.self,
+      Schema.self, Work.self, Cancel.self,
     ])
 
   static func main() {

@@ -58,6 +58,8 @@ final class ProgressDisplay {
     case .interrupted(let name, let checkpoint):
       lines.removeAll { $0.name == name }
       say("stopped", "\(name)" + (checkpoint ? "; its checkpoint is saved, run again to go on" : ""), colour: 33)
+    case .absent(let name): say("absent", "\(name) is not in the store, and not this job's to make", colour: 33)
+    case .leftToOther(let name): say("left", "\(name): somebody else still executes it", colour: 33)
     case .differs(let name, let ports, let kept):
       always(
         "differs",

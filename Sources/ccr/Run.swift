@@ -24,17 +24,29 @@ struct Run: ParsableCommand {
   var json = false
   @Flag(help: "Say only what went wrong.")
   var quiet = false
+  @OptionGroup(title: "Cluster") var cluster: ClusterOptions
+  @Flag(help: "With --executor slurm: submit, and do not stay to watch.")
+  var detach = false
+  @Flag(help: .hidden)
+  var steward = false
 
   func validate() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, not \(jobs)") }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads)") }
     if !(0...86_400).contains(grace) { throw ValidationError("--grace must be 0 to 86400 seconds, not \(grace)") }
+    if cluster.executor == .slurm, force { throw ValidationError("--force compares on this machine: leave out --executor slurm") }
     if force, selectors.isEmpty { throw ValidationError("--force needs selectors: what to execute again") }
   }
 
   func run() throws {
     let start = ContinuousClock.now
     let study = try options.study()
+    if cluster.executor == .slurm {
+      let run = ClusterRun(study: study, selectors: selectors, options: options, cluster: cluster, quiet: quiet)
+      let code = try steward ? run.steward() : run.run(detach: detach)
+      if code != 0 { throw ExitCode(code) }
+      return
+    }
     let selected = try study.select(selectors)
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let display = ProgressDisplay(quiet: quiet)
