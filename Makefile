@@ -4,7 +4,7 @@ SWIFT_BUILD = swift build -c release --explicit-target-dependency-import-check e
 PACKAGES = libhdf5-dev libopenblas-dev libarpack2-dev libpng-dev libturbojpeg0-dev libwebp-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl dataset-fashion-mnist
 SOURCES = Package.swift $(shell find Sources -type f)
 
-.PHONY: deps build compile tables test soak lint format schema bench bench-peers
+.PHONY: deps build compile tables test test-slurm soak lint format schema bench bench-peers
 # Packages come before the build also under make -j.
 .NOTPARALLEL:
 
@@ -32,6 +32,12 @@ test: build
 	@sh scripts/deps.sh chromium || echo "going on without Chromium"
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
+
+# The study as jobs of a real Slurm of one node, which this installs and starts, as root; every kind of trouble, in about a quarter of an hour.
+test-slurm: build
+	sh scripts/one-node-slurm.sh install
+	$(SWIFT_BUILD) --build-tests
+	CCR_SLURM=long swift test -c release --skip-build --filter 'Slurm|JobPlan|ClusterSimulation'
 
 # The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md. Goes on where the last call ended;
 # MINUTES=10 does a part.

@@ -9,6 +9,8 @@ import Glibc
 final class ActionLock {
   private let path: String
   private var descriptors: [Int32]
+  /// Where the kernel's locks do not reach other hosts.
+  private var lease: Lease?
 
   private init(_ path: String, _ descriptor: Int32) {
     self.path = path
@@ -32,9 +34,17 @@ final class ActionLock {
         lock.close()
         continue
       }
-      return isHeld(owner) ? nil : lock
+      if hasLock(owner) { return nil }
+      if !FileLocks.reachAllHosts(path) {
+        guard let lease = try Lease.take("\(path).lease") else { return nil }
+        lock.lease = lease
+      }
+      return lock
     }
   }
+
+  /// Whether nobody on another host has taken this for abandoned: asked before a result is recorded.
+  var isStillOwn: Bool { lease?.isOwn ?? true }
 
   /// Locks the attempt's `owner.json` too, which this makes.
   func claimAttempt(_ owner: String) throws(FileError) {
@@ -63,7 +73,9 @@ final class ActionLock {
   }
 
   /// Whether somebody has a file locked; takes nothing.
-  static func isHeld(_ path: String) -> Bool {
+  static func isHeld(_ path: String) -> Bool { hasLock(path) || Lease.isHeld("\(path).lease") }
+
+  private static func hasLock(_ path: String) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { Glibc.close(descriptor) }
@@ -82,6 +94,7 @@ final class ActionLock {
   /// Gives the action free, and removes the lock file: nothing is left of what is finished.
   func release() {
     guard !descriptors.isEmpty else { return }
+    lease?.release()
     unlink(path)
     close()
   }
@@ -133,8 +146,10 @@ struct ActionOwner {
   }
 
   /// - Returns: nil where nobody wrote down who it is.
-  init?(attempt: String) {
-    guard let json = Store.json("\(attempt)/\(Self.file)"), let place = json["place"]?.string else { return nil }
+  init?(attempt: String) { self.init(Store.json("\(attempt)/\(Self.file)")) }
+
+  init?(_ json: JSONValue?) {
+    guard let json, let place = json["place"]?.string else { return nil }
     self.place = place
     runner = Process(json["runner"])
     stage = Process(json["stage"])
@@ -150,6 +165,9 @@ struct ActionOwner {
   var json: JSONValue {
     ["place": .string(place), "runner": runner?.json ?? .null, "stage": stage?.json ?? .null]
   }
+
+  /// Whether it was a process of this host that is no more.
+  var isGone: Bool { isHere && runner.map { !$0.lives } ?? false }
 
   private var isHere: Bool { place == Self.here }
 

@@ -18,8 +18,8 @@ final class ChildProcess {
   enum Output {
     /// Standard output and standard error together.
     case file(String)
-    /// Standard output to a pipe, standard error to nowhere.
-    case pipe
+    /// Standard output to a pipe, standard error to a file: nowhere by default.
+    case pipe(errors: String = "/dev/null")
   }
 
   let identifier: pid_t
@@ -29,8 +29,10 @@ final class ChildProcess {
   /// - Parameters:
   ///   - inherited: descriptors the child keeps open until it ends: locks, so that they outlive the runner with the child.
   ///   - events: whether the pipe is for events (`CCR_EVENTS_FD`).
+  ///   - input: the file that is standard input.
   init(
-    _ program: String, _ arguments: [String], environment: [String], output: Output, inherited: [Int32] = [], events: Bool = false
+    _ program: String, _ arguments: [String], environment: [String], output: Output, inherited: [Int32] = [], events: Bool = false,
+    input: String = "/dev/null"
   ) throws(FileError) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -53,14 +55,14 @@ final class ChildProcess {
       throw .failed(operation: "start", path: program, errno: code)
     }
     let (writeEnd, kept) = (copies[0], copies.dropFirst())
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     switch output {
     case .file(let path):
       posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
       posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    case .pipe:
+    case .pipe(let errors):
       posix_spawn_file_actions_adddup2(&actions, writeEnd, 1)
-      posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o644)
     }
     if events { posix_spawn_file_actions_adddup2(&actions, writeEnd, 3) }
     for (place, descriptor) in kept.enumerated() { posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(4 + place)) }
@@ -121,9 +123,10 @@ final class ChildProcess {
   /// - Returns: how it ended and its standard output.
   /// - Throws: `PipelineError` where it has not ended in time; it is killed then, with all it started.
   static func run(
-    _ program: String, _ arguments: [String], environment: [String], within limit: Duration = patience
+    _ program: String, _ arguments: [String], environment: [String], within limit: Duration = patience, input: String = "/dev/null",
+    errors: String = "/dev/null"
   ) throws -> (Status, [UInt8]) {
-    let child = try ChildProcess(program, arguments, environment: environment, output: .pipe)
+    let child = try ChildProcess(program, arguments, environment: environment, output: .pipe(errors: errors), input: input)
     let deadline = ContinuousClock.now + limit
     var (output, block) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 14))
     func giveUp(_ complaint: String) -> PipelineError {

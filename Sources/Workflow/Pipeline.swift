@@ -43,6 +43,8 @@ public struct Pipeline: Sendable {
     let exclude: [Condition]
     /// Further places on the axes, besides the product of `axes`.
     let include: [Condition]
+    /// What its jobs ask a Slurm cluster for; reaches no key.
+    let slurm: JSONValue?
     let pointer: String
   }
 

@@ -24,7 +24,7 @@ struct PipelineReader {
     var result: [Pipeline.Profile] = []
     for member in try required("profiles", of: document.root, "") {
       let pointer = "/profiles/\(member.name)"
-      try allow(["axes", "let", "exclude", "include"], object(member.value, pointer, "a profile"), pointer)
+      try allow(["axes", "let", "exclude", "include", "slurm"], object(member.value, pointer, "a profile"), pointer)
       var axes: [(name: String, values: [JSONValue])] = []
       for axis in try required("axes", of: member.value, pointer) {
         let values = try list(axis.value, "\(pointer)/axes/\(axis.name)", "an axis")
@@ -35,9 +35,19 @@ struct PipelineReader {
           name: member.name, axes: axes,
           constants: try member.value["let"].map { value throws(PipelineError) in try object(value, "\(pointer)/let", "\"let\"") } ?? [],
           exclude: try conditions(member.value["exclude"], "\(pointer)/exclude"),
-          include: try conditions(member.value["include"], "\(pointer)/include"), pointer: pointer))
+          include: try conditions(member.value["include"], "\(pointer)/include"),
+          slurm: try slurm(member.value["slurm"], "\(pointer)/slurm"), pointer: pointer))
     }
     return result
+  }
+
+  private func slurm(_ value: JSONValue?, _ pointer: String) throws(PipelineError) -> JSONValue? {
+    guard let value else { return nil }
+    try allow(SlurmOptions.names, object(value, pointer, "\"slurm\""), pointer)
+    do { _ = try SlurmOptions(value) } catch {
+      throw self.error(.contradiction(error.problem, remedy: error.remedy), pointer)
+    }
+    return value
   }
 
   func stages() throws(PipelineError) -> [Pipeline.Stage] {

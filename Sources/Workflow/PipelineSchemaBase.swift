@@ -98,6 +98,24 @@ enum PipelineSchemaBase {
               "type": "array",
               "minItems": 1,
               "items": {"$ref": "#/$defs/condition"}
+            },
+            "slurm": {
+              "description": "What its jobs ask a Slurm cluster for with --executor slurm; flags win. Reaches no key.",
+              "type": "object",
+              "additionalProperties": false,
+              "properties": {
+                "partition": {"type": "string", "minLength": 1},
+                "account": {"type": "string", "minLength": 1},
+                "time": {"description": "Minutes, or as Slurm writes it, \"2-00:00:00\".", "type": ["string", "integer"]},
+                "cpus": {"description": "CPUs of a job.", "type": "integer", "minimum": 1},
+                "memory": {"description": "MiB, or \"16G\".", "type": ["string", "integer"]},
+                "maxJobs": {"description": "Jobs in the queue at once.", "type": "integer", "minimum": 2},
+                "bundle": {"description": "Instances that take fewer minutes share jobs.", "type": "number", "minimum": 0, "maximum": 1440},
+                "sbatch": {
+                  "description": "Further options of sbatch, such as --qos=long.",
+                  "anyOf": [{"type": "string", "pattern": "^--."}, {"type": "array", "items": {"type": "string", "pattern": "^--."}}]
+                }
+              }
             }
           }
         },

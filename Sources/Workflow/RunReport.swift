@@ -10,13 +10,17 @@ public struct RunOptions: Sendable {
   public let force: Bool
   /// Seconds between asking a stage to end and killing it: the time it has for saving a checkpoint.
   public let grace: Double
+  /// Whether this is a job of a cluster: it executes the selected instances and nothing they need, and does not wait for long where somebody
+  /// else executes one of them.
+  public let asJob: Bool
 
-  public init(jobs: Int, threads: Int, keepGoing: Bool, force: Bool, grace: Double) {
+  public init(jobs: Int, threads: Int, keepGoing: Bool, force: Bool, grace: Double, asJob: Bool = false) {
     self.jobs = jobs
     self.threads = threads
     self.keepGoing = keepGoing
     self.force = force
     self.grace = grace
+    self.asJob = asJob
   }
 }
 
@@ -73,6 +77,10 @@ public enum RunEvent: Sendable {
   case discarded(String, String)
   case finished(String, seconds: Double)
   case interrupted(String, checkpoint: Bool)
+  /// Of a job: not in the store, and not the job's to make.
+  case absent(String)
+  /// Of a job: left to somebody else who executes it.
+  case leftToOther(String)
   /// Executed again with other bytes than recorded.
   case differs(String, ports: [String], kept: Bool)
   /// Executed again with the bytes that are recorded.

@@ -31,8 +31,12 @@ public final class Runner {
   var active: [Execution] = []
   /// Instances that wait for an equal key at work in this run.
   var twins: [String: [Int]] = [:]
-  private var waits: [Int: LockWait] = [:]
+  var waits: [Int: LockWait] = [:]
+  /// Since when nothing is at work but others are waited for.
+  var alone: ContinuousClock.Instant?
   var forced: Set<Int> = []
+  /// What a job may execute; nil for everything.
+  private var mayExecute: Set<Int>?
   var executedKeys: Set<String> = []
   /// How often in a row what an instance made was discarded.
   var discards: [Int: Int] = [:]
@@ -58,11 +62,13 @@ public final class Runner {
   /// - Throws: `FileError` where the results folder cannot be used; stages at work are stopped first.
   public func run(_ selected: [Int]) throws -> RunSummary {
     let wakeups = try Wakeups.listen()
-    study.store.clearLeftovers()
+    // Jobs leave it to who submits them.
+    if !options.asJob { study.store.clearLeftovers() }
     failedAttempts = study.store.failedAttempts(profile: study.plan.profile)
     let order = study.plan.closure(of: selected)
     summary.total = order.count
     if options.force { forced = Set(selected) }
+    if options.asJob { mayExecute = Set(selected) }
     for number in order {
       let upstream = study.plan.instances[number].upstream.unique
       phases[number] = .waiting
@@ -83,6 +89,7 @@ public final class Runner {
         if active.isEmpty, ready.isEmpty, unsettled.isEmpty { break }
         wait(on: wakeups)
         try lookAtActive()
+        leaveToOthers()
       }
     } catch {
       stop(SIGTERM)
@@ -140,6 +147,7 @@ public final class Runner {
   }
 
   private func enqueue(_ action: ReadyAction) {
+    guard mayExecute?.contains(action.number) ?? true else { return passBy(action.number) }
     phases[action.number] = .ready
     if unrated != nil {
       unrated?[action.number] = action
@@ -281,13 +289,6 @@ public final class Runner {
     startNothing()
     active.forEach { $0.signal(signal) }
     killTime = signal == SIGKILL ? nil : .now + .seconds(options.grace)
-  }
-
-  func startNothing() {
-    stopping = true
-    ready = ReadyQueue()
-    unrated?.removeAll()
-    unsettled = []
   }
 
   func passNotices() { study.store.notices.take().forEach { tell(.notice($0)) } }

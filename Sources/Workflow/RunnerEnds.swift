@@ -80,6 +80,7 @@ extension Runner {
     let attempt = study.store.attemptFolder(hex)
     do {
       let files = try published.get()
+      guard execution.lock.isStillOwn else { return leave(execution) }
       noteMemory(execution, usage)
       let isKnown = study.store.record(hex) != nil
       let (result, differing) = try study.store.commit(hex, files, provenance: study.provenance(execution, usage, files)) { old in
@@ -128,6 +129,13 @@ extension Runner {
       takeBack(number)
     }
     passNotices()
+  }
+
+  /// Another host took this one for gone, as where it was suspended: what it does now is the result.
+  private func leave(_ execution: Execution) {
+    tell(.discarded(study.plan.instances[execution.number].name, "another host took over the work, since this one gave no sign of life"))
+    execution.lock.release()
+    for instance in [execution.number] + (twins.removeValue(forKey: execution.key.hex) ?? []) { again(instance) }
   }
 
   // MARK: No result
@@ -199,13 +207,14 @@ extension Runner {
     if status == .exited(ErrorKind.noResult.rawValue), let absence = execution.absence { return record(execution, usage, absence: absence) }
     var reason = StageFailure.words(status, usage)
     if status == .exited(ErrorKind.badInput.rawValue), let hint = study.inputHint(execution) { reason += "; \(hint)" }
-    fail(execution, reason)
+    fail(execution, reason, wasKilled: status == .killed(signal: SIGKILL))
   }
 
   /// Keeps that an action has no result, so that the next run need not do the work again to know it. What does not need it goes on.
   private func record(_ execution: Execution, _ usage: ChildProcess.Usage, absence: String) {
     let (number, hex) = (execution.number, execution.key.hex)
     let attempt = study.store.attemptFolder(hex)
+    guard execution.lock.isStillOwn else { return leave(execution) }
     do {
       let result = try study.store.commit(hex, absence: absence, provenance: study.provenance(execution, usage, []))
       let log = "\(study.store.actionFolder(hex))/log.txt"
@@ -229,7 +238,7 @@ extension Runner {
     }
   }
 
-  private func fail(_ execution: Execution, _ reason: String) {
+  private func fail(_ execution: Execution, _ reason: String, wasKilled: Bool = false) {
     let name = study.plan.instances[execution.number].name
     let attempt = study.store.attemptFolder(execution.key.hex)
     let record: JSONValue = [
@@ -245,7 +254,7 @@ extension Runner {
       execution.number,
       StageFailure(
         instance: name, reason: reason, log: StageFailure.tail("\(attempt)/log.txt"), logPath: "\(attempt)/log.txt",
-        command: execution.command))
+        command: execution.command, wasKilled: wasKilled))
   }
 
   /// An instance that could not even be started.

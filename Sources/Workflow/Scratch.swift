@@ -39,7 +39,8 @@ final class Scratch {
 
   /// Removes the folders of processes that are gone.
   static func clear(_ folder: String) {
-    for name in Folder.names(folder) {
+    let knowsAll = FileLocks.reachAllHosts("\(folder)/")
+    for name in Folder.names(folder) where knowsAll || name.hasPrefix("\(PartFile.machine).") {
       let lock = open("\(folder)/\(name)/lock", O_RDWR | O_CLOEXEC)
       guard lock >= 0 else {
         // An empty one is of a process that was killed while it made it, or that makes another where this one is gone.

@@ -9,9 +9,10 @@ enum Wakeups {
   private static let stops = Atomic<Int32>(0)
   private static let lastStop = Atomic<Int32>(0)
 
-  private static let stoppingSignals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+  /// USR1 is the word of a cluster that the time limit is near.
+  private static let stoppingSignals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1]
 
-  /// Starts listening to INT, TERM, HUP, QUIT and CHLD.
+  /// Starts listening to INT, TERM, HUP, QUIT, USR1 and CHLD.
   /// - Returns: the descriptor to poll.
   /// - Throws: `FileError` where this process may open no more files.
   static func listen() throws(FileError) -> Int32 {
@@ -33,7 +34,8 @@ enum Wakeups {
         Wakeups.wake()
       }
       // Who started us with `nohup`, or in the background of a script, meant it.
-      if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
+      let wasIgnored = unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+      if wasIgnored, number != SIGUSR1 { signal(number, SIG_IGN) }
     }
     signal(SIGCHLD) { _ in Wakeups.wake() }
     signal(SIGPIPE, SIG_IGN)

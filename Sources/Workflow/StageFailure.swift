@@ -10,6 +10,8 @@ public struct StageFailure: Sendable {
   public let logPath: String
   /// The shell command that does the same again, empty where it was not started.
   public let command: String
+  /// Whether it was killed by force and nobody had asked for that: as kernels do where memory runs out.
+  var wasKilled = false
 
   static let logLines = 20
 

@@ -19,7 +19,7 @@ struct CCR: ParsableCommand {
     subcommands: [
       Run.self, ReportCommand.self, PlanCommand.self, Why.self, Show.self, Status.self, GraphCommand.self, Doctor.self, Verify.self,
       TraceCommand.self, DiffCommand.self, LogCommand.self, Export.self, Fetch.self, Adopt.self, GarbageCollection.self, TagCommand.self,
-      Schema.self,
+      Schema.self, Work.self, Cancel.self,
     ])
 
   static func main() {

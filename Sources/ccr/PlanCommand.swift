@@ -14,9 +14,14 @@ struct PlanCommand: ParsableCommand {
   var json = false
   @Flag(help: "End with code 3 where anything would be executed.")
   var exitCode = false
+  @OptionGroup(title: "Cluster") var cluster: ClusterOptions
 
   func run() throws {
     let study = try options.study()
+    if cluster.executor == .slurm {
+      try ClusterPlan(study: study, selectors: selectors, options: options, cluster: cluster).show(json: json)
+      return
+    }
     if !json { ProgressDisplay(quiet: false).warn(study.warnings) }
     let selected = study.plan.closure(of: try study.select(selectors))
     let standings = try study.standings()

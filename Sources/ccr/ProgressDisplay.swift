@@ -62,6 +62,8 @@ final class ProgressDisplay {
       lines.removeAll { $0.name == name }
       say("stopped", "\(name)" + (checkpoint ? "; its checkpoint is saved, run again to go on" : ""), colour: 33)
     case .equal(let name): say("equal", "\(name): executed again, it gave the bytes that are recorded", colour: 32)
+    case .absent(let name): say("absent", "\(name) is not in the store, and not this job's to make", colour: 33)
+    case .leftToOther(let name): say("left", "\(name): somebody else still executes it", colour: 33)
     case .differs(let name, let ports, let kept):
       always(
         "differs",

@@ -21,15 +21,27 @@ struct Run: ParsableCommand {
   var json = false
   @Flag(help: "Say only what went wrong.")
   var quiet = false
+  @OptionGroup(title: "Cluster") var cluster: ClusterOptions
+  @Flag(help: "With --executor slurm: submit, and do not stay to watch.")
+  var detach = false
+  @Flag(help: .hidden)
+  var steward = false
 
   func validate() throws {
     if !(0...86_400).contains(grace) { throw ValidationError("--grace must be 0 to 86400 seconds, not \(grace)") }
+    if cluster.executor == .slurm, force { throw ValidationError("--force compares on this machine: leave out --executor slurm") }
     if force, selectors.isEmpty { throw ValidationError("--force needs selectors: what to execute again") }
   }
 
   func run() throws {
     let start = ContinuousClock.now
     let study = try options.study()
+    if cluster.executor == .slurm {
+      let run = ClusterRun(study: study, selectors: selectors, options: options, cluster: cluster, quiet: quiet)
+      let code = try steward ? run.steward() : run.run(detach: detach)
+      if code != 0 { throw ExitCode(code) }
+      return
+    }
     let selected = try study.select(selectors)
     let display = ProgressDisplay(quiet: quiet)
     display.warn(study.warnings)

@@ -25,7 +25,13 @@ struct Status: ParsableCommand {
           "outputs": .object(standing.outputs.map { .init($0.port, .string($0.digest)) }),
         ]
       }
-      let document: JSONValue = ["profile": .string(study.plan.profile), "instances": .array(list)]
+      let jobs = try study.jobLines().map { line -> JSONValue in
+        [
+          "instance": .string(line.instance), "job": .string(line.job), "state": .string(line.state.rawValue), "words": .string(line.words),
+          "log": .string(line.log),
+        ]
+      }
+      let document: JSONValue = ["profile": .string(study.plan.profile), "instances": .array(list), "jobs": .array(jobs)]
       print(document.pretty)
     } else {
       for stage in study.plan.stages {
@@ -35,6 +41,10 @@ struct Status: ParsableCommand {
         for standing in all where [.failed, .running, .publish].contains(standing.state) {
           print("  \(standing.state.rawValue)  \(standing.instance.name)  (\(standing.reason))")
         }
+      }
+      for line in try study.jobLines() {
+        let state = line.state.rawValue + String(repeating: " ", count: max(1, 9 - line.state.rawValue.count))
+        print("\(state)\(line.instance)  (job \(line.job)\(line.words.isEmpty ? "" : ": \(line.words)"))")
       }
       print("results in \(study.results)/\(study.plan.profile)")
     }
