@@ -116,7 +116,9 @@ extension Study {
       if let numericClass = program.description.numericClass, !facts.contains(where: { $0.value == numericClass }) {
         facts.append(("numericClass \(name)", numericClass))
       }
-      if let blas = program.blas, !facts.contains(where: { $0.value == blas.hex }) { facts.append(("OpenBLAS \(name)", blas.hex)) }
+      for library in program.numericLibraries where !facts.contains(where: { $0.value == library.file.hex }) {
+        facts.append(("\(library.name) \(name)", library.file.hex))
+      }
       facts.append(("program \(name)", program.digest))
     }
     return facts
