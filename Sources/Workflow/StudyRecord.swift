@@ -116,7 +116,10 @@ extension Study {
       if let numericClass = program.description.numericClass, !facts.contains(where: { $0.value == numericClass }) {
         facts.append(("numericClass \(name)", numericClass))
       }
-      if let blas = program.blas, !facts.contains(where: { $0.value == blas.hex }) { facts.append(("OpenBLAS \(name)", blas.hex)) }
+      if let library = program.description.blasLibrary, !library.isEmpty {
+        let digest = try store.digests.digest(of: library)
+        if !facts.contains(where: { $0.value == digest }) { facts.append(("OpenBLAS \(name)", digest)) }
+      }
       facts.append(("program \(name)", program.digest))
     }
     return facts
