@@ -25,7 +25,9 @@ enum OneNodeSlurm {
     let folder = FileManager.default.temporaryDirectory.path + "/ccr-slurm-\(UUID().uuidString)"
     // Not by Foundation, which would wait for the daemons.
     var (child, status) = (pid_t(), Int32(0))
-    var arguments: [UnsafeMutablePointer<CChar>?] = ["/bin/sh", script, "start", folder, String(getpid())].map { strdup($0) } + [nil]
+    let words: [String] = ["/bin/sh", script, "start", folder, String(getpid())]
+    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+    arguments.append(nil)
     var variables: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin:/usr/sbin:/sbin"), nil]
     defer { (arguments + variables).forEach { free($0) } }
     #expect(posix_spawn(&child, "/bin/sh", nil, nil, &arguments, &variables) == 0)
