@@ -28,8 +28,6 @@ SlurmctldHost=$(hostname -s)(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-# A job that was put back into the queue begins again so many seconds later.
-AuthInfo=cred_expire=2
 SlurmctldPort=$port
 SlurmdPort=$((port + 1))
 StateSaveLocation=$folder/state

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// It says who holds it. One of this host whose process is gone, and one that was not renewed for long by the file server's own clock, is
 /// abandoned: who finds it so takes it away, which only one can, and makes its own.
-package final class Lease {
+package final class Lease: Sendable {
   private let path: String
   private let token: String
 

@@ -46,7 +46,8 @@ struct ClusterPlan {
   private func document(_ forecast: SubmissionForecast) -> JSONValue {
     let lines = forecast.lines.map { line -> JSONValue in
       [
-        "wave": .integer(line.wave), "stages": .string(line.stages), "arrays": .integer(line.arrays), "jobs": .integer(line.jobs), "instances": .integer(line.instances),
+        "wave": .integer(line.wave), "stages": .string(line.stages), "arrays": .integer(line.arrays), "jobs": .integer(line.jobs),
+        "instances": .integer(line.instances),
         "minutes": .integer(line.minutes), "megabytes": line.megabytes.map(JSONValue.integer) ?? .null, "cpus": .integer(line.cpus),
         "coreHours": .number(line.coreHours),
       ]

@@ -50,7 +50,9 @@ struct ClusterRun {
       return 0
     }
     say("attached", "Ctrl-C leaves the jobs alone and gives the terminal back")
-    let end = try submission.watch { say("done", $0) } progress: { progress in
+    let end = try submission.watch {
+      say("done", $0)
+    } progress: { progress in
       say("", "\(progress.done) of \(progress.total) done, \(progress.running) running, \(progress.queued) queued")
       for words in progress.words.prefix(5) { say("running", words) }
     }
@@ -69,12 +71,11 @@ struct ClusterRun {
   }
 
   private func report(_ outcome: Submission.Outcome) {
-    var words = "\(outcome.done) of \(outcome.total) done"
-    if outcome.jobs > 0 { words += ", \(outcome.jobs) jobs submitted by \(outcome.arrays) calls" }
-    if outcome.queued > 0 { words += ", \(outcome.queued) instances in the queue" }
+    var words = "\(outcome.jobs) job\(outcome.jobs == 1 ? "" : "s") in \(outcome.arrays) call\(outcome.arrays == 1 ? "" : "s")"
+    words += "; of \(outcome.total) instances \(outcome.done) are done, \(outcome.queued) in the queue"
     if outcome.waiting > 0 { words += ", \(outcome.waiting) wait for the next wave" }
     if let steward = outcome.steward { words += "; job \(steward) submits what comes next" }
-    say("submitted", words)
+    if outcome.done < outcome.total { say("submitted", words) } else { say("", "all \(outcome.total) done") }
     for (instance, reason) in outcome.left.prefix(20) { say("left", "\(instance): \(reason)") }
     if outcome.left.count > 20 { say("left", "and \(outcome.left.count - 20) more") }
   }

@@ -137,10 +137,12 @@ final class ToyStudy {
       hungry) head -c 300000000 /dev/zero | tail -c 300000000 > /dev/null;;
       patient) trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi;;
-      climb) step=$(cat "$(field checkpoint)/step" 2> /dev/null || echo 0); stop=; trap 'stop=1' TERM
-        while [ "$step" -lt "$(cat "$CCR_DATA/height")" ]; do
+      climb) place="$(field checkpoint)/step"; height=$(cat "$CCR_DATA/height"); step=$(cat "$place" 2> /dev/null || echo 0); stop=
+        # Slurm and the runner both say TERM, to all processes of the stage: nothing is started from here on but the sleep.
+        trap 'stop=1' TERM
+        while [ "$step" -lt "$height" ]; do
           sleep 0.5; step=$((step + 1)); echo "$instance $step" >> "$CCR_DATA/steps"
-          if [ -n "$stop" ]; then echo "$step" > "$(field checkpoint)/step"; exit 75; fi
+          if [ -n "$stop" ]; then echo "$step" > "$place"; exit 75; fi
         done;;
       eat) head -c 700M /dev/zero | tail > /dev/null;;
       random) noise=$(date +%N);;

@@ -77,7 +77,8 @@ package struct JobArray: Sendable {
         own.allSatisfy({ place[$0[0]]?.array == array })
       else { return false }
       let shared = Set(bundles[group[0]].upstream).subtracting(own[0])
-      guard group.allSatisfy({ number in shared.isSubset(of: bundles[number].upstream) && bundles[number].upstream.count == shared.count + 1 })
+      guard
+        group.allSatisfy({ number in shared.isSubset(of: bundles[number].upstream) && bundles[number].upstream.count == shared.count + 1 })
       else { return false }
       let order = zip(group, own).sorted { (place[$0.1[0]]?.index ?? 0) < (place[$1.1[0]]?.index ?? 0) }.map(\.0)
       var after = after(shared.sorted())

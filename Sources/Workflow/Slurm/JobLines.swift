@@ -40,7 +40,9 @@ extension Study {
         JobLine(instance: plan.instances[number].name, state: state, job: job.job, words: words, log: records.log(of: job))
       }
       if let now = known[job.job], now.isLive {
-        if now.isAtWork { return line(.running, [end?.host, end?.progress].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")) }
+        if now.isAtWork {
+          return line(.running, [end?.host, end?.progress].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", "))
+        }
         let from = end.map { $0.place.isEmpty ? "" : "; goes on from \($0.place)" } ?? ""
         return line(.queued, now.reason + from)
       }

@@ -66,9 +66,12 @@ package struct JobScript {
 
   /// For the shell.
   static func shell(_ text: String) -> String {
-    let plain = !text.isEmpty && text.utf8.allSatisfy { byte in
-      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || [43, 45, 46, 47, 58, 95, 61, 44].contains(byte)
-    }
+    let plain =
+      !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+          || [43, 45, 46, 47, 58, 95, 61, 44].contains(byte)
+      }
     return plain ? text : "'\(text.replacing("'", with: "'\\''"))'"
   }
 }

@@ -47,14 +47,17 @@ package enum JobVerdict: Sendable, Equatable {
         if end?.end == .stopped, end?.place != "" { return again() }
         return raised(memory: false, time: true, "\(number) came to its time limit")
       case "NODE_FAIL", "BOOT_FAIL", "PREEMPTED": return repeated("\(number) ended with the node, or was preempted (\(job.lastState))")
-      case "CANCELLED" where end != nil: return asked ? again() : .leave("\(number) was cancelled; its checkpoint, where it has one, is kept")
+      case "CANCELLED" where end != nil:
+        return asked ? again() : .leave("\(number) was cancelled; its checkpoint, where it has one, is kept")
       default:
         guard let end else { return repeated("\(number) was cancelled before it began") }
         if end.end == .stopped {
           return asked ? again() : .leave("\(number) was asked to end, as scancel does; its checkpoint, where it has one, is kept")
         }
         // Killed without a word, and the cluster has forgotten why: it may have been either.
-        return raised(memory: true, time: true, "\(number) was killed without a word (\(job.lastState.isEmpty ? "the cluster does not say why" : job.lastState))")
+        return raised(
+          memory: true, time: true,
+          "\(number) was killed without a word (\(job.lastState.isEmpty ? "the cluster does not say why" : job.lastState))")
       }
     case .failed, .done: return again()
     case .absent: return repeated("\(number) did not find what it reads from")

@@ -14,8 +14,11 @@ package struct SlurmCommands {
 
     /// Whether it will still do something.
     package var isLive: Bool {
-      ["PENDING", "RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESIZING", "SIGNALING", "STAGE_OUT", "STOPPED", "SPECIAL_EXIT", "RESV_DEL_HOLD"]
-        .contains(state)
+      [
+        "PENDING", "RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESIZING", "SIGNALING",
+        "STAGE_OUT", "STOPPED", "SPECIAL_EXIT", "RESV_DEL_HOLD",
+      ]
+      .contains(state)
     }
     package var isAtWork: Bool { ["RUNNING", "COMPLETING", "SUSPENDED"].contains(state) }
   }
@@ -59,10 +62,11 @@ package struct SlurmCommands {
     defer { unlink(words) }
     let (status, out) = try ChildProcess.run(
       path, arguments, environment: Self.environment, within: patience, input: input, errors: words)
-    let code: Int32 = switch status {
-    case .exited(let code): code
-    case .killed(let signal): 128 + signal
-    }
+    let code: Int32 =
+      switch status {
+      case .exited(let code): code
+      case .killed(let signal): 128 + signal
+      }
     let error = (try? AtomicFile.read(words)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     return Answer(code: code, out: String(decoding: out, as: UTF8.self), error: error)
   }

@@ -65,7 +65,8 @@ public struct SlurmOptions: Sendable {
         throw .option("\"bundle\" of the profile's \"slurm\"", complaint: "must be minutes, 0 to 1440, not \(value.compact)")
       }
       bundleMinutes = number
-    case "sbatch": others = try (value.array ?? [value]).map { element throws(ClusterError) in try Self.option(element.string ?? element.compact) }
+    case "sbatch":
+      others = try (value.array ?? [value]).map { element throws(ClusterError) in try Self.option(element.string ?? element.compact) }
     default:
       throw .option(
         "\"\(name)\" of the profile's \"slurm\"",

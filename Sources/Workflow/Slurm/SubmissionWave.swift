@@ -22,7 +22,8 @@ extension Submission {
       (self.submission, self.numbers, self.tasks, self.bundles, self.situation) = (submission, numbers, tasks, bundles, situation)
       slots = .max
       if let limit = submission.facts.submitLimit, !numbers.isEmpty {
-        let queued = try submission.options.maxJobs == limit
+        let queued =
+          try submission.options.maxJobs == limit
           ? Set(situation.queued.values.map(\.id)).count + situation.stewards.count + (situation.isSteward ? 1 : 0)
           : submission.commands.queuedJobs()
         // One for the steward.
@@ -67,8 +68,9 @@ extension Submission {
     /// What the jobs of an array are asked for.
     private func words(_ array: JobArray) -> [[String]] { array.bundles.map { bundles[$0].tasks.map { String(tasks[$0].key.prefix(20)) } } }
 
+    /// Of the keys, and of where the results are: another copy of the study has jobs of its own.
     private func name(_ array: JobArray) -> String {
-      let sign = words(array).flatMap { $0 + [";"] }.joined(separator: " ")
+      let sign = "\(submission.study.results)\n" + words(array).flatMap { $0 + [";"] }.joined(separator: " ")
       return "ccr-\(ContentDigest.of(Array(sign.utf8)).hex.prefix(16))"
     }
 
@@ -119,7 +121,7 @@ extension Submission {
         let order = expected.sorted { $0.seconds < $1.seconds }
         awaited = order.prefix((order.count + 1) / 2).map(\.job)
       }
-      let sign = awaited.joined(separator: ":") + " \(time(nil))"
+      let sign = "\(submission.study.results)\n\(awaited.joined(separator: ":")) \(time(nil))"
       let name = "ccr-next-\(ContentDigest.of(Array(sign.utf8)).hex.prefix(16))"
       let needs = JobNeeds(minutes: min(60, submission.options.minutes), megabytes: 1024, cpus: 1)
       let script = submission.script(

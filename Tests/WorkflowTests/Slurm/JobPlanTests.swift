@@ -89,7 +89,7 @@ struct JobPlanTests {
     // Each by itself: chains of equal arrays wait for each other job by job.
     let single = tasks.map { task($0.key, $0.upstream, seconds: 3600) }
     let chain = JobArray.wave(of: JobBundle.bundles(of: single, longest: 1440), tasks: single, slots: 100, most: 1000)
-    #expect(chain.last?.after.whole.count == 1 && chain.contains { $0.after.each != nil })
+    #expect(chain.last?.after.whole.count == 2 && chain.count { $0.after.each != nil } == 2)
   }
 
   @Test func whatACommandPrintsIsUnderstood() {
@@ -98,7 +98,8 @@ struct JobPlanTests {
     #expect(SlurmCommands.number(in: "Submitted batch job\n") == nil)
     let jobs = SlurmCommands.jobs(in: "7_3|ccr-a|RUNNING|None\nslurm says hello\n8|ccr-b|CANCELLED|Dependency|x\n")
     #expect(jobs.map(\.id) == ["7_3", "8"] && jobs.map(\.isLive) == [true, false])
-    let partitions = ClusterFacts.partitions(in: "main*|infinite|8|20000|0/8/0/8\nmain*|infinite|64+|512000|0/64/0/64\nbrief|5:00|4|100|0/0/4/4\n")
+    let partitions = ClusterFacts.partitions(
+      in: "main*|infinite|8|20000|0/8/0/8\nmain*|infinite|64+|512000|0/64/0/64\nbrief|5:00|4|100|0/0/4/4\n")
     #expect(partitions.map(\.name) == ["main", "brief"] && partitions[0].cpus == 64 && partitions[0].allCPUs == 72)
     #expect(partitions[0].minutes == nil && partitions[1].minutes == 5 && partitions[1].allCPUs == 0)
     #expect(ClusterFacts.value("MaxArraySize", in: "MaxArraySize            = 1001\n") == 1001)

@@ -10,7 +10,9 @@ struct SlurmTroubleTests {
   /// A study of which one instance climbs so many steps of half a second, saves where it is when asked to end, and goes on from there.
   private func climb(_ steps: Int) throws -> ToyStudy {
     let study = try ToyStudy()
-    try study.edit("{\"where\": {\"method\": \"y\"}", "{\"where\": {\"dataset\": \"a\", \"method\": \"x\", \"seed\": 0}, \"make\": {\"act\": \"climb\"}}, {\"where\": {\"method\": \"y\"}")
+    try study.edit(
+      "{\"where\": {\"method\": \"y\"}",
+      "{\"where\": {\"dataset\": \"a\", \"method\": \"x\", \"seed\": 0}, \"make\": {\"act\": \"climb\"}}, {\"where\": {\"method\": \"y\"}")
     try study.write("\(steps)", "data/height")
     return study
   }
@@ -32,10 +34,10 @@ struct SlurmTroubleTests {
 
   /// Runs the study with something done to its climber when that has taken a few steps.
   private func disturb(_ study: ToyStudy, height: Int, _ trouble: (String) throws -> Void) throws -> ToyStudy.Output {
-    let (_, output) = try study.clusterStart(["run", "--bundle", "0"])
-    try OneNodeSlurm.wait("the climber does not climb") { steps(study).count > 3 }
-    try trouble(try job(study))
-    return output()
+    try study.clusterHastened(["run", "--bundle", "0"]) {
+      try OneNodeSlurm.wait("the climber does not climb") { steps(study).count > 3 }
+      try trouble(try job(study))
+    }
   }
 
   private func expectWhole(_ study: ToyStudy, height: Int) throws {
@@ -75,25 +77,30 @@ struct SlurmTroubleTests {
   /// A minute's limit under three minutes' work.
   @Test func aTimeLimitIsSteppedOverByCheckpoints() throws {
     let study = try climb(360)
-    let run = try study.cluster("run", "--time", "1")
+    let run = try study.clusterHastened(["run", "--time", "1", "--bundle", "0"])
     #expect(run.code == 0, "\(run.error)\(study.jobLogs)")
     try expectWhole(study, height: 360)
   }
 
   @Test func wantOfMemoryIsNamedAndRetriedOnceWithMore() throws {
     let study = try ToyStudy()
-    try study.edit("{\"where\": {\"method\": \"y\"}", "{\"where\": {\"dataset\": \"a\", \"method\": \"x\", \"seed\": 0}, \"make\": {\"act\": \"eat\"}}, {\"where\": {\"method\": \"y\"}")
+    try study.edit(
+      "{\"where\": {\"method\": \"y\"}",
+      "{\"where\": {\"dataset\": \"a\", \"method\": \"x\", \"seed\": 0}, \"make\": {\"act\": \"eat\"}}, {\"where\": {\"method\": \"y\"}")
     let run = try study.cluster("run", "--bundle", "0")
     #expect(run.code == 0, "\(run.error)\(study.jobLogs)")
     #expect(study.executedInstances.count { $0 == Self.climber } == 2)
     #expect(Set(study.executedInstances).count == ToyStudy.instances)
-    let record = try #require(study.files("results/.slurm/jobs").compactMap { try? JSONValue.read($0) }.first { $0["instance"]?.string == Self.climber })
-    #expect(record["megabytes"]?.integer == 2048 && record["raises"]?.integer == 1, "\(record.pretty)")
+    let record = try #require(
+      study.files("results/.slurm/jobs").compactMap { try? JSONValue.read($0) }.first { $0["instance"]?.string == Self.climber })
+    #expect(record["megabytes"]?.integer == 1000 && record["raises"]?.integer == 1, "\(record.pretty)")
   }
 
   @Test func aFailingStageIsNamedAndTheRestIsDone() throws {
     let study = try ToyStudy()
-    try study.edit("{\"where\": {\"method\": \"y\"}", "{\"where\": {\"dataset\": \"a\", \"method\": \"x\", \"seed\": 0}, \"make\": {\"act\": \"fail\"}}, {\"where\": {\"method\": \"y\"}")
+    try study.edit(
+      "{\"where\": {\"method\": \"y\"}",
+      "{\"where\": {\"dataset\": \"a\", \"method\": \"x\", \"seed\": 0}, \"make\": {\"act\": \"fail\"}}, {\"where\": {\"method\": \"y\"}")
     let run = try study.cluster("run", "--bundle", "0")
     #expect(run.code == 1 && run.error.contains("failed    \(Self.climber): exit code 65 (bad input)"), "\(run.error)")
     #expect(run.error.contains("score[dataset=a,method=x,seed=0]: it reads from \(Self.climber)"), "\(run.error)")
@@ -110,7 +117,9 @@ struct SlurmTroubleTests {
   @Test(arguments: ["--max-jobs=20", "limit"])
   func threeHundredInstancesUnderALimitOfTwentyJobs(_ limit: String) throws {
     let study = try ToyStudy()
-    try study.edit("\"quick\": {\"axes\": {\"dataset\": [\"a\", \"b\"], \"seed\": [0, 1]}}", "\"quick\": {\"axes\": {\"dataset\": [\"a\", \"b\"], \"seed\": [\((0..<37).map(String.init).joined(separator: ", "))]}}")
+    try study.edit(
+      "\"quick\": {\"axes\": {\"dataset\": [\"a\", \"b\"], \"seed\": [0, 1]}}",
+      "\"quick\": {\"axes\": {\"dataset\": [\"a\", \"b\"], \"seed\": [\((0..<37).map(String.init).joined(separator: ", "))]}}")
     let count = 2 + 148 + 148 + 1
     var most = 0
     // A cluster that does not say how many it takes: accounting refuses what is more.
@@ -118,7 +127,7 @@ struct SlurmTroubleTests {
     let arguments = ["run", "--bundle", "0", "--detach"] + (limit == "limit" ? [] : [limit])
     let submitted = try study.clusterStart(arguments, path: path).output()
     #expect(submitted.code == 0, "\(submitted.error)")
-    try OneNodeSlurm.wait(400, "the study does not come to an end") {
+    try OneNodeSlurm.wait("the study does not come to an end", seconds: 400) {
       most = max(most, OneNodeSlurm.slurm("squeue", "--noheader", "--array", "--format=%i").out.split(separator: "\n").count)
       return try study.missing() == 0
     }
@@ -131,7 +140,9 @@ struct SlurmTroubleTests {
   /// Puts an `sbatch` before the real one.
   private func wrapper(_ study: ToyStudy, _ script: String) throws -> String {
     try FileManager.default.createDirectory(atPath: "\(study.folder)/bin", withIntermediateDirectories: true)
-    try study.write("#!/bin/sh\ncount=\"\(study.folder)/bin/calls\"; echo call >> \"$count\"; n=$(wc -l < \"$count\")\n\(script)", "bin/sbatch", mode: 0o755)
+    try study.write(
+      "#!/bin/sh\ncount=\"\(study.folder)/bin/calls\"; echo call >> \"$count\"; n=$(wc -l < \"$count\")\n\(script)", "bin/sbatch",
+      mode: 0o755)
     return "\(study.folder)/bin"
   }
 
@@ -147,9 +158,15 @@ struct SlurmTroubleTests {
     """#
 
   @Test(arguments: [
-    ("fails the first time", #"[ "$n" = 1 ] && { echo "sbatch: error: Unable to contact slurm controller (connect failure)" >&2; exit 1; }; exec /usr/bin/sbatch "$@""#),
+    (
+      "fails the first time",
+      #"[ "$n" = 1 ] && { echo "sbatch: error: Unable to contact slurm controller (connect failure)" >&2; exit 1; }; exec /usr/bin/sbatch "$@""#
+    ),
     ("times out, yet is accepted", #"/usr/bin/sbatch "$@"; [ "$n" = 1 ] && sleep 20; exit 0"#),
-    ("is accepted, yet fails", #"/usr/bin/sbatch "$@" > /dev/null; echo "sbatch: error: Socket timed out on send/recv operation" >&2; exit 1"#),
+    (
+      "is accepted, yet fails",
+      #"/usr/bin/sbatch "$@" > /dev/null; echo "sbatch: error: Socket timed out on send/recv operation" >&2; exit 1"#
+    ),
     ("prints more", #"echo "Welcome to the cluster 2026"; /usr/bin/sbatch "$@"; echo "You have 17 messages"; echo "note: 5 nodes" >&2"#),
   ])
   func sbatchMisbehaves(_ how: String, _ script: String) throws {
@@ -163,7 +180,8 @@ struct SlurmTroubleTests {
 
   @Test func anSbatchThatNeverWorksIsNamed() throws {
     let study = try ToyStudy()
-    let run = try study.cluster("run", path: wrapper(study, #"echo "sbatch: error: invalid account or account/partition combination specified" >&2; exit 1"#))
+    let run = try study.cluster(
+      "run", path: wrapper(study, #"echo "sbatch: error: invalid account or account/partition combination specified" >&2; exit 1"#))
     #expect(run.code == 7 && run.error.contains("error: sbatch failed: ") && run.error.contains("invalid account"), "\(run)")
     #expect(run.error.contains("remedy:") && study.executedInstances.isEmpty)
   }
@@ -171,7 +189,8 @@ struct SlurmTroubleTests {
   // MARK: Words before anything is submitted
 
   @Test(arguments: [
-    (["--partition", "nowhere"], "the cluster has no partition nowhere"), (["--partition", "brief", "--time", "10"], "ends jobs after 5 minutes"),
+    (["--partition", "nowhere"], "the cluster has no partition nowhere"),
+    (["--partition", "brief", "--time", "10"], "ends jobs after 5 minutes"),
     (["--time", "never"], "--time must be"), (["--max-jobs", "1"], "--max-jobs must be at least 2"),
   ])
   func whatCannotWorkIsSaidFirst(_ flags: [String], _ words: String) throws {
