@@ -33,7 +33,7 @@ test: build
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
 
-# The study as jobs of a real Slurm of one node, which this installs and starts, as root; every kind of trouble, in about a quarter of an hour.
+# The study as jobs of a real Slurm of one node, which this installs and starts, as root; every kind of trouble, in about half an hour.
 test-slurm: build
 	sh scripts/one-node-slurm.sh install
 	$(SWIFT_BUILD) --build-tests

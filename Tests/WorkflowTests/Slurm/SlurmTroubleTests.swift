@@ -127,7 +127,7 @@ struct SlurmTroubleTests {
     let arguments = ["run", "--bundle", "0", "--detach"] + (limit == "limit" ? [] : [limit])
     let submitted = try study.clusterStart(arguments, path: path).output()
     #expect(submitted.code == 0, "\(submitted.error)")
-    try OneNodeSlurm.wait("the study does not come to an end", seconds: 400) {
+    try OneNodeSlurm.wait("the study does not come to an end", seconds: 1500) {
       most = max(most, OneNodeSlurm.slurm("squeue", "--noheader", "--array", "--format=%i").out.split(separator: "\n").count)
       return try study.missing() == 0
     }
