@@ -234,7 +234,7 @@ extension Runner {
     } catch {
       let error = error as? any ExplainedError
       if error?.kind == .inputOutput { summary.machineFailed = true }
-      fail(execution, "\(absence); that cannot be recorded: \(error?.problem ?? "\(error)")")
+      fail(execution, "\(absence); that cannot be recorded: \(error?.problem ?? "the store cannot be written")")
     }
   }
 
