@@ -117,6 +117,7 @@ extension Study {
 
   /// What people see of the results of this profile: links and published copies.
   private func verifyShown(_ found: inout Verification) {
+    var copies: [String: String] = [:]
     for instance in plan.instances {
       guard let key = resultFolder.linkedAction(instance) else { continue }
       guard let record = store.record(key) else {
@@ -127,6 +128,7 @@ extension Study {
       }
       for copy in published(instance, record) {
         found.copies += 1
+        copies[copy.path] = copy.digest
         if (try? ContentDigest.ofFile(copy.path))?.hex == copy.digest { continue }
         store.digests.forget(copy.path)
         found.note(
@@ -134,6 +136,37 @@ extension Study {
           "the published copy of \(instance.name); the next run copies it again")
       }
     }
+    for folder in publishFolders { verifyManifest(folder, copies, &found) }
+  }
+
+  /// What lies beside published tables: every line of the manifest names a file and its digest.
+  /// - Parameter copies: the digests that published copies should have, by path.
+  private func verifyManifest(_ folder: String, _ copies: [String: String], _ found: inout Verification) {
+    let path = "\(folder)/\(Self.manifest)"
+    guard let bytes = try? AtomicFile.read(path) else { return }
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    var isWhole = lines.last == ""
+    for line in lines.dropLast() {
+      let (digest, file) = (String(line.prefix(64)), "\(folder)/\(line.dropFirst(66))")
+      guard ContentDigest(hex: digest)?.hex == digest, line.dropFirst(64).hasPrefix("  "), access(file, F_OK) == 0 else {
+        isWhole = false
+        continue
+      }
+      if let copy = copies[file] {
+        isWhole = isWhole && copy == digest
+        continue
+      }
+      // What was remembered of the file tells which of the two was altered.
+      let remembered = try? store.digests.digest(of: file)
+      let now = (try? ContentDigest.ofFile(file))?.hex
+      if now != remembered {
+        store.digests.forget(file)
+        found.note(.damaged, file, "beside published tables; the next run that publishes writes it again")
+      } else if now != digest {
+        isWhole = false
+      }
+    }
+    if !isWhole { found.note(.damaged, path, "beside published tables; the next run that publishes writes it again") }
   }
 
   private func setAside(_ path: String, _ what: String, _ found: inout Verification) {

@@ -44,7 +44,8 @@ struct ClusterSimulationTests {
         "| \(nodes) | \(mean.isFinite ? "every 12 h" : "none") | \((days * 10).rounded() / 10) days | \((best * 10).rounded() / 10) days | "
           + "\(outcome.preemptions) | \((lost * 1000).rounded() / 10) % | \(outcome.jobs) in \(outcome.submissions) | \(outcome.requeues) | "
           + "\((outcome.callsPerMinute * 100).rounded() / 100) | \(outcome.busiestMinute) |")
-      #expect(lost < 0.02 && outcome.callsPerMinute < 2 && outcome.busiestMinute < 150)
+      // The busiest minute is that in which a wave is submitted, one call for each array.
+      #expect(lost < 0.02 && outcome.callsPerMinute < 2 && outcome.busiestMinute <= outcome.submissions + 5)
       #expect(days < 2 * best + 1.5, "\(days) days where \(best) were enough")
     }
   }
