@@ -111,7 +111,9 @@ struct PublicationTests {
     try FileManager.default.createDirectory(atPath: "\(folder)/tables/quick", withIntermediateDirectories: true)
     try study.write("x", "tables/quick/table.txt")
     let state = SourceState.of("\(folder)/tables", except: ["\(folder)/tables"])
-    #expect(state.commit?.count == 40 && state.changes == ["libtoyarpack.so", "make", "new file", "score", "source", "table", "table.txt"], "\(state)")
+    #expect(
+      state.commit?.count == 40 && state.changes == ["libtoyarpack.so", "make", "new file", "score", "source", "table", "table.txt"],
+      "\(state)")
     #expect(state.words.contains("and 7 changed files (libtoyarpack.so, make, new file, score"))
   }
 
