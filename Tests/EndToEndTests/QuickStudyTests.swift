@@ -224,7 +224,7 @@ struct QuickStudyTests {
     ("\"clusters\": \"$clusters\"", "\"clusters\": 151", "must be at most the number of images to cluster, 150, not 151"),
     // Layouts.
     ("\"rowHeading\": \"Losses\"", "\"rowHeadin\": \"Losses\"", "did you mean \"rowHeading\"?"),
-    ("\"method\": \"ccr-b100\", \"published\"", "\"method\": \"ccr-b010\", \"published\"", "did you mean \"ccr-b100\"?"),
+    ("\"method\": \"jule\", \"published\"", "\"method\": \"jlue\", \"published\"", "did you mean \"jule\"?"),
     ("\"published\": \"irl\"}", "\"published\": \"irk\"}", "did you mean \"irl\"?"),
     ("{\"setting\": \"layout.rows.method\"}", "[\"kmeans\", \"ccr\"]", "the scores of method sc are not gathered"),
     ("\"method\": {\"setting\": \"layout.rows.method\"}, ", "", "has no row for evaluate[dataset=fashion-mnist,method="),
