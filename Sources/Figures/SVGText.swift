@@ -9,13 +9,13 @@ extension Canvas {
   func svg(saying text: String) throws(FigureError) -> String {
     var document = SVGText.withOwnNames(SVGText.withoutStyles(String(decoding: try bytes(), as: UTF8.self)))
     if let root = document.range(of: "<svg"), let end = document[root.upperBound...].firstIndex(of: ">") {
-      document.insert(contentsOf: "\n<title>\(SVGText.escaped(text))</title>", at: document.index(after: end))
+      document.insert(contentsOf: "\n<title>\(MarkupText.escaped(text))</title>", at: document.index(after: end))
       document.insert(contentsOf: " role=\"img\"", at: root.upperBound)
     }
     guard !hints.isEmpty, let end = document.range(of: "</svg>", options: .backwards) else { return document }
     let areas = hints.map { hint in
       "<rect x=\"\(SVGText.number(hint.x))\" y=\"\(SVGText.number(hint.y))\" width=\"\(SVGText.number(hint.width))\""
-        + " height=\"\(SVGText.number(hint.height))\"><title>\(SVGText.escaped(hint.text))</title></rect>\n"
+        + " height=\"\(SVGText.number(hint.height))\"><title>\(MarkupText.escaped(hint.text))</title></rect>\n"
     }
     document.insert(contentsOf: "<g fill=\"none\" pointer-events=\"all\">\n\(areas.joined())</g>\n", at: end.lowerBound)
     return document
@@ -23,21 +23,6 @@ extension Canvas {
 }
 
 package enum SVGText {
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "&": result += "&amp;"
-      case "\"": result += "&quot;"
-      case "\u{0}"..<" ": result += " "
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
   /// One digit behind the point.
   static func number(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 

@@ -1,27 +1,7 @@
 import Artifacts
 
-/// Text as HTML must have it.
+/// Numbers, bytes and data as a page has them.
 enum HTMLText {
-  /// Between tags and in attributes in double quotes. Control characters are blanks.
-  static func escaped(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 32 || $0 == 34 || $0 == 38 || $0 == 39 || $0 == 60 || $0 == 62 || $0 == 127 }) else {
-      return text
-    }
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      case "\u{0}"..<" ", "\u{7f}": result += " "
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
   /// JSON inside `<script type="application/json">`, where nothing may look like the script's end.
   static func data(_ value: JSONValue) -> String { value.canonical.replacing("<", with: "\\u003c") }
 

@@ -22,9 +22,9 @@ struct InstanceList {
     ].map { "<th scope=\"col\" data-kind=\"\($0.1)\"\($0.1 == "text" ? " class=\"left\"" : "")>\($0.0)</th>" }.joined()
     // Closing tags of rows and cells are left out, as HTML allows.
     let rows = shown.map { entry in
-      let state = Self.states[entry.standing.state] ?? ""
-      let reason = entry.standing.reason.isEmpty ? "" : " title=\"\(HTMLText.escaped(entry.standing.reason))\""
-      return "<tr><td>\(entry.number)<td class=left>\(HTMLText.escaped(entry.instance.name))<td class=left\(reason)>"
+      let state = entry.standing.isAbsent ? "no result" : Self.states[entry.standing.state] ?? ""
+      let reason = entry.standing.reason.isEmpty ? "" : " title=\"\(MarkupText.escaped(entry.standing.reason))\""
+      return "<tr><td>\(entry.number)<td class=left>\(MarkupText.escaped(entry.instance.name))<td class=left\(reason)>"
         + (entry.standing.hasResult ? state : "<b class=bad>\(state)</b>")
         + "<td>\(entry.seconds.map { HTMLText.fixed($0, 1) } ?? "")<td>\(entry.cpuSeconds.map { HTMLText.fixed($0, 1) } ?? "")"
         + "<td>\(entry.peakBytes.map { "\($0 >> 20)" } ?? "")<td class=key>\(entry.standing.action?.prefix(12) ?? "")<td class=left>\(Self.inputs(entry))\n"

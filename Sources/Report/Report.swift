@@ -23,7 +23,7 @@ public struct Report {
     let gathered = try ReportWarnings(study, record).html
     // What is missing stands in the state of each instance.
     let data: JSONValue = .object(
-      record.summary.filter { $0.name != "missing" } + [
+      record.summary.filter { !["missing", "absent"].contains($0.name) } + [
         .init("tables", .array(tables.map(Self.short))), .init("instances", instances.json),
       ])
     let links =
@@ -37,14 +37,14 @@ public struct Report {
       <meta charset="utf-8">
       <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(HTMLText.escaped(title))</title>
+      <title>\(MarkupText.escaped(title))</title>
       <style>\(PageStyle.text)</style>
       </head>
       <body>
       <a class="skip" href="#summary">To the results</a>
       <input type="checkbox" id="costs" class="switch" aria-label="Show time and memory of rows">
-      <nav aria-label="Parts"><ul>\(links.map { "<li><a href=\"#\(HTMLText.escaped($0.0))\">\(HTMLText.escaped($0.1))</a></li>" }.joined())</ul></nav>
-      <header><h1>\(HTMLText.escaped(title))</h1>\(state)</header>
+      <nav aria-label="Parts"><ul>\(links.map { "<li><a href=\"#\(MarkupText.escaped($0.0))\">\(MarkupText.escaped($0.1))</a></li>" }.joined())</ul></nav>
+      <header><h1>\(MarkupText.escaped(title))</h1>\(state)</header>
       <main>
       \(summary)\(gathered)
       <p class="tools"><label class="switchlabel" for="costs">Time and memory of rows</label> <span class="faint">A number opens to the seeds behind it.</span></p>
@@ -57,7 +57,7 @@ public struct Report {
       <h3>Stages</h3>
       <div class="wide">\(StageGraph(record).svg)</div>
       <h3>Instances</h3>
-      <p>Make any of them anew, and compare: <code>ccr run --profile \(HTMLText.escaped(record.profile)) 'INSTANCE' --force</code>; its settings and where they come from: <code>ccr show --profile \(HTMLText.escaped(record.profile)) 'INSTANCE'</code>.</p>
+      <p>Make any of them anew, and compare: <code>ccr run --profile \(MarkupText.escaped(record.profile)) 'INSTANCE' --force</code>; its settings and where they come from: <code>ccr show --profile \(MarkupText.escaped(record.profile)) 'INSTANCE'</code>.</p>
       \(instances.html)\(leftOut)</section>
       \(integrity)
       </main>
@@ -108,25 +108,32 @@ public struct Report {
 
   private var state: String {
     let missing = record.missing
-    if missing.isEmpty { return "<p class=\"good\">Complete: all \(HTMLText.thousands(record.entries.count)) results are there.</p>" }
+    let absent = record.absent.count
+    if missing.isEmpty {
+      return absent == 0
+        ? "<p class=\"good\">Complete: all \(HTMLText.thousands(record.entries.count)) results are there.</p>"
+        : "<p class=\"warn\">Complete, but \(HTMLText.thousands(absent)) of \(HTMLText.thousands(record.entries.count)) have no result, as is recorded: see Warnings.</p>"
+    }
     return
       "<p class=\"bad\"><b>Incomplete: \(HTMLText.thousands(missing.count)) of \(HTMLText.thousands(record.entries.count)) results are missing.</b> "
-      + "<code>ccr run --profile \(HTMLText.escaped(record.profile))</code> computes them.</p>"
+      + "<code>ccr run --profile \(MarkupText.escaped(record.profile))</code> computes them.</p>"
   }
 
   private var missingTables: String {
-    let missing = record.missing.filter { $0.instance.publish != nil }
+    let missing = (record.missing + record.absent).filter { $0.instance.publish != nil }
     guard !missing.isEmpty else { return "" }
     let items = missing.map { entry in
-      "<li><code>\(HTMLText.escaped(entry.instance.name))</code>: \(entry.standing.state == .failed ? "failed" : "missing"), "
-        + "\(HTMLText.escaped(entry.standing.reason))</li>\n"
+      "<li><code>\(MarkupText.escaped(entry.instance.name))</code>: \(entry.standing.state == .failed ? "failed" : "missing"), "
+        + "\(MarkupText.escaped(entry.standing.reason))</li>\n"
     }
     return "<section><h2>Tables and figures that are not there</h2><ul>\n\(items.joined())</ul></section>\n"
   }
 
   private var leftOut: String {
     guard !record.leftOut.isEmpty else { return "" }
-    let items = record.leftOut.map { "<li><code>\(HTMLText.escaped($0.instance))</code>, which needs \(HTMLText.escaped($0.needs))</li>\n" }
+    let items = record.leftOut.map {
+      "<li><code>\(MarkupText.escaped($0.instance))</code>, which needs \(MarkupText.escaped($0.needs))</li>\n"
+    }
     return "<details><summary>Left out by the profile: \(record.leftOut.count)</summary><ul>\n\(items.joined())</ul></details>\n"
   }
 
@@ -138,7 +145,7 @@ public struct Report {
     let machine = Dictionary(record.machine.map { ($0.name, $0.value) }) { first, _ in first }
     var facts = [
       ("Study", "\(record.pipeline), profile \(record.profile)"), ("Digest of the pipeline", String(record.pipelineDigest.prefix(16))),
-      ("Results", "\(record.entries.count - record.missing.count) of \(record.entries.count)"),
+      ("Results", "\(record.entries.count { $0.standing.hasResult }) of \(record.entries.count)"),
       ("Time of all executions", HTMLText.time(seconds)),
       ("Processor time", HTMLText.time(executions.compactMap(\.cpuSeconds).reduce(0, +))),
       ("Highest memory of a stage", HTMLText.memory(executions.compactMap(\.peakBytes).max() ?? 0)),
@@ -151,9 +158,9 @@ public struct Report {
     for fact in record.machine where fact.name.hasPrefix("numericClass") {
       facts.append(("Numeric class (\(fact.name.dropFirst(13)))", fact.value))
     }
-    let list = facts.map { "<div><dt>\(HTMLText.escaped($0.0))</dt><dd>\(HTMLText.escaped($0.1))</dd></div>\n" }.joined()
+    let list = facts.map { "<div><dt>\(MarkupText.escaped($0.0))</dt><dd>\(MarkupText.escaped($0.1))</dd></div>\n" }.joined()
     let programs = record.machine.filter { $0.name.hasPrefix("program ") || $0.name.hasPrefix("OpenBLAS ") }.map {
-      "<tr><th scope=\"row\">\(HTMLText.escaped($0.name))</th><td class=\"left key\">\(HTMLText.escaped($0.value))</td></tr>\n"
+      "<tr><th scope=\"row\">\(MarkupText.escaped($0.name))</th><td class=\"left key\">\(MarkupText.escaped($0.value))</td></tr>\n"
     }
     return "<section id=\"summary\">\n<h2>Summary</h2>\n<dl class=\"facts\">\n\(list)</dl>\n"
       + "<details><summary>Programs by content</summary><div class=\"wide\"><table>\n\(programs.joined())</table></div></details>\n</section>\n"

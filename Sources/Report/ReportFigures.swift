@@ -29,7 +29,7 @@ struct ReportFigures {
 
   private mutating func figure(_ picture: Picture, _ place: Int) throws -> String {
     let drawing = try picture.svg.map { String(decoding: try AtomicFile.read($0), as: UTF8.self) }
-    let words = drawing.flatMap(Self.title) ?? HTMLText.escaped(picture.name)
+    let words = drawing.flatMap(Self.title) ?? MarkupText.escaped(picture.name)
     let caption = "<figcaption>\(words)</figcaption>"
     if let drawing, drawing.utf8.count <= Self.mostSVG, !drawing.contains("<image"), let inline = Self.inline(drawing, "f\(place)-") {
       bytes += inline.utf8.count

@@ -14,9 +14,9 @@ struct ReportWarnings {
   var html: String {
     get throws {
       let items = try texts.map { text, names in
-        let named = names.prefix(3).map { "<code>\(HTMLText.escaped($0))</code>" }.joined(separator: ", ")
+        let named = names.prefix(3).map { "<code>\(MarkupText.escaped($0))</code>" }.joined(separator: ", ")
         return
-          "<li>\(HTMLText.escaped(text)) <span class=\"faint\">\(named)\(names.count > 3 ? " and \(names.count - 3) more" : "")</span></li>\n"
+          "<li>\(MarkupText.escaped(text)) <span class=\"faint\">\(named)\(names.count > 3 ? " and \(names.count - 3) more" : "")</span></li>\n"
       }
       return "<section id=\"warnings\">\n<h2>Warnings</h2>\n"
         + (items.isEmpty ? "<p>None.</p>\n" : "<ul>\n\(items.joined())</ul>\n") + "</section>\n"

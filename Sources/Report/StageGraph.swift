@@ -1,3 +1,4 @@
+import Artifacts
 import Workflow
 
 /// The stages and what they read from each other, drawn as SVG: producers on the left.
@@ -45,7 +46,7 @@ struct StageGraph {
       y: Double(layers.values.map(\.count).max() ?? 1) * Self.down - (Self.down - Self.height) + 8
     )
     var text = "<svg class=\"graph\" role=\"img\" viewBox=\"0 0 \(size.x) \(size.y)\" width=\"\(size.x)\" height=\"\(size.y)\">\n"
-    text += "<title>\(HTMLText.escaped(words))</title>\n"
+    text += "<title>\(MarkupText.escaped(words))</title>\n"
     for node in nodes {
       guard let to = places[node.name] else { continue }
       for from in node.upstream.compactMap({ places[$0] }) {
@@ -56,7 +57,7 @@ struct StageGraph {
     for node in nodes {
       guard let place = places[node.name] else { continue }
       text += "<rect x=\"\(place.x)\" y=\"\(place.y)\" width=\"\(Self.width)\" height=\"\(Self.height)\" rx=\"6\"/>"
-      text += "<text x=\"\(place.x + Self.width / 2)\" y=\"\(place.y + 18)\" text-anchor=\"middle\">\(HTMLText.escaped(node.name))</text>"
+      text += "<text x=\"\(place.x + Self.width / 2)\" y=\"\(place.y + 18)\" text-anchor=\"middle\">\(MarkupText.escaped(node.name))</text>"
       text +=
         "<text x=\"\(place.x + Self.width / 2)\" y=\"\(place.y + 35)\" text-anchor=\"middle\">\(node.done) of \(node.total) done</text>\n"
     }

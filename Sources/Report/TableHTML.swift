@@ -22,11 +22,12 @@ struct TableHTML {
 
   var html: String {
     let number = name.drop { !$0.isNumber }
-    var text = "<section id=\"\(HTMLText.escaped(name))\">\n<h2>Table \(number). \(HTMLText.escaped(table["title"]?.string ?? ""))</h2>\n"
+    let title = MarkupText.escaped(table["title"]?.string ?? "")
+    var text = "<section id=\"\(MarkupText.escaped(name))\">\n<h2>Table \(number). \(title)</h2>\n"
     for column in table["columns"]?.array ?? [] { text += self.column(column) }
-    let notes = (table["notes"]?.array ?? []).compactMap(\.string).map { "<li>\(HTMLText.escaped($0))</li>\n" }
+    let notes = (table["notes"]?.array ?? []).compactMap(\.string).map { "<li>\(MarkupText.escaped($0))</li>\n" }
     let footnotes = (table["footnotes"]?.array ?? []).map {
-      "<li>[\(HTMLText.escaped($0["letter"]?.string ?? ""))] \(HTMLText.escaped($0["text"]?.string ?? ""))</li>\n"
+      "<li>[\(MarkupText.escaped($0["letter"]?.string ?? ""))] \(MarkupText.escaped($0["text"]?.string ?? ""))</li>\n"
     }
     return text + "<details open><summary>Notes</summary><ul>\n\(notes.joined())\(footnotes.joined())</ul></details>\n</section>\n"
   }
@@ -40,11 +41,11 @@ struct TableHTML {
     let published = column["published"]?.string != nil
     let other = column["publishedLabel"]?.string.map { $0 == label ? "" : " (\($0), no target)" } ?? ""
     func heads(_ names: [String], _ kind: String) -> String {
-      names.map { "<th scope=\"col\"\(kind)>\(HTMLText.escaped($0))</th>" }.joined()
+      names.map { "<th scope=\"col\"\(kind)>\(MarkupText.escaped($0))</th>" }.joined()
     }
     var text =
-      "<div class=\"wide\"><table><caption>\(HTMLText.escaped(label)): computed here"
-      + (published ? "; beside it what the paper prints\(HTMLText.escaped(other)), which had another budget" : "")
+      "<div class=\"wide\"><table><caption>\(MarkupText.escaped(label)): computed here"
+      + (published ? "; beside it what the paper prints\(MarkupText.escaped(other)), which had another budget" : "")
       + "</caption>\n<thead><tr>"
       + heads(["Row"] + metrics + ["best \(metrics.first ?? "")"], "")
       + heads(["time a seed", "peak memory"], " class=\"cost\"")
@@ -52,8 +53,8 @@ struct TableHTML {
     for row in rows {
       let own = here.filter { $0["row"]?.string == row }
       let cost = self.cost(Self.sources(own.first).map(\.instance))
-      let mark = table["rowFootnotes"]?[row]?.string.map { "<sup>[\(HTMLText.escaped($0))]</sup>" } ?? ""
-      text += "<tr><th scope=\"row\">\(HTMLText.escaped(row))\(mark)</th>"
+      let mark = table["rowFootnotes"]?[row]?.string.map { "<sup>[\(MarkupText.escaped($0))]</sup>" } ?? ""
+      text += "<tr><th scope=\"row\">\(MarkupText.escaped(row))\(mark)</th>"
       text += metrics.map { metric in own.first { $0["metric"]?.string == metric }.map(cell) ?? Self.empty }.joined()
       text += own.first?["best"]?.double.map { "<td>\(HTMLText.fixed($0, 3))</td>" } ?? Self.empty
       text +=
@@ -62,7 +63,7 @@ struct TableHTML {
       if published {
         text += metrics.map { metric in
           let one = own.first { $0["metric"]?.string == metric }
-          let letter = one?["footnote"]?.string.map { "<sup>[\(HTMLText.escaped($0))]</sup>" } ?? ""
+          let letter = one?["footnote"]?.string.map { "<sup>[\(MarkupText.escaped($0))]</sup>" } ?? ""
           return "<td class=\"published\">\(one?["published"]?.double.map { HTMLText.fixed($0, 3) } ?? "—")\(letter)</td>"
         }.joined()
       }
@@ -86,7 +87,7 @@ struct TableHTML {
     let title = ["row", "dataset", "metric"].compactMap { cell[$0]?.string }.joined(separator: " · ")
     return
       "<td><details class=\"cell\" name=\"cell\"><summary>\(shown)</summary><div class=\"sheet\"><button class=\"close\" hidden>Close</button>"
-      + "<h4>\(HTMLText.escaped(title)): \(shown)</h4>\(seeds(cell))\(tests(cell))</div></details></td>"
+      + "<h4>\(MarkupText.escaped(title)): \(shown)</h4>\(seeds(cell))\(tests(cell))</div></details></td>"
   }
 
   private func seeds(_ cell: JSONValue) -> String {
@@ -96,7 +97,7 @@ struct TableHTML {
       let seed = seeds.indices.contains(place) ? "\(seeds[place])" : ""
       let command = "ccr run --profile \(profile) '\(source.instance)' --force"
       return "<tr><td>\(seed)</td><td>\(value)</td><td class=\"left key\" title=\"\(source.output)\">\(source.output.prefix(16))</td>"
-        + "<td class=\"left\"><code>\(HTMLText.escaped(command))</code></td></tr>"
+        + "<td class=\"left\"><code>\(MarkupText.escaped(command))</code></td></tr>"
     }
     return "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Seed</th><th scope=\"col\">Value</th><th scope=\"col\" class=\"left\">"
       + "SHA-256 of scores.json</th><th scope=\"col\" class=\"left\">Makes it anew, and compares</th></tr></thead><tbody>"
@@ -108,7 +109,7 @@ struct TableHTML {
       ["dataset", "metric"].allSatisfy { comparison[$0] == cell[$0] }
         && (comparison["row"] == cell["row"] || comparison["against"] == cell["row"])
     }
-    return own.isEmpty ? "" : "<p>\(own.map { HTMLText.escaped(Self.words($0)) }.joined(separator: "<br>"))</p>"
+    return own.isEmpty ? "" : "<p>\(own.map { MarkupText.escaped(Self.words($0)) }.joined(separator: "<br>"))</p>"
   }
 
   private static func words(_ comparison: JSONValue) -> String {
@@ -136,8 +137,8 @@ struct TableHTML {
     let own = (table["comparisons"]?.array ?? []).filter { $0["dataset"]?.string == dataset }
     guard !own.isEmpty else { return "" }
     let rows = own.map { one in
-      let row = [one["row"], one["against"]].map { HTMLText.escaped($0?.string ?? "") }.joined(separator: " − ")
-      return "<tr><th scope=\"row\">\(row)</th><td>\(HTMLText.escaped(one["metric"]?.string ?? ""))</td>"
+      let row = [one["row"], one["against"]].map { MarkupText.escaped($0?.string ?? "") }.joined(separator: " − ")
+      return "<tr><th scope=\"row\">\(row)</th><td>\(MarkupText.escaped(one["metric"]?.string ?? ""))</td>"
         + "<td>\(one["mean"]?.double.map(Self.signed) ?? "—")</td><td>\(Self.interval(one["interval"]) ?? "—")</td>"
         + "<td>\((one["seeds"]?.array ?? []).count)</td><td>\(Self.p(one["p"]))</td><td>\(Self.p(one["pHolm"]))</td>"
         + "<td class=\"left\">\(Self.verdict(one))</td></tr>\n"

@@ -12,6 +12,8 @@ enum BlockedProduct {
   static let adjointChannels = 8
   /// Products that are summed in a register before the sum is added to memory.
   private static let productsPerSum = 16
+  /// Channels of U that stay in a first-level cache of 32 KiB, beside V, while all rows pass by: 16 KiB.
+  private static let channelsPerPass = 256 / ProductTile.columns
 
   /// The least number of rows in memory for this many rows of values.
   static func pitch(rows: Int) -> Int { (rows + rowsAtLeast - 1) / rowsAtLeast * rowsAtLeast }
@@ -27,34 +29,38 @@ enum BlockedProduct {
     var column = columns.lowerBound
     while column < columns.upperBound {
       let alone = column + ProductTile.columns > columns.upperBound
-      let (u, m) = (u + column * uRows, m + column * pitch)
-      var row = 0
-      while row < rows {
-        let tall = !alone && row + rowsAtLeast < rows
-        if tall {
-          product(ProductTile.self, v + row, pitch, depth, u, uRows, m + row)
-        } else if alone {
-          product(RegisterTile<6, 1>.self, v + row, pitch, depth, u, uRows, m + row)
-        } else {
-          product(ShortProductTile.self, v + row, pitch, depth, u, uRows, m + row)
+      let m = m + column * pitch
+      for first in stride(from: 0, to: depth, by: channelsPerPass) {
+        let (v, u) = (v + first / 16 * pitch, u + (column * uRows + first))
+        let (channels, adding) = (min(channelsPerPass, depth - first), first > 0)
+        var row = 0
+        while row < rows {
+          let tall = !alone && row + rowsAtLeast < rows
+          if tall {
+            product(ProductTile.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+          } else if alone {
+            product(RegisterTile<6, 1>.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+          } else {
+            product(ShortProductTile.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+          }
+          row += tall ? ProductTile.rows : rowsAtLeast
         }
-        row += tall ? ProductTile.rows : rowsAtLeast
       }
       column += alone ? 1 : ProductTile.columns
     }
   }
 
-  /// A tile of M, 16 channels at a time.
+  /// A tile of M, or what some channels add to it, 16 at a time.
   @inline(__always)
   private static func product<let rows: Int, let columns: Int>(
-    _: RegisterTile<rows, columns>.Type, _ v: UnsafePointer<Vector>, _ pitch: Int, _ depth: Int, _ u: UnsafePointer<Vector>, _ uRows: Int,
-    _ m: UnsafeMutablePointer<Vector>
+    _: RegisterTile<rows, columns>.Type, _ v: UnsafePointer<Vector>, _ pitch: Int, _ channels: Int, _ u: UnsafePointer<Vector>,
+    _ uRows: Int, adding: Bool, _ m: UnsafeMutablePointer<Vector>
   ) {
     var v = v
-    for first in stride(from: 0, to: depth, by: productsPerSum) {
+    for first in stride(from: 0, to: channels, by: productsPerSum) {
       var tile = RegisterTile<rows, columns>()
-      tile.add(min(productsPerSum, depth &- first), floats(v), step: 1, rowStep: 16, u + first, step: 1, columnStep: uRows)
-      tile.store(to: m, rowStep: 1, columnStep: pitch, adding: first > 0)
+      tile.add(min(productsPerSum, channels &- first), floats(v), step: 1, rowStep: 16, u + first, step: 1, columnStep: uRows)
+      tile.store(to: m, rowStep: 1, columnStep: pitch, adding: adding || first > 0)
       v += pitch
     }
   }

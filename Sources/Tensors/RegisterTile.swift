@@ -15,15 +15,31 @@ struct RegisterTile<let rows: Int, let columns: Int> {
     _ count: Int, _ factors: UnsafePointer<Float>, step factorStep: Int, rowStep: Int, _ vectors: UnsafePointer<Vector>,
     step vectorStep: Int, columnStep: Int
   ) {
-    var (factor, vector) = (factors, vectors)
-    for _ in 0..<count {
-      for row in 0..<rows {
-        let f = Vector(repeating: factor[row &* rowStep])
-        for column in 0..<columns { sums[column][row].addProduct(vector[column &* columnStep], f) }
-      }
-      factor += factorStep
-      vector += vectorStep
+    var (factor, vector, left) = (factors, vectors, count)
+    while left >= Self.unrolled {
+      for _ in 0..<Self.unrolled { addStep(&factor, factorStep, rowStep, &vector, vectorStep, columnStep) }
+      left &-= Self.unrolled
     }
+    while left > 0 {
+      addStep(&factor, factorStep, rowStep, &vector, vectorStep, columnStep)
+      left &-= 1
+    }
+  }
+
+  /// Steps between two tests of the loop: with one, a sixth of the time went into the loop and its last, mispredicted branch.
+  private static var unrolled: Int { 4 }
+
+  @inline(__always)
+  private mutating func addStep(
+    _ factor: inout UnsafePointer<Float>, _ factorStep: Int, _ rowStep: Int, _ vector: inout UnsafePointer<Vector>, _ vectorStep: Int,
+    _ columnStep: Int
+  ) {
+    for row in 0..<rows {
+      let f = Vector(repeating: factor[row &* rowStep])
+      for column in 0..<columns { sums[column][row].addProduct(vector[column &* columnStep], f) }
+    }
+    factor += factorStep
+    vector += vectorStep
   }
 
   /// Writes the sums, `rowStep` vectors from a row to the next, added to what is there where `adding`.

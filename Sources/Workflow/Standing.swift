@@ -27,7 +27,7 @@ public struct Standing: Sendable {
   public let reason: String
   let key: ActionKey?
   /// Whether it is recorded that it has no result: a run does not execute it again.
-  var isAbsent = false
+  public internal(set) var isAbsent = false
 
   /// Whether there is nothing to execute.
   public var hasResult: Bool { state == .hit || state == .publish }

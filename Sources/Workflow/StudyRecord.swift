@@ -30,8 +30,10 @@ public struct StudyRecord: Sendable {
   /// The sources this `ccr` was built from.
   public let source: SourceState
 
-  /// The entries without a result.
-  public var missing: [Entry] { entries.filter { !$0.standing.hasResult } }
+  /// The entries without a result that a run would make.
+  public var missing: [Entry] { entries.filter(\.standing.isPending) }
+  /// The entries that have no result, as is recorded: a diverged training, and what needs it.
+  public var absent: [Entry] { entries.filter(\.standing.isAbsent) }
 
   /// Entries of different actions: equal ones were executed once.
   public var executions: [Entry] {
@@ -54,6 +56,7 @@ public struct StudyRecord: Sendable {
       .init("pipeline", ["file": .string(pipeline), "digest": .string(pipelineDigest)]), .init("source", source.json),
       .init("machine", .object(machine.map { .init($0.name, .string($0.value)) })), .init("complete", .bool(missing.isEmpty)),
       .init("missing", .array(missing.map { ["instance": .string($0.instance.name), "reason": .string($0.standing.reason)] })),
+      .init("absent", .array(absent.map { ["instance": .string($0.instance.name), "reason": .string($0.standing.reason)] })),
       .init("leftOut", .array(leftOut.map { ["instance": .string($0.instance), "needs": .string($0.needs)] })),
       .init("seconds", .number(Self.rounded(executions.compactMap(\.seconds).reduce(0, +)))),
       .init("cpuSeconds", .number(Self.rounded(executions.compactMap(\.cpuSeconds).reduce(0, +)))),

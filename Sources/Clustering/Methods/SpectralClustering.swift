@@ -37,7 +37,7 @@ public struct SpectralClustering: ClusteringMethod {
     do {
       spectrum =
         n <= exactUpTo
-        ? (try SelfTuningAffinity.exact(x, scaleNeighbour, team: team).eigenvectors(wanted), ["affinities of all pairs"])
+        ? (SelfTuningAffinity.exact(x, scaleNeighbour, team: team).eigenvectors(wanted), ["affinities of all pairs"])
         : try sparse(x, wanted, team: team, progress: progress)
     } catch EigenError.notConverged(let found, let wanted) {
       throw ClusteringError.eigenvectors(found, of: wanted)
