@@ -43,7 +43,7 @@ public struct Scores: Hashable, Sendable {
   }
 
   /// The last epoch: the headline, chosen without looking at labels.
-  public let last: Metrics
+  public var last: Metrics
   /// The epoch of highest ACC among those kept: chosen with labels, for comparison with papers that do so.
   public let best: Metrics
   /// Every epoch kept, ascending.

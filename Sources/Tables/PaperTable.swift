@@ -6,7 +6,7 @@ public struct ScoredRun: Sendable {
   public let seed: Int
   /// Instance name, action key and output digest.
   public let instance, action, output: String
-  public let scores: Scores
+  public internal(set) var scores: Scores
   /// Whether it, or anything it was made from, was adopted on evidence, and not executed.
   public let isAdopted: Bool
 
@@ -41,12 +41,12 @@ public struct PaperTable: Sendable {
   /// One metric of one row on one data set.
   public struct Cell: Sendable {
     public let row, dataset, metric: String
-    /// Over seeds, at the last epoch, which is chosen without labels; nil where nothing was computed.
+    /// Over seeds, at the last epoch, which is chosen without labels, or the mean of the last `averagedEpochs`; nil where nothing was computed.
     public let spread: Spread?
     /// The same metric of the run and kept epoch with the highest ACC, chosen with labels; nil where nothing was computed.
     public let best: Double?
     public let seeds: [Int]
-    /// The metric at the last epoch by seed, in the order of `seeds`; nil where the data set has no labels.
+    /// The same by seed, in the order of `seeds`; nil where the data set has no labels.
     public let values: [Double?]
     /// Seeds whose training diverged: they have no part in the values.
     public let diverged: [Int]
@@ -89,6 +89,7 @@ public struct PaperTable: Sendable {
   {
     try layout.check(against: published, table: name)
     let runs = runs.filter { run in layout.columns.contains { $0.dataset == run.dataset } }
+      .map { $0.averaged(overEpochs: layout.averagedEpochs) }
     if let homeless = runs.first(where: { run in !layout.rows.contains { $0.method == run.method } }) {
       throw .homelessScores(instance: homeless.instance, table: name)
     }

@@ -40,6 +40,8 @@ public struct TableLayout: Sendable {
   public let comparisons: [Comparison]
   /// What else a reader must know of this table, then of all tables of its profile.
   public let remarks: [String]
+  /// A run's value is the mean over so many of its last kept epochs.
+  public let averagedEpochs: Int
   /// Whether the paper has numbers for any column.
   var isPublished: Bool { columns.contains { $0.published != nil } }
 
@@ -47,7 +49,8 @@ public struct TableLayout: Sendable {
   /// - Throws: `TableError` where the value is not of this form.
   public init(_ value: JSONValue, titles: [String: String] = [:]) throws(TableError) {
     let root = try Fields(
-      value, "layout", names: ["title", "rowHeading", "rows", "columns", "network", "comparisons", "remarks", "profileRemarks"])
+      value, "layout",
+      names: ["title", "rowHeading", "rows", "columns", "network", "comparisons", "averagedEpochs", "remarks", "profileRemarks"])
     title = try root.text("title")
     rowHeading = try root.text("rowHeading")
     var rows: [Row] = []
@@ -89,6 +92,7 @@ public struct TableLayout: Sendable {
       }
     }
     self.comparisons = comparisons.reduce(into: []) { list, one in if !list.contains(one) { list.append(one) } }
+    averagedEpochs = root.names.contains("averagedEpochs") ? try root.integer("averagedEpochs", in: 1...100_000) : 1
     remarks = try root.texts("remarks") + (root.names.contains("profileRemarks") ? root.texts("profileRemarks") : [])
   }
 

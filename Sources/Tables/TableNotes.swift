@@ -27,7 +27,9 @@ struct TableNotes {
     let isPapers = zip(layout.columns, labels).allSatisfy { column, label in
       column.label == label || !scored.contains { $0.dataset == column.dataset }
     }
-    let what = "\(isPapers ? "Reproduced" : "Computed") values: last epoch, chosen without labels"
+    let epochs = Set(scored.map { $0.scores.epochs.map(\.epoch).suffix(layout.averagedEpochs) }.filter { $0.count > 1 })
+    let which = epochs.isEmpty ? "last epoch" : "mean of epochs \(epochs.map { list(Array($0)) }.sorted().joined(separator: "; "))"
+    let what = "\(isPapers ? "Reproduced" : "Computed") values: \(which), chosen without labels"
     guard seeds.count > 1 else { return "\(what); one seed (\(list(seeds))), so no spread is known." }
     let interval = seeds.count >= Spread.leastForInterval ? "; in brackets the 95 % interval of Student's t for the mean" : ""
     return "\(what); mean ± sample standard deviation over \(seeds.count) seeds (\(list(seeds)))\(interval)."

@@ -17,6 +17,26 @@ struct PaperTableTests {
     #expect(cell.sources.map(\.instance) == (0...2).map { "evaluate[dataset=fashion-mnist,method=ccr,seed=\($0)]" })
   }
 
+  @Test("a layout may ask for the mean over the last kept epochs, of which there may be fewer")
+  func averaged() throws {
+    let layout = try TableLayout([
+      "title": "t", "rowHeading": "r", "rows": .array(Fixtures.overClustering), "columns": [Fixtures.fashion], "averagedEpochs": 2,
+      "network": ["widths": [16], "blocks": [1]], "remarks": [], "comparisons": [["method": "ccr", "against": ["ccr-nooc"]]],
+    ])
+    let table = try PaperTable(
+      name: "table4", profile: "quick", layout: layout, published: Fixtures.published(),
+      runs: [
+        Fixtures.run("ccr", 0, Fixtures.scores(0.6, best: 0.7)), Fixtures.run("ccr-nooc", 0, Fixtures.scores(0.5, epoch: 0)),
+      ])
+    let cell = try #require(table.cell("CCR", "fashion-mnist", "ACC"))
+    #expect(abs(try #require(cell.spread?.mean) - 0.65) < rounding && cell.best == 0.7)
+    #expect(abs(try #require(cell.values.first ?? nil) - 0.65) < rounding)
+    #expect(abs(try #require(table.cell("CCR", "fashion-mnist", "ARI")?.spread?.mean) - 0.35) < rounding)
+    #expect(table.cell("Without over-clustering", "fashion-mnist", "ACC")?.spread?.mean == 0.5)
+    #expect(abs(try #require(table.comparisons.first?.differences.first) - 0.15) < rounding)
+    #expect(table.notes.contains { $0.contains("Computed values: mean of epochs 2, 4, chosen without labels") })
+  }
+
   @Test("the best run is chosen by ACC and keeps its own NMI and ARI")
   func best() throws {
     let table = try Fixtures.table4()
