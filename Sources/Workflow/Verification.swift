@@ -33,10 +33,11 @@ public struct Verification: Sendable {
 extension Study {
   /// Hashes every object, record and published copy anew, whatever is remembered of it. Damaged objects and records are set aside, so that the
   /// next run makes them again and holds what it makes against the recorded digests. Takes no lock: what is removed meanwhile is passed over.
-  public func verify() throws -> Verification {
+  /// - Parameter progress: bytes of objects read so far, of all; called from several threads, one at a time.
+  public func verify(progress: @Sendable (_ read: Int, _ of: Int) -> Void = { _, _ in }) throws -> Verification {
     var found = Verification()
     let records = verifyRecords(&found)
-    verifyObjects(records, &found)
+    verifyObjects(records, progress, &found)
     verifyShown(&found)
     remember()
     return found
@@ -82,7 +83,9 @@ extension Study {
     }
   }
 
-  private func verifyObjects(_ records: [String: StoredResult], _ found: inout Verification) {
+  private func verifyObjects(
+    _ records: [String: StoredResult], _ progress: @Sendable (_ read: Int, _ of: Int) -> Void, _ found: inout Verification
+  ) {
     var owners: [String: (key: String, port: String)] = [:]
     for record in records.values.sorted(by: { $0.action < $1.action }) {
       for (port, digest) in record.outputs {
@@ -93,20 +96,27 @@ extension Study {
       }
     }
     let objects = store.objects
-    let results = Mutex<[(digest: String, bytes: Int, isWhole: Bool)]>([])
+    let results = Mutex<(list: [(digest: String, bytes: Int, isWhole: Bool)], bytes: Int)>(([], 0))
     let paths = objects.map { ($0, store.object($0)) }
+    let total = paths.reduce(0) { $0 + (FileStamp($1.1)?.bytes ?? 0) }
+    func note(_ digest: String, _ bytes: Int, isWhole: Bool) {
+      results.withLock {
+        $0.list.append((digest, bytes, isWhole))
+        $0.bytes += bytes
+        progress($0.bytes, total)
+      }
+    }
     DispatchQueue.concurrentPerform(iterations: paths.count) { number in
       let (digest, path) = paths[number]
       guard let stamp = FileStamp(path), let read = try? ContentDigest.ofFile(path) else {
         // Removed meanwhile, or not readable at all.
-        if access(path, F_OK) == 0 { results.withLock { $0.append((digest, 0, false)) } }
+        if access(path, F_OK) == 0 { note(digest, 0, isWhole: false) }
         return
       }
       // One that was replaced while it was read is another's to judge.
-      let isWhole = read.hex == digest || FileStamp(path)?.isSameWriting(as: stamp) != true
-      results.withLock { $0.append((digest, stamp.bytes, isWhole)) }
+      note(digest, stamp.bytes, isWhole: read.hex == digest || FileStamp(path)?.isSameWriting(as: stamp) != true)
     }
-    for (digest, bytes, isWhole) in results.withLock({ $0 }).sorted(by: { $0.digest < $1.digest }) {
+    for (digest, bytes, isWhole) in results.withLock({ $0.list }).sorted(by: { $0.digest < $1.digest }) {
       found.objects += 1
       found.bytes += bytes
       if isWhole { continue }

@@ -41,7 +41,9 @@ struct Verify: ParsableCommand {
   }
 
   private func read(_ study: Study) throws {
-    let found = try study.verify()
+    let display = ReadingDisplay()
+    let found = try study.verify(progress: display.show)
+    display.clear()
     for fault in found.faults { print("\(fault.kind.rawValue)  \(fault.path)\n         \(fault.words)") }
     print(
       "\(found.objects) outputs (\(Size.text(found.bytes))), \(found.records) records and \(found.copies) published copies read: "
