@@ -99,7 +99,7 @@ extension Study {
     let results = Mutex<(list: [(digest: String, bytes: Int, isWhole: Bool)], bytes: Int)>(([], 0))
     let paths = objects.map { ($0, store.object($0)) }
     let total = paths.reduce(0) { $0 + (FileStamp($1.1)?.bytes ?? 0) }
-    func note(_ digest: String, _ bytes: Int, isWhole: Bool) {
+    @Sendable func note(_ digest: String, _ bytes: Int, isWhole: Bool) {
       results.withLock {
         $0.list.append((digest, bytes, isWhole))
         $0.bytes += bytes

@@ -1,6 +1,6 @@
-import Artifacts
 import Glibc
 import Synchronization
+import Workflow
 
 /// How much of many files has been read, on standard error: on a terminal a line that is redrawn, elsewhere a line now and then.
 final class ReadingDisplay: Sendable {
