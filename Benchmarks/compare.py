@@ -4,9 +4,9 @@
 Each row's commands run in alternating pairs (ours, peer, ours, peer, …), so that both sides meet the same state of the machine; the
 table has the medians, and the median, least and greatest ratio of a pair. Of several peers for one row the fastest is quoted.
 
-Usage: compare.py [--only ROW]... [--pairs 5] [--quick] [--programs .build/release]
+Usage: compare.py [--only ROW]... [--write] [--pairs 5] [--quick] [--programs .build/release]
 Run by the Python that has the peers (Benchmarks/peers/requirements.txt); `make bench-peers` does it all. With --only or --quick the
-table is printed and docs/benchmarks.md left alone. The exit code is 1 where a command failed, not where a goal was missed.
+table is printed and docs/benchmarks.md left alone, but with --write, which puts the rows measured into the part on this kind of machine. The exit code is 1 where a command failed, not where a goal was missed.
 """
 import argparse
 import datetime
@@ -170,7 +170,24 @@ def part(outcomes, machine_text, pairs, load):
 
 {table(outcomes)}
 
-{"All goals are reached." if not missed else "Not reached: " + "; ".join(missed) + "."}"""
+{ending(missed)}"""
+
+
+def renewed(old, outcomes, pairs):
+    """A part of docs/benchmarks.md with some rows measured anew."""
+    lines = {line.split(" | ")[0]: line for line in table(outcomes).splitlines()[2:]}
+    text = "\n".join(lines.pop(line.split(" | ")[0], line) for line in old.splitlines())
+    if lines:
+        raise Failed("docs/benchmarks.md lacks rows: " + ", ".join(line.removeprefix("| ") for line in lines))
+    names = ", ".join(row.name for row, _ in outcomes)
+    note = f"- Measured again {datetime.date.today()}{f', commit {state()}' if state() else ''}, {pairs} pairs: {names}."
+    text = text.replace("\n- Peers quoted", f"\n{note}\n- Peers quoted", 1)
+    missed = [line.split(" | ")[0].removeprefix("| ") for line in text.splitlines() if line.endswith("| **no** |")]
+    return text[:text.rindex("\n\n")] + "\n\n" + ending(missed)
+
+
+def ending(missed):
+    return "All goals are reached." if not missed else "Not reached: " + "; ".join(missed) + "."
 
 
 def document(parts_by_kind, rows):
@@ -195,6 +212,7 @@ def main():
     parser = argparse.ArgumentParser()
     rows = catalogue.rows(SCRIPTS)
     parser.add_argument("--only", action="append", choices=[row.name for row in rows])
+    parser.add_argument("--write", action="store_true", help="with --only: put these rows into docs/benchmarks.md")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="one pair for each row")
     parser.add_argument("--programs", type=pathlib.Path, default=ROOT / ".build" / "release")
@@ -218,10 +236,11 @@ def main():
                 outcomes.append((row, error))
     if options.only or options.quick:
         print(table(outcomes))
-    else:
+    if options.write or not (options.only or options.quick):
         file = ROOT / "docs" / "benchmarks.md"
         known = parts(file.read_text()) if file.exists() else {}
-        known[catalogue.kind()] = part(outcomes, machine_text, pairs, load)
+        known[catalogue.kind()] = (renewed(known[catalogue.kind()], outcomes, pairs) if options.only
+                                   else part(outcomes, machine_text, pairs, load))
         file.write_text(document(known, rows))
         print(f"docs/benchmarks.md: the part on machines with {catalogue.kind()} is written")
     if not all(isinstance(outcome, Measurement) for _, outcome in outcomes):

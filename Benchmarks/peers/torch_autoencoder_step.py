@@ -67,8 +67,8 @@ def main():
         step()
         times.append(time.perf_counter() - start)
     seconds = statistics.median(times)
-    print(json.dumps({"seconds_per_step": round(seconds, 4), "images_per_second": round(a.batch / seconds, 1), "threads": a.threads,
-                      "torch": torch.__version__}))
+    print(json.dumps({"peer": f"torch {torch.__version__}", "seconds_per_step": round(seconds, 4),
+                      "images_per_second": round(a.batch / seconds, 1), "threads": a.threads}))
 
 
 main()

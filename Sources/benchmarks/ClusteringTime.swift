@@ -54,7 +54,7 @@ struct ClusteringTime: ParsableCommand {
       let (seconds, found) = try Stopwatch.once { try WardClustering(clusters: clusters).cluster(x, seed: 0, team: team) { _ in } }
       return (seconds, sumOfSquares(x, found.assignments))
     case .nmf:
-      let method = MatrixFactorisation(clusters: clusters, locality: 0, neighbours: 5, restarts: 1, iterations: 200, tolerance: 1e-4)
+      let method = MatrixFactorisation(clusters: clusters, locality: 0, neighbours: 5, restarts: 10, iterations: 200, tolerance: 1e-4)
       let (seconds, factors) = try Stopwatch.once { try method.factorise(x, seed: 0, team: team) { _ in } }
       return (seconds, factors.measure(team))
     }
