@@ -6,7 +6,8 @@ table has the medians, and the median, least and greatest ratio of a pair. Of se
 
 Usage: compare.py [--only ROW]... [--write] [--pairs 5] [--quick] [--programs .build/release]
 Run by the Python that has the peers (Benchmarks/peers/requirements.txt); `make bench-peers` does it all. With --only or --quick the
-table is printed and docs/benchmarks.md left alone, but with --write, which puts the rows measured into the part on this kind of machine. The exit code is 1 where a command failed, not where a goal was missed.
+table is printed and docs/benchmarks.md left alone; --only with --write puts the rows measured into the part on this kind of
+machine. The exit code is 1 where a command failed, not where a goal was missed.
 """
 import argparse
 import datetime

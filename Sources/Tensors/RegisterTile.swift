@@ -26,7 +26,7 @@ struct RegisterTile<let rows: Int, let columns: Int> {
     }
   }
 
-  /// Steps between two tests of the loop: with one, a sixth of the time went into the loop and its last, mispredicted branch.
+  /// Steps between two tests of the loop (docs/kernels.md has what that gains).
   private static var unrolled: Int { 4 }
 
   @inline(__always)
