@@ -67,10 +67,13 @@ def rows(scripts):
     def step(name, work, goal, arguments):
         return Row(name, work, goal, ["train-step"] + arguments, torch("torch_ccr_step.py", arguments))
 
-    def clustering(method, work, peers, room):
+    def clustering(method, work, peers, room, same_start=False):
+        start = "{folder}/start.npy"
+        theirs = ["{folder}/images.npy", "--method", method] + (["--start", start] if same_start else []) + THREADS
         return Row(method, work, 2, ["clustering", "--method", method] + THREADS,
-                   [script("sklearn_clustering.py", ["{folder}/images.npy", "--method", method, "--by", peer] + THREADS) for peer in peers],
-                   field="seconds", prepare=["clustering", "--write-input", "{folder}/images.npy"], quality=("objective", room), most_pairs=3)
+                   [script("sklearn_clustering.py", theirs + ["--by", peer]) for peer in peers], field="seconds",
+                   prepare=["clustering", "--write-input", "{folder}/images.npy"] + (["--write-start", start] if same_start else []),
+                   quality=("objective", room), most_pairs=3)
 
     quick_step = QUICK_NETWORK + STEP + THREADS
     paper_step = ["--size", "32"] + STEP + ["--steps", "5"] + THREADS
@@ -100,7 +103,7 @@ def rows(scripts):
             field="seconds", prepare=["kmeans", "--write-input", "{folder}/pixels.npy"], quality=("inertia", 0.001)),
         clustering("sc", "spectral clustering, 10,000 × 784, 50 neighbours, k = 10", ["sklearn"], 0.001),
         clustering("ac", "agglomerative clustering (Ward), 10,000 × 784, k = 10", ["sklearn", "fastcluster"], 0.001),
-        clustering("nmf", "NMF by KL divergence, 10,000 × 784, 10 parts", ["sklearn"], 0.001),
+        clustering("nmf", "NMF by KL divergence, 10,000 × 784, 10 parts, from the same start", ["sklearn"], 0.001, same_start=True),
         Row("tsne", "t-SNE, 10,000 × 50, perplexity 30, 750 iterations", 2, ["tsne"] + THREADS,
             [script("opentsne_tsne.py", ["{folder}/components.npy", "--method", method] + THREADS) for method in ("bh", "fft")],
             field="seconds", prepare=["tsne", "--write-input", "{folder}/components.npy"], quality=("kl_divergence", 0)),
