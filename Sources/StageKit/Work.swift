@@ -4,7 +4,7 @@ import Tensors
 
 /// What a run will take, as far as its program can tell from settings and data: what `ccr plan` estimates with.
 public struct Work: Sendable, Hashable {
-  /// Floating-point operations, all threads together.
+  /// Floating-point operations, all threads together; what is no product counts as the operations of a large product that take as long.
   public var operations: Double
   /// Memory at its peak, bytes; nil where that is not known.
   public var memory: Double?
@@ -15,8 +15,11 @@ public struct Work: Sendable, Hashable {
     (self.operations, self.memory, self.outputs) = (operations, memory, outputs)
   }
 
+  /// Raised where programs count otherwise than before: runs of another counting say nothing of their work.
+  private static let counting = 2
+
   var json: JSONValue {
-    var members: [JSONValue.Member] = [.init("operations", .number(operations.rounded()))]
+    var members: [JSONValue.Member] = [.init("operations", .number(operations.rounded())), .init("counting", .integer(Self.counting))]
     if let memory { members.append(.init("memory", .number(memory.rounded()))) }
     if let outputs { members.append(.init("outputs", .number(outputs.rounded()))) }
     return .object(members)

@@ -73,15 +73,18 @@ struct CostModel {
   func cost(stage: String, settings: String, place: String, variant: String, work: PlannedWork?, declared: Double) -> InstanceCost {
     // Past runs whose work nobody counted are like this one where they stood at the same place of the same profile.
     let same = (alike["\(stage) \(settings)"] ?? []).filter { run in
-      guard let work, let past = run.work else { return run.place == place || work == nil && run.work == nil }
+      guard let work, let past = run.work, past.counting == work.counting else {
+        return run.place == place || work == nil && run.work == nil
+      }
       return abs(past.operations / work.operations - 1) < 0.02
     }
     if !same.isEmpty { return expect(same.suffix(Self.most).map { ($0, 1) }, work, .alike, within: 1.3) }
     if let work {
       for (runs, basis, factor) in [
-        (byVariant["\(stage) \(variant)"] ?? [], InstanceCost.Basis.method, 1.4),
-        ((byStage[stage] ?? []).filter { $0.work != nil }, InstanceCost.Basis.program, 2.2),
-      ] where !runs.isEmpty {
+        (byVariant["\(stage) \(variant)"] ?? [], InstanceCost.Basis.method, 1.4), (byStage[stage] ?? [], InstanceCost.Basis.program, 2.2),
+      ] {
+        let runs = runs.filter { $0.work?.counting == work.counting }
+        guard !runs.isEmpty else { continue }
         let near = Self.nearest(runs, to: work.operations)
         let ratios = near.map { work.operations / ($0.work?.operations ?? 1) }
         // The further the work is from what was seen, the less sure is its ratio.

@@ -5,6 +5,8 @@ import Glibc
 struct PlannedWork: Sendable, Hashable {
   /// Floating-point operations, above 0.
   let operations: Double
+  /// Which of the program's ways to count; numbers of different ones say nothing of each other.
+  let counting: Int
   /// Bytes at the peak, and of all outputs; nil where the program does not say.
   let memory, outputs: Double?
   let json: JSONValue
@@ -14,6 +16,7 @@ struct PlannedWork: Sendable, Hashable {
     func amount(_ name: String) -> Double? { json[name]?.double.flatMap { $0 > 0 && $0 < 1e30 ? $0 : nil } }
     guard let operations = amount("operations") else { return nil }
     (self.operations, memory, outputs, self.json) = (operations, amount("memory"), amount("outputs"), json)
+    counting = json["counting"]?.integer ?? 1
   }
 }
 

@@ -23,14 +23,23 @@ enum MethodSettings {
     ],
   ]
 
-  /// About what a method takes for a matrix, operations; iterations end early as a rule, so a fifth of the most counts.
+  /// About what a method takes for a matrix, in operations of a large product of matrices; the factors are of 60,000 and 70,000 images (docs/scale.md).
+  /// K-means ends early as a rule, so a fifth of the most iterations counts.
   static func operations(_ values: SettingValues, rows: Double, columns: Double) -> Double {
-    let (pairs, k) = (2 * rows * rows * columns, Double(values[clusters]))
+    let k = Double(values[clusters])
+    /// Every pair of rows once.
+    let pairs = rows * rows * columns
     switch values[method] {
     case KMeans.name: return 2 * rows * columns * k * Double(values[restarts] * values[iterations]) / 5
-    case MatrixFactorisation.name: return pairs + 4 * rows * columns * k * Double(values[restarts] * values[iterations]) / 5
-    case SpectralClustering.name: return 3 * pairs
-    default: return pairs
+    case MatrixFactorisation.name:
+      let updates = Double(values[iterations] + 10 * values[restarts])
+      let hasGraph = values[locality] > 0
+      // Of an update: the products and quotients of all numbers, and the equations of all images along the graph.
+      return (hasGraph ? pairs : 0) + updates * rows * k * (14 * columns + (hasGraph ? 56_000 : 0))
+    case SpectralClustering.name:
+      // All eigenvectors of a dense matrix, or some of a sparse one.
+      return pairs + (rows <= Double(values[exactUpTo]) ? 12 * rows * rows * rows : 5e7 * rows)
+    default: return 0.75 * pairs + 1900 * rows * rows
     }
   }
 

@@ -5,8 +5,15 @@ public struct NetworkSize: Sendable, Hashable {
   public var parameters = 0.0
   /// Numbers that the way back reads of every image.
   public var valuesPerImage = 0.0
-  /// Operations of the way forward of one image: two for each product in a sum.
-  public var operations = 0.0
+  /// Operations of the products and sums of the way forward of one image, as many as the algorithms make.
+  public var arithmetic = 0.0
+
+  /// What a number takes that is normalised, activated and moved, in operations that take as long: small networks are mostly this, ResNet-34 hardly.
+  /// Measured on both, forward and back (docs/scale.md).
+  private static let perValue = 150.0
+
+  /// Of the way forward of one image, in operations of a large product of matrices.
+  public var operations: Double { arithmetic + Self.perValue * valuesPerImage }
 
   /// Counts a convolution whose output is kept.
   mutating func convolve(kernel: Int, from inputs: Int, to outputs: Int, side: Int) {
@@ -14,7 +21,8 @@ public struct NetworkSize: Sendable, Hashable {
     let (products, pixels) = (Double(kernel * kernel) * Double(inputs) * Double(outputs), Double(side) * Double(side))
     parameters += products
     valuesPerImage += pixels * Double(outputs)
-    operations += 2 * products * pixels
+    // Winograd's algorithm makes four of nine products.
+    arithmetic += 2 * products * pixels * (kernel == 3 ? 4 / 9 : 1)
   }
 }
 
