@@ -24,8 +24,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -90,7 +90,7 @@ let package = Package(
     tests("TablesTests", ["Tables", "Artifacts"]),
     tests("StageKitTests", ["StageKit", "Artifacts", "Tensors"]),
     tests("WorkflowTests", ["Workflow", "Artifacts", "Tensors"]),
-    tests("EndToEndTests", ["Workflow", "Artifacts", "Tensors"]),
+    tests("EndToEndTests", ["Workflow", "Artifacts", "Tensors"], exclude: ["study-digests.json"]),
   ],
   swiftLanguageModes: [.v6]
 )
