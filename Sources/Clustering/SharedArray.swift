@@ -25,7 +25,7 @@ package final class SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
 
 extension ThreadTeam {
   /// The results of `body` for every piece in `0..<count`, in their order.
-  func map<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+  func map<Result: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) -> Result) -> [Result] {
     Array(unsafeUninitializedCapacity: count) { buffer, initializedCount in
       let slots = Slots(base: buffer.baseAddress)
       forEach(count) { piece in slots.base.map { ($0 + piece).initialize(to: body(piece)) } }

@@ -66,7 +66,7 @@ public enum Views {
 
   private static func make(
     _ images: ImageSet, _ numbers: [Int], copies: Int, size: Int, _ team: ThreadTeam,
-    _ view: @Sendable (inout ViewWorkspace, SourceImage, _ number: Int, _ copy: Int, _ out: UnsafeMutablePointer<UInt8>) -> Void
+    _ view: @escaping @Sendable (inout ViewWorkspace, SourceImage, _ number: Int, _ copy: Int, _ out: UnsafeMutablePointer<UInt8>) -> Void
   ) throws -> [UInt8] {
     if let wrong = numbers.first(where: { !(0..<images.count).contains($0) }) {
       preconditionFailure("there is no image \(wrong) among \(images.count)")

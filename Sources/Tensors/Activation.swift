@@ -105,7 +105,7 @@ public enum Activation: Hashable, Sendable {
 
   /// Calls `body` with the first element of every register's worth.
   @inline(__always)
-  static func eachVector(_ count: Int, team: ThreadTeam, _ body: @Sendable (_ at: Int) -> Void) {
+  static func eachVector(_ count: Int, team: ThreadTeam, _ body: @escaping @Sendable (_ at: Int) -> Void) {
     team.forEach((count + elementsPerPiece - 1) / elementsPerPiece) { piece in
       let start = piece * elementsPerPiece
       for at in stride(from: start, to: min(count, start + elementsPerPiece), by: Lanes.scalarCount) { body(at) }

@@ -77,7 +77,7 @@ enum ChannelStrips {
   /// The sums over all rows, channel by channel, of two terms that `add` adds up for a strip.
   @inline(__always)
   static func sums(
-    rows: Range<Int>, channels: Int, team: ThreadTeam, _ add: @Sendable (Strip, inout Lanes, inout Lanes) -> Void
+    rows: Range<Int>, channels: Int, team: ThreadTeam, _ add: @escaping @Sendable (Strip, inout Lanes, inout Lanes) -> Void
   ) -> ([Double], [Double]) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
     let vectors = (channels + Lanes.scalarCount - 1) / Lanes.scalarCount
@@ -123,7 +123,7 @@ enum ChannelStrips {
 
   /// Calls `body` for every strip.
   @inline(__always)
-  static func each(rows: Range<Int>, channels: Int, team: ThreadTeam, _ body: @Sendable (Strip) -> Void) {
+  static func each(rows: Range<Int>, channels: Int, team: ThreadTeam, _ body: @escaping @Sendable (Strip) -> Void) {
     let pieces = Pieces(rows.count, most: Pieces.imageRuns)
     let strip = rowsPerStrip
     team.forEach(pieces.count) { piece in

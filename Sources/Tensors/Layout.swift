@@ -52,7 +52,7 @@ extension Tensor {
     return part
   }
 
-  private static func eachRow(_ rows: Int, team: ThreadTeam, _ body: @Sendable (_ row: Int) -> Void) {
+  private static func eachRow(_ rows: Int, team: ThreadTeam, _ body: @escaping @Sendable (_ row: Int) -> Void) {
     let rowsPerPiece = 1 << 10
     team.forEach((rows + rowsPerPiece - 1) / rowsPerPiece) { piece in
       for row in piece * rowsPerPiece..<min(rows, (piece + 1) * rowsPerPiece) { body(row) }

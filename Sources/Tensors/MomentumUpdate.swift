@@ -43,7 +43,7 @@ extension Tensor {
   @inline(__always)
   fileprivate static func update(
     _ value: inout Tensor, _ memory: inout Tensor, gradient: Tensor, team: ThreadTeam,
-    _ body: @Sendable (_ value: inout Float, _ memory: inout Float, _ gradient: Float) -> Void
+    _ body: @escaping @Sendable (_ value: inout Float, _ memory: inout Float, _ gradient: Float) -> Void
   ) {
     precondition(
       value.shape == gradient.shape && value.shape == memory.shape,

@@ -145,7 +145,7 @@ extension Pooling {
 
   /// Calls `body` for every window in scan order, images side by side.
   @inline(__always)
-  private static func each(_ window: PoolingWindow, _ shape: [Int], team: ThreadTeam, _ body: @Sendable (Place) -> Void) {
+  private static func each(_ window: PoolingWindow, _ shape: [Int], team: ThreadTeam, _ body: @escaping @Sendable (Place) -> Void) {
     let output = window.output(of: shape)
     let (height, width, channels) = (shape[1], shape[2], shape[3])
     team.forEach(shape[0]) { image in

@@ -40,7 +40,7 @@ public enum RowNormalisation {
     return (x.shape[0], x.shape[1])
   }
 
-  private static func eachRow(_ rows: Int, team: ThreadTeam, _ body: @Sendable (_ row: Int) -> Void) {
+  private static func eachRow(_ rows: Int, team: ThreadTeam, _ body: @escaping @Sendable (_ row: Int) -> Void) {
     let rowsPerPiece = 64
     team.forEach((rows + rowsPerPiece - 1) / rowsPerPiece) { piece in
       for row in piece * rowsPerPiece..<min(rows, (piece + 1) * rowsPerPiece) { body(row) }

@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 /// A number of threads that work side by side on numbered, independent pieces.
 ///
 /// The pieces are cut by the caller in sizes that do not depend on `threads`, each piece writes only its own output, and
@@ -15,18 +12,11 @@ public struct ThreadTeam: Sendable {
   }
 
   /// Calls `body` once for every piece in `0..<count`, in any order, and returns when all are done.
-  public func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+  public func forEach(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     guard threads > 1, count > 1 else {
       for piece in 0..<count { body(piece) }
       return
     }
-    let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
-      while true {
-        let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        if piece >= count { return }
-        body(piece)
-      }
-    }
+    ThreadCrew.shared.perform(threads: min(threads, count), pieces: count, body)
   }
 }

@@ -2,4 +2,11 @@
 #define PROCESSOR_H
 /// The exit code of a program that this processor cannot run (EX_UNAVAILABLE).
 #define PROCESSOR_TOO_OLD 69
+
+/// Says that a thread looks again and again for what another thread does.
+static inline void processor_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
 #endif

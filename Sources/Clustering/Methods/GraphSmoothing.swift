@@ -125,7 +125,7 @@ package struct GraphSmoothing: Sendable {
 
   /// So many sums of each column over all rows, those of pieces merged in order: [count][width].
   private func sums(
-    _ team: ThreadTeam, _ count: Int, _ body: @Sendable (_ row: Int, _ sums: UnsafeMutablePointer<Vector>) -> Void
+    _ team: ThreadTeam, _ count: Int, _ body: @escaping @Sendable (_ row: Int, _ sums: UnsafeMutablePointer<Vector>) -> Void
   ) -> [Vector] {
     let pieces = Pieces(graph.count, most: (graph.count + 1023) / 1024)
     let parts = team.map(pieces.count) { [width] piece in

@@ -75,7 +75,7 @@ package final class LloydIterations: @unchecked Sendable {
 
   /// For each run what `body` gives for all its rows, in their order.
   private static func overRows(
-    _ runs: [LloydIterations], _ team: ThreadTeam, _ body: @Sendable (LloydIterations, Range<Int>) -> [Move]
+    _ runs: [LloydIterations], _ team: ThreadTeam, _ body: @escaping @Sendable (LloydIterations, Range<Int>) -> [Move]
   ) -> [[Move]] {
     guard let n = runs.first?.n else { return [] }
     let pieces = Pieces(n, most: (n + rowsPerPiece - 1) / rowsPerPiece)

@@ -24,7 +24,7 @@ public func binaryCrossEntropyLoss(logits: Tensor, targets: Tensor, team: Thread
 
 /// The sum over all elements of a term of a value and its target, over N; sums are of Double, in pieces merged in their order.
 private func elementwiseLoss(
-  _ values: Tensor, _ targets: Tensor, team: ThreadTeam, _ term: @Sendable (_ value: Double, _ target: Double) -> (Double, Double)
+  _ values: Tensor, _ targets: Tensor, team: ThreadTeam, _ term: @escaping @Sendable (_ value: Double, _ target: Double) -> (Double, Double)
 ) -> (value: Double, gradient: Tensor) {
   precondition(values.shape == targets.shape && !values.shape.isEmpty, "targets \(targets.shape) for values \(values.shape)")
   let elementsPerPiece = 1 << 13
