@@ -68,7 +68,7 @@ def rows(scripts):
         return Row(name, work, goal, ["train-step"] + arguments, torch("torch_ccr_step.py", arguments))
 
     def clustering(method, work, peers, room, same_start=False):
-        start = "{folder}/start.npy"
+        start = "{folder}/start"
         theirs = ["{folder}/images.npy", "--method", method] + (["--start", start] if same_start else []) + THREADS
         return Row(method, work, 2, ["clustering", "--method", method] + THREADS,
                    [script("sklearn_clustering.py", theirs + ["--by", peer]) for peer in peers], field="seconds",

@@ -6,10 +6,10 @@ pixels of Fashion-MNIST, 0 to 1:
   sc   self-tuning affinities (7th neighbour) of 50 nearest neighbours, either's; spectral_embedding (arpack), its rows at unit length as in the
        method cited, KMeans with 10 restarts; SpectralClustering is the same without the unit length, which changes the clusters
   ac   Ward's tree from the pixels, cut at k clusters
-  nmf  rows of unit length; multiplicative updates by KL divergence, at most 200 iterations, tolerance 1e-4, from the parts of --start, every
-       image a mixture of all of them alike; or from scikit-learn's own start
+  nmf  rows of unit length; multiplicative updates by KL divergence, at most 200 iterations, tolerance 1e-4, from the factors of
+       --start or from scikit-learn's own start
 
-Usage: python3 sklearn_clustering.py FILE.npy --method sc|ac|nmf [--by sklearn|fastcluster] [--clusters 10] [--threads 2] [--start PARTS.npy]
+Usage: python3 sklearn_clustering.py FILE.npy --method sc|ac|nmf [--by sklearn|fastcluster] [--clusters 10] [--threads 2] [--start PREFIX]
 Prints one JSON line: seconds and objective, which is the normalised cut, the sum of squares about the clusters' means, the divergence.
 """
 import argparse
@@ -71,8 +71,7 @@ def factorisation(np, x, options):
     x = x / np.linalg.norm(x, axis=1, keepdims=True)
     custom = {}
     if options.start:
-        parts = np.load(options.start) + np.float32(1e-6)
-        custom = {"W": np.full((len(x), len(parts)), 1 / len(parts), x.dtype), "H": parts}
+        custom = {"W": np.load(f"{options.start}-coefficients.npy"), "H": np.load(f"{options.start}-parts.npy")}
     start = time.perf_counter()
     method = NMF(options.clusters, init="custom" if custom else options.init, solver="mu", beta_loss="kullback-leibler", max_iter=200,
                  tol=1e-4, random_state=options.seed)
@@ -88,7 +87,7 @@ def main():
     parser.add_argument("--by", choices=("sklearn", "fastcluster"), default="sklearn")
     parser.add_argument("--clusters", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--start", help="nmf: the parts to start at, of `benchmarks clustering --write-start`")
+    parser.add_argument("--start", help="nmf: where to start, as `benchmarks clustering --write-start` wrote it")
     parser.add_argument("--init", default="nndsvda", help="nmf: scikit-learn's own start, without --start")
     parser.add_argument("--seed", type=int, default=0, help="nmf: of --init random")
     options = parser.parse_args()

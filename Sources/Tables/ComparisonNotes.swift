@@ -8,7 +8,7 @@ extension TableNotes {
       guard let most = seeds.max(), most > 1 else { return nil }
       let parts = here.map { comparison in
         let mean = (comparison.spread.mean < 0 ? "−" : "+") + fixed(abs(comparison.spread.mean))
-        let interval = comparison.spread.interval.map { " (\(signed($0.lowerBound)) to \(signed($0.upperBound)))" } ?? ""
+        let interval = comparison.spread.interval.map { " (\(ends($0))\(comparison.bootstrap.map { "; \(ends($0))" } ?? ""))" } ?? ""
         let verdict =
           comparison.corrected.map { "p \(fixed($0)), \(comparison.isApart ? "differ" : "cannot be told apart")" } ?? "not tested"
         return "\(comparison.row) − \(comparison.against) \(mean)\(interval), \(verdict)"
@@ -18,13 +18,16 @@ extension TableNotes {
       let shared = seeds.count == 1 ? list(first.seeds) : "each pair's own"
       var text =
         "Differences in \(first.metric) on \(column.label), row by row over the same seeds (\(shared)): mean"
-        + (here.contains { $0.spread.interval != nil } ? " (95 % interval)" : "")
+        + (here.contains { $0.spread.interval != nil }
+          ? " (95 % interval by Student's t\(here.contains { $0.bootstrap != nil } ? "; by the bootstrap" : ""))" : "")
         + ", two-sided p of the exact sign-flip test after Holm's correction for \(tested) comparison\(tested == 1 ? "" : "s"): "
         + parts.joined(separator: "; ") + "."
       if most < least { text += " With so few seeds no difference could reach p \(RowComparison.level); it takes \(least)." }
       return text
     }
   }
+
+  private func ends(_ interval: ClosedRange<Double>) -> String { "\(signed(interval.lowerBound)) to \(signed(interval.upperBound))" }
 
   private func signed(_ value: Double) -> String { (value < 0 ? "−" : "+") + fixed(abs(value)) }
 }

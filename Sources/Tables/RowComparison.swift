@@ -8,6 +8,8 @@ public struct RowComparison: Sendable {
   public let differences: [Double]
   /// Mean, deviation and, of 5 seeds and more, interval of the differences.
   public let spread: Spread
+  /// The bootstrap's interval of the mean difference; nil for fewer seeds than an interval takes, or more than the bootstrap does.
+  public var bootstrap: ClosedRange<Double>? { Bootstrap.interval(differences) }
   /// Of the exact sign-flip test; nil for more seeds than it takes.
   public let pValue: Double?
   /// After Holm's correction over all comparisons of the table in this metric on this data set.

@@ -28,7 +28,8 @@ extension RowComparison {
       "row": .string(row), "against": .string(against), "dataset": .string(dataset), "metric": .string(metric),
       "seeds": .array(seeds.map(JSONValue.integer)), "differences": .array(differences.map(JSONValue.number)),
       "mean": .number(spread.mean), "std": spread.deviation.map(JSONValue.number) ?? .null, "interval": intervalJSON(spread.interval),
-      "p": pValue.map(JSONValue.number) ?? .null, "pHolm": corrected.map(JSONValue.number) ?? .null, "apart": .bool(isApart),
+      "bootstrap": intervalJSON(bootstrap), "p": pValue.map(JSONValue.number) ?? .null, "pHolm": corrected.map(JSONValue.number) ?? .null,
+      "apart": .bool(isApart),
     ]
   }
 }

@@ -37,7 +37,10 @@ struct ClusteringTime: ParsableCommand {
     if let writeInput {
       if let writeStart {
         let images = try MatrixFactorisation.unitRows(pixels, team: team)
-        try FashionPixels.write(MatrixFactorisation.start(images, clusters, seed: 0, restart: 0, team: team), to: writeStart)
+        let start = MatrixFactorisation.start(images, clusters, seed: 0, restart: 0, graph: nil, locality: 0, team: team).factors
+        let width = images.shape[1]
+        try FashionPixels.write(Tensor(shape: [clusters, width], start.parts), to: "\(writeStart)-parts.npy")
+        try FashionPixels.write(Tensor(shape: [self.images, clusters], start.coefficients), to: "\(writeStart)-coefficients.npy")
       }
       return try FashionPixels.write(pixels, to: writeInput)
     }

@@ -42,6 +42,24 @@ struct StatisticsTests {
     #expect(Spread([0.5, 0.5, 0.5, 0.5, 0.5])?.interval == 0.5...0.5)
   }
 
+  /// Every resample in its order, one after the other.
+  @Test func theBootstrapIsThatOfAllResamples() throws {
+    for values in [[0.02, -0.01, 0.03, 0.005, 0.011], [1, 1, 1, 1, 1], [0.3, -0.2, 0.1, 0, 0.7, -0.4]] {
+      let n = values.count
+      let total = (0..<n).reduce(1) { product, _ in product * n }
+      let means = (0..<total).map { number in
+        var (rest, sum) = (number, 0.0)
+        for _ in 0..<n { (rest, sum) = (rest / n, sum + values[rest % n]) }
+        return sum / Double(n)
+      }.sorted()
+      let cut = Int((0.025 * Double(total)).rounded(.up)) - 1
+      let interval = try #require(Bootstrap.interval(values))
+      #expect(abs(interval.lowerBound - means[cut]) < 1e-12 && abs(interval.upperBound - means[total - 1 - cut]) < 1e-12, "\(values)")
+    }
+    #expect(Bootstrap.interval([1, 2, 3, 4]) == nil && Bootstrap.interval(Array(repeating: 0.5, count: 13)) == nil)
+    #expect(Bootstrap.interval((0..<12).map { Double($0) })?.contains(5.5) == true)
+  }
+
   @Test func theSignFlipTestIsSciPys() throws {
     for one in try cases("sign_flip", least: 20) {
       let differences = numbers(one[0])

@@ -93,6 +93,15 @@ struct EstimateTests {
     #expect(estimate["unknown"]?.integer ?? 0 < 300)
   }
 
+  /// study.json beside it is whole: four arms and K-means at eight seeds, and a pilot of eight arms at two.
+  @Test(arguments: [("study", 32), ("pilot", 16)]) func theStudyOfCIFAR10IsPlanned(profile: String, trainings: Int) throws {
+    let root = URL(fileURLWithPath: #filePath).pathComponents.dropLast(3).joined(separator: "/")
+    let study = try ToyStudy()
+    let plan = try study.shell(
+      "exec \(ToyStudy.binaries)/ccr plan --pipeline \(root)/study.json --profile \(profile) --results \(study.folder)/results")
+    #expect(plan.code == 0 && plan.out.split(separator: "\n").count { $0.hasPrefix("run     train[") } == trainings, "\(plan)")
+  }
+
   @Test func theCalibrationIsKept() throws {
     let study = try counting([1])
     #expect(try study.ccr("run").code == 0)

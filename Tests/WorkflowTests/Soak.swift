@@ -101,12 +101,13 @@ struct Soak {
 private struct SoakRecord {
   private let row: String
   private let file: String
+  /// The digest of the `ccr` that was tried, in short.
+  private static var program: String { get throws { String(try ContentDigest.ofFile("\(ToyStudy.binaries)/ccr").hex.prefix(12)) } }
   private(set) var (rounds, faults, seconds) = (0, 0, 0.0)
 
   init(_ row: String) throws {
     self.row = row
-    let program = try ContentDigest.ofFile("\(ToyStudy.binaries)/ccr").hex.prefix(12)
-    file = "\(ToyStudy.binaries)/soak-\(program)-\(row.split(separator: " ").joined(separator: "-")).txt"
+    file = "\(ToyStudy.binaries)/soak-\(try Self.program)-\(row.split(separator: " ").joined(separator: "-")).txt"
     guard let bytes = try? AtomicFile.read(file) else { return }
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
       let numbers = line.split(separator: " ").compactMap { Double($0) }
@@ -122,7 +123,7 @@ private struct SoakRecord {
   }
 
   /// Writes the row of docs/reliability.md.
-  func publish() throws { try Self.publish("| \(row) |", "\(rounds) | \(faults) | \(Int(seconds)) s |") }
+  func publish() throws { try Self.publish("| \(row) |", "\(rounds) | \(faults) | \(Int(seconds)) s | `\(Self.program)` |") }
 
   static func publish(_ row: String, _ rest: String) throws {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../docs/reliability.md"

@@ -22,18 +22,19 @@ package final class Factorisation: @unchecked Sendable {
   /// Below this, products count as this.
   private static let least: Float = 1e-10
   private static let rowsAtATime = 4
-  /// Added to the parts in the beginning: no update could leave a zero.
-  static let floor: Float = 1e-6
+  /// Added to what k-means says: no update could leave a zero.
+  private static let share: Float = 0.2
 
-  /// Starts at these parts [r, D], each row a mixture of all of them alike.
-  init(_ x: Tensor, parts start: Tensor, graph: NeighbourGraph?, locality: Double) {
+  /// Starts at the centres of clusters, each row mostly its own cluster's.
+  init(_ x: Tensor, centres: LloydIterations, graph: NeighbourGraph?, locality: Double) {
     self.x = x
-    (n, d, r) = (x.shape[0], x.shape[1], start.shape[0])
+    (n, d, r) = (x.shape[0], x.shape[1], centres.centres.shape[0])
     width = (d + 15) / 16 * 16
     parts = SharedArray(repeating: 0, count: r * width)
-    for c in 0..<r { for j in 0..<d { parts[c * width + j] = start.base[c * d + j] + Self.floor } }
-    coefficients = SharedArray(repeating: 1 / Float(r), count: n * r)
-    smoothing = graph.map { GraphSmoothing($0, weight: locality, columns: start.shape[0]) }
+    for c in 0..<r { for j in 0..<d { parts[c * width + j] = centres.centres.base[c * d + j] + 1e-6 } }
+    coefficients = SharedArray(repeating: Self.share / Float(r), count: n * r)
+    for (row, cluster) in centres.assignments.enumerated() { coefficients[row * r + Int(cluster)] += 1 - Self.share }
+    smoothing = graph.map { GraphSmoothing($0, weight: locality, columns: centres.centres.shape[0]) }
     var sum = 0.0
     for i in 0..<n {
       var own = 0.0

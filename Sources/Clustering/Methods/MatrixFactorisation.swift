@@ -4,7 +4,7 @@ import Tensors
 ///
 /// Images are rows of unit length, and each is close to a mixture of r = K parts: X ≈ V Uᵀ, all non-negative. Minimised is
 /// Σ (x ln(x/y) − x + y) + `locality` · Σ_edges Σ_c (v_jc − v_lc) ln(v_jc/v_lc), with y of V Uᵀ and edges between the `neighbours` nearest images.
-/// With locality 0 these are the updates of Lee & Seung (2001). Several starts, at the centres of k-means, are followed for ten iterations, the best of them to the end.
+/// With locality 0 these are the updates of Lee & Seung (2001). Several starts by k-means are followed for ten iterations, the best of them to the end.
 public struct MatrixFactorisation: ClusteringMethod {
   public static let name = "nmf"
   public let clusters: Int
@@ -58,8 +58,7 @@ public struct MatrixFactorisation: ClusteringMethod {
     }
     var best: Factorisation?
     for restart in 0..<restarts {
-      let factors = Factorisation(
-        images, parts: Self.start(images, parts, seed: seed, restart: restart, team: team), graph: graph, locality: locality)
+      let factors = Self.start(images, parts, seed: seed, restart: restart, graph: graph, locality: locality, team: team)
       for iteration in 0..<min(restarts > 1 ? Self.trialIterations : 0, iterations) {
         factors.update(team)
         try report(0, "start \(restart + 1) of \(restarts), iteration \(iteration + 1)")
@@ -80,12 +79,14 @@ public struct MatrixFactorisation: ClusteringMethod {
     return best
   }
 
-  /// The centres of k-means after ten iterations, [K, D].
-  package static func start(_ images: Tensor, _ clusters: Int, seed: UInt64, restart: Int, team: ThreadTeam) -> Tensor {
+  /// The factors at the clusters that k-means has after ten iterations.
+  package static func start(
+    _ images: Tensor, _ clusters: Int, seed: UInt64, restart: Int, graph: NeighbourGraph?, locality: Double, team: ThreadTeam
+  ) -> Factorisation {
     let centres = KMeansPlusPlus.starts(images, clusters: clusters, restarts: restart..<restart + 1, seed: seed, team: team)
     let run = LloydIterations(images, centres: centres[0])
     LloydIterations.iterate([run], most: 10, until: 0, team: team) { _, _ in }
-    return run.centres
+    return Factorisation(images, centres: run, graph: graph, locality: locality)
   }
 
   /// Each row divided by its length; a row of zeros stays.

@@ -46,6 +46,30 @@ struct SlurmTroubleTests {
     #expect(taken.count == height && Set(taken).count == height, "\(taken.count) steps, \(Set(taken).count) different: \(taken)")
   }
 
+  /// The study's own programs on 150 images of Fashion-MNIST, in jobs and on this machine: every output of every instance is equal.
+  @Test func theRealStudyComesOutAsOnOneMachine() throws {
+    let study = try ToyStudy()
+    let root = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/")
+    try study.write(String(decoding: AtomicFile.read("\(root)/data/published.json"), as: UTF8.self), "data/published.json")
+    let small: JSONValue = [
+      "where": ["profile": "quick"],
+      "let": ["epochs": 1, "snapshots": [0, 1], "middleEpoch": 1, "figureEpoch": 1, "widths": [16], "blocks": [1]],
+      "ingest": ["subset": 150], "tsne": ["iterations": 60, "exaggerationIterations": 30],
+    ]
+    let members = try #require(JSONValue.read("\(root)/pipeline.json").object).map { member -> JSONValue.Member in
+      member.name == "settings" ? .init("settings", .array((member.value.array ?? []) + [small])) : member
+    }
+    try study.write(JSONValue.object(members).pretty, "pipeline.json")
+    let targets = ["+tabulate[output=table4]", "+tabulate[output=figure3]"]
+    let (_, output) = try study.clusterStart(["run", "--memory", "2G"] + targets)
+    let run = output()
+    #expect(run.code == 0, "\(run.error)\(study.jobLogs)")
+    let local = try study.start(["run", "--results", "\(study.folder)/local"] + targets).output()
+    #expect(local.code == 0, "\(local.error)")
+    let difference = try study.ccr("diff", "\(study.folder)/results", "\(study.folder)/local")
+    #expect(difference.out == "nothing differs\n", "\(difference)")
+  }
+
   @Test func aRequeuedJobGoesOnFromItsCheckpoint() throws {
     let study = try climb(30)
     let run = try disturb(study, height: 30) { OneNodeSlurm.slurm("scontrol", "requeue", $0) }
