@@ -174,16 +174,17 @@ def part(outcomes, machine_text, pairs, load):
 {ending(missed)}"""
 
 
-def renewed(old, outcomes, pairs):
-    """A part of docs/benchmarks.md with some rows measured anew."""
-    lines = {line.split(" | ")[0]: line for line in table(outcomes).splitlines()[2:]}
-    text = "\n".join(lines.pop(line.split(" | ")[0], line) for line in old.splitlines())
-    if lines:
-        raise Failed("docs/benchmarks.md lacks rows: " + ", ".join(line.removeprefix("| ") for line in lines))
-    names = ", ".join(row.name for row, _ in outcomes)
+def renewed(old, measured, names, pairs, rows):
+    """A part of docs/benchmarks.md with some rows measured anew, in the order of all rows; a row that is no longer among them goes.
+    - measured: lines of the table."""
+    lines = old.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("|---")) + 1
+    end = next((i for i in range(first, len(lines)) if not lines[i].startswith("|")), len(lines))
+    known = {line.split(" | ")[0]: line for line in lines[first:end] + measured}
+    table = [known[f"| {row.work}"] for row in rows if f"| {row.work}" in known]
     note = f"- Measured again {datetime.date.today()}{f', commit {state()}' if state() else ''}, {pairs} pairs: {names}."
-    text = text.replace("\n- Peers quoted", f"\n{note}\n- Peers quoted", 1)
-    missed = [line.split(" | ")[0].removeprefix("| ") for line in text.splitlines() if line.endswith("| **no** |")]
+    text = "\n".join(lines[:first] + table + lines[end:]).replace("\n- Peers quoted", f"\n{note}\n- Peers quoted", 1)
+    missed = [line.split(" | ")[0].removeprefix("| ") for line in table if line.endswith("| **no** |")]
     return text[:text.rindex("\n\n")] + "\n\n" + ending(missed)
 
 
@@ -240,7 +241,8 @@ def main():
     if options.write or not (options.only or options.quick):
         file = ROOT / "docs" / "benchmarks.md"
         known = parts(file.read_text()) if file.exists() else {}
-        known[catalogue.kind()] = (renewed(known[catalogue.kind()], outcomes, pairs) if options.only
+        names = ", ".join(row.name for row, _ in outcomes)
+        known[catalogue.kind()] = (renewed(known[catalogue.kind()], table(outcomes).splitlines()[2:], names, pairs, rows) if options.only
                                    else part(outcomes, machine_text, pairs, load))
         file.write_text(document(known, rows))
         print(f"docs/benchmarks.md: the part on machines with {catalogue.kind()} is written")
