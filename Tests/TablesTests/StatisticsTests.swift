@@ -138,7 +138,7 @@ struct StatisticsTests {
     let comparison = try #require(table.comparisons.first { $0.metric == "ACC" })
     #expect(comparison.pValue == 2 / 64 && comparison.isApart)
     let note = try #require(table.notes.first { $0.hasPrefix("Differences") })
-    #expect(note.contains("+0.050 (+0.050 to +0.050), p 0.031, differ.") && !note.contains("so few"))
+    #expect(note.contains("+0.050 (+0.050 to +0.050; +0.050 to +0.050), p 0.031, differ.") && !note.contains("so few"))
     #expect(table.markdown.contains("0.625 ± 0.019 (0.605, 0.645)"))
     #expect(table.notes.first?.contains("in brackets the 95 % interval") == true)
     let cell = try #require(table.json["cells"]?.array?.first { $0["row"]?.string == "CCR" })

@@ -211,29 +211,34 @@ struct ReportPageTests {
     let bytes = try AtomicFile.read("\(folder)/report.html").count
     #expect(bytes < 3_000_000, "\(bytes) bytes")
     let browser = try Browser()
-    let seconds = try browser.open(file: "\(folder)/report.html")
+    // Of the page's thread on a processor, whatever else this machine does.
+    _ = try browser.send("Performance.enable", ["timeDomain": "threadTicks"])
+    func seconds() throws -> Double {
+      let metrics = try browser.send("Performance.getMetrics", [:])["metrics"]?.array ?? []
+      return try #require(metrics.first { $0["name"]?.string == "TaskDuration" }?["value"]?.double, "\(metrics)")
+    }
+    _ = try browser.open(file: "\(folder)/report.html")
+    let loaded = try seconds()
     #expect(try browser.evaluate("document.querySelectorAll('#instances tbody tr').length").integer == 12_002)
-    let times = try browser.evaluate(
-      """
-      (async()=>{
-        const box=document.getElementById('search'),times=[];
-        for(const words of ['seed=2999','train method=y','']){
-          const start=performance.now();
-          box.value=words;box.dispatchEvent(new Event('input'));
+    var times: [Double] = []
+    for words in ["seed=2999", "train method=y", ""] {
+      let start = try seconds()
+      _ = try browser.evaluate(
+        """
+        (async()=>{
+          const box=document.getElementById('search');
+          box.value='\(words)';box.dispatchEvent(new Event('input'));
           await new Promise(done=>setTimeout(()=>requestAnimationFrame(()=>setTimeout(done,0)),125));
-          times.push(performance.now()-start-125);
-        }
-        const start=performance.now();
-        document.querySelectorAll('#instances thead button')[1].click();
-        document.body.offsetHeight;
-        times.push(performance.now()-start);
-        return times;
-      })()
-      """)
-    let slowest = (times.array ?? []).compactMap(\.double).max() ?? .infinity
-    // Generous, since other work shares this machine: what is quadratic takes minutes.
-    #expect(seconds < 20 && slowest < 10_000, "loaded in \(seconds) s, answers in \(times.compact) ms")
-    print("12,002 instances: \(bytes) bytes, loaded in \(seconds) s; three searches and a sort in \(times.compact) ms")
+        })()
+        """)
+      times.append(try seconds() - start)
+    }
+    let start = try seconds()
+    _ = try browser.evaluate("document.querySelectorAll('#instances thead button')[1].click();document.body.offsetHeight;")
+    times.append(try seconds() - start)
+    // What is quadratic takes minutes.
+    #expect(loaded > 0 && loaded < 10 && times.allSatisfy { $0 < 5 }, "loaded in \(loaded) s, answers in \(times) s")
+    print("12,002 instances: \(bytes) bytes, loaded in \(loaded) s; three searches and a sort in \(times) s")
     #expect(browser.complaints.isEmpty, "\(browser.complaints)")
   }
 

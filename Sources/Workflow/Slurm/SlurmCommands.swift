@@ -12,6 +12,9 @@ package struct SlurmCommands {
     package let state: String
     package let reason: String
 
+    /// Without the place in an array.
+    var number: String { String(id.prefix { $0 != "_" }) }
+
     /// Whether it will still do something.
     package var isLive: Bool {
       [
@@ -112,9 +115,10 @@ package struct SlurmCommands {
   // MARK: Doing
 
   /// Submits a script, once: where sbatch does not answer, or not with a number, the job's name is looked up before anything else.
+  /// - Parameter before: the numbers of the jobs that had this name already.
   /// - Returns: the job's number; nil where the cluster takes no more jobs of this user now.
   /// - Throws: `ClusterError`.
-  func submit(_ script: String, name: String, say: (String) -> Void) throws -> String? {
+  func submit(_ script: String, name: String, before: Set<String> = [], say: (String) -> Void) throws -> String? {
     let file = "\(folder)/\(name).sh"
     try AtomicFile.write(script, to: file)
     var complaint = ""
@@ -125,10 +129,10 @@ package struct SlurmCommands {
         if answer.code != 0, Self.meansFull(answer.words) { return nil }
         complaint = answer.words
       } catch let error as PipelineError { complaint = error.problem }
-      // Many failures of sbatch are of the way to the controller, or back: the job may be there. An earlier one of this name has ended.
+      // Many failures of sbatch are of the way to the controller, or back: the job may be there, or have been there and ended.
       say("sbatch gave no number for \(name) (\(complaint)); looking whether the cluster has it")
       sleep(1)
-      if let job = try jobs(named: [name]).first(where: \.isLive) { return String(job.id.prefix { $0 != "_" }) }
+      if let job = try jobs(named: [name]).first(where: { !before.contains($0.number) }) { return job.number }
       sleep(pause)
     }
     throw ClusterError.refused(command: "sbatch", words: complaint)

@@ -39,10 +39,10 @@ extension Submission {
         if arrays.isEmpty { break }
         let named = arrays.map { (array: $0, name: name($0)) }
         // What a submitter that was killed had submitted without writing it down is in the queue under the same name.
-        let there = try submission.commands.jobs(named: named.map(\.name)).filter(\.isLive)
+        let there = try submission.commands.jobs(named: named.map(\.name))
         for (array, name) in named {
           do {
-            guard try submit(array, name, there.first { $0.name == name }) else {
+            guard try submit(array, name, there.filter { $0.name == name }) else {
               full = true
               break
             }
@@ -74,15 +74,16 @@ extension Submission {
       return "ccr-\(ContentDigest.of(Array(sign.utf8)).hex.prefix(16))"
     }
 
-    /// - Parameter there: a job of the array that is in the queue already.
+    /// - Parameter there: the jobs of this name that the cluster knows.
     /// - Returns: false where the cluster takes no more.
-    private mutating func submit(_ array: JobArray, _ name: String, _ there: SlurmCommands.Job?) throws -> Bool {
+    private mutating func submit(_ array: JobArray, _ name: String, _ there: [SlurmCommands.Job]) throws -> Bool {
       let stages = bundles[array.bundles[0]].tasks.map { tasks[$0].stage }.unique.joined(separator: "+")
       let script = submission.script(
         name, needs: array.needs, words: words(array), command: submission.workCommand, dependencies: dependencies(array.after),
         comment: "ccr \(submission.study.plan.profile) \(stages)", isForAll: true)
-      let known = there.map { String($0.id.prefix { $0 != "_" }) }
-      guard let id = try known ?? submission.commands.submit(script, name: name, say: submission.say) else { return false }
+      let queued = there.first(where: \.isLive)?.number
+      let id = try queued ?? submission.commands.submit(script, name: name, before: Set(there.map(\.number)), say: submission.say)
+      guard let id else { return false }
       ids.append((id, array.bundles.count))
       jobs += array.bundles.count
       for (index, bundle) in array.bundles.enumerated() {
