@@ -73,8 +73,8 @@ def factorisation(np, x, options):
     if options.start:
         custom = {"W": np.load(f"{options.start}-coefficients.npy"), "H": np.load(f"{options.start}-parts.npy")}
     start = time.perf_counter()
-    method = NMF(options.clusters, init="custom" if custom else options.init, solver="mu", beta_loss="kullback-leibler", max_iter=200,
-                 tol=1e-4, random_state=options.seed)
+    method = NMF(options.clusters, init="custom" if custom else "nndsvda", solver="mu", beta_loss="kullback-leibler", max_iter=200,
+                 tol=1e-4, random_state=0)
     method.fit_transform(x, **custom)
     seconds = time.perf_counter() - start
     return seconds, method.reconstruction_err_ ** 2 / 2
@@ -88,8 +88,6 @@ def main():
     parser.add_argument("--clusters", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--start", help="nmf: where to start, as `benchmarks clustering --write-start` wrote it")
-    parser.add_argument("--init", default="nndsvda", help="nmf: scikit-learn's own start, without --start")
-    parser.add_argument("--seed", type=int, default=0, help="nmf: of --init random")
     options = parser.parse_args()
     # Both are read when the libraries load.
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)

@@ -54,11 +54,9 @@ final class RepulsionGrid: Sendable {
       let response = (4 + 2 * Elementary.circle(turns: Double(k) / Double(side)).cos) / 6
       return 1 / (response * response)
     }
-    func spectrum(_ part: KeyPath<ComplexVector, SIMD16<Float>> & Sendable, _ kernel: @escaping @Sendable (Float, Float) -> Float)
-      -> SharedArray<
-        SIMD16<Float>
-      >
-    {
+    func spectrum(
+      _ part: KeyPath<ComplexVector, SIMD16<Float>> & Sendable, _ kernel: @escaping @Sendable (Float, Float) -> Float
+    ) -> SharedArray<SIMD16<Float>> {
       let samples = SharedArray<Float>(repeating: 0, count: side * side)
       team.forEach(side) { i in for j in 0..<side { samples[i * side + j] = kernel(offset[i], offset[j]) } }
       let columns = Self.transformX(samples, rows: side, columns: side, transform, team)
