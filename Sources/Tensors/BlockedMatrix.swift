@@ -38,27 +38,37 @@ struct BlockedMatrix: Sendable {
     _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, pitch: Int, blocks chosen: Range<Int>? = nil,
     into blocks: UnsafeMutablePointer<Vector>
   ) {
-    let (whole, rest) = (columns / 16, columns % 16)
-    let chosen = chosen ?? 0..<(columns + 15) / 16
-    for block in chosen where block < whole {
-      for row in 0..<rows { blocks[block &* pitch &+ row] = Vector(loading: matrix + (row &* columns &+ block &* 16)) }
-    }
-    guard rest > 0, chosen.contains(whole) else { return }
-    for row in 0..<rows {
-      var last = Vector()
-      for lane in 0..<rest { last[lane] = matrix[row &* columns &+ whole &* 16 &+ lane] }
-      blocks[whole &* pitch &+ row] = last
+    for block in chosen ?? 0..<(columns + 15) / 16 {
+      let to = blocks + block &* pitch
+      for row in 0..<rows { to[row] = vector(matrix + row &* columns, block: block, columns: columns) }
     }
   }
 
+  /// Sixteen columns of a row of a row-major matrix, the last filled up with zeros.
+  @inline(__always)
+  static func vector(_ row: UnsafePointer<Float>, block: Int, columns: Int) -> Vector {
+    let from = row + block &* 16
+    if 16 &* block &+ 16 <= columns { return Vector(loading: from) }
+    var last = Vector()
+    for lane in 0..<columns - 16 * block { last[lane] = from[lane] }
+    return last
+  }
+
   /// Copies blocks of `pitch` rows to a row-major matrix.
-  static func unblock(_ blocks: UnsafePointer<Vector>, rows: Int, pitch: Int, columns: Int, into matrix: UnsafeMutablePointer<Float>) {
-    let (whole, rest) = (columns / 16, columns % 16)
+  /// - Parameter chosen: which blocks of 16 columns; nil for all.
+  static func unblock(
+    _ blocks: UnsafePointer<Vector>, rows: Int, pitch: Int, columns: Int, blocks chosen: Range<Int>? = nil,
+    into matrix: UnsafeMutablePointer<Float>
+  ) {
+    let chosen = chosen ?? 0..<(columns + 15) / 16
+    let whole = chosen.lowerBound..<min(chosen.upperBound, columns / 16)
     for row in 0..<rows {
       let to = matrix + row &* columns
-      for block in 0..<whole { blocks[block &* pitch &+ row].store(to: to + block &* 16) }
-      for lane in 0..<rest { to[whole &* 16 &+ lane] = blocks[whole &* pitch &+ row][lane] }
+      for block in whole { blocks[block &* pitch &+ row].store(to: to + block &* 16) }
     }
+    guard columns % 16 > 0, chosen.contains(columns / 16) else { return }
+    let (last, to) = (blocks + columns / 16 &* pitch, matrix + columns / 16 &* 16)
+    for row in 0..<rows { for lane in 0..<columns % 16 { to[row &* columns &+ lane] = last[row][lane] } }
   }
 }
 
@@ -85,15 +95,10 @@ struct AdjointSums: Sendable {
     _ v: UnsafePointer<Vector>, _ m: UnsafePointer<Vector>, rows summed: Int, pitch: Int, adding: Bool, pairs chosen: Range<Int>? = nil,
     into sums: UnsafeMutablePointer<Vector>
   ) {
-    let chosen = chosen ?? 0..<pairs
-    var target = sums + chosen.lowerBound * groups * Self.tile
-    for pair in chosen {
-      for group in 0..<groups {
-        BlockedProduct.adjoint(
-          v + group / 2 &* pitch, half: group % 2, m + 2 &* pair &* pitch, columns: min(2, columnVectors - 2 * pair), pitch: pitch,
-          rows: summed, adding: adding, into: target)
-        target += Self.tile
-      }
+    for pair in chosen ?? 0..<pairs {
+      BlockedProduct.adjoint(
+        v, groups: 0..<groups, m + 2 &* pair &* pitch, columns: min(2, columnVectors - 2 * pair), pitch: pitch, rows: summed,
+        adding: adding, into: sums + pair * groups * Self.tile, step: Self.tile)
     }
   }
 

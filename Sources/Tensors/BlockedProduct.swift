@@ -12,8 +12,12 @@ enum BlockedProduct {
   static let adjointChannels = 8
   /// Products that are summed in a register before the sum is added to memory.
   private static let productsPerSum = 16
-  /// Channels of U that stay in a first-level cache of 32 KiB, beside V, while all rows pass by: 16 KiB.
+  /// Channels of U that stay in a first-level cache of 32 KiB, beside V, while rows pass by: 16 KiB.
   private static let channelsPerPass = 256 / ProductTile.columns
+  /// Rows of V that stay in a second-level cache of 512 KiB, with that many channels, while all columns pass by: 252 KiB.
+  private static let rowsPerPass = 252
+  /// Rows of two blocks of M that stay in a first-level cache while all channels of dU pass by: 16 KiB.
+  private static let adjointRowsPerPass = 128
 
   /// The least number of rows in memory for this many rows of values.
   static func pitch(rows: Int) -> Int { (rows + rowsAtLeast - 1) / rowsAtLeast * rowsAtLeast }
@@ -26,27 +30,29 @@ enum BlockedProduct {
     _ v: UnsafePointer<Vector>, rows: Int, pitch: Int, depth: Int, _ u: UnsafePointer<Vector>, uRows: Int, columns: Range<Int>,
     into m: UnsafeMutablePointer<Vector>
   ) {
-    var column = columns.lowerBound
-    while column < columns.upperBound {
-      let alone = column + ProductTile.columns > columns.upperBound
-      let m = m + column * pitch
-      for first in stride(from: 0, to: depth, by: channelsPerPass) {
-        let (v, u) = (v + first / 16 * pitch, u + (column * uRows + first))
-        let (channels, adding) = (min(channelsPerPass, depth - first), first > 0)
-        var row = 0
-        while row < rows {
-          let tall = !alone && row + rowsAtLeast < rows
-          if tall {
-            product(ProductTile.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
-          } else if alone {
-            product(RegisterTile<6, 1>.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
-          } else {
-            product(ShortProductTile.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+    for first in stride(from: 0, to: depth, by: channelsPerPass) {
+      let (v, channels, adding) = (v + first / 16 * pitch, min(channelsPerPass, depth - first), first > 0)
+      for start in stride(from: 0, to: rows, by: rowsPerPass) {
+        let end = min(rows, start + rowsPerPass)
+        var column = columns.lowerBound
+        while column < columns.upperBound {
+          let alone = column + ProductTile.columns > columns.upperBound
+          let (u, m) = (u + (column * uRows + first), m + column * pitch)
+          var row = start
+          while row < end {
+            let tall = !alone && row + rowsAtLeast < end
+            if tall {
+              product(ProductTile.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+            } else if alone {
+              product(RegisterTile<6, 1>.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+            } else {
+              product(ShortProductTile.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+            }
+            row += tall ? ProductTile.rows : rowsAtLeast
           }
-          row += tall ? ProductTile.rows : rowsAtLeast
+          column += alone ? 1 : ProductTile.columns
         }
       }
-      column += alone ? 1 : ProductTile.columns
     }
   }
 
@@ -65,26 +71,36 @@ enum BlockedProduct {
     }
   }
 
-  /// dU of 8 channels and one or two blocks of 16 columns, [8][2] vectors: Vᵀ · M, added to what is there where `adding`.
+  /// dU = Vᵀ · M of some groups of 8 channels and one or two blocks of 16 columns, [8][2] vectors a group, added to what is there where `adding`.
   /// - Parameters:
-  ///   - v: the block of 16 channels in which the 8 lie, and `half`, 0 or 1, which of its halves.
+  ///   - groups: of V's channels; two lie in a block of 16.
   ///   - m: the blocks of columns, `pitch` vectors from the first to the second; of one, the second vectors of `sums` are left alone.
+  ///   - sums: those of the first group; `step` vectors from a group to the next.
   static func adjoint(
-    _ v: UnsafePointer<Vector>, half: Int, _ m: UnsafePointer<Vector>, columns: Int, pitch: Int, rows: Int, adding: Bool,
+    _ v: UnsafePointer<Vector>, groups: Range<Int>, _ m: UnsafePointer<Vector>, columns: Int, pitch: Int, rows: Int, adding: Bool,
+    into sums: UnsafeMutablePointer<Vector>, step: Int
+  ) {
+    for start in stride(from: 0, to: rows, by: adjointRowsPerPass) {
+      let end = min(rows, start + adjointRowsPerPass)
+      for group in groups {
+        adjoint(
+          floats(v + group / 2 * pitch) + adjointChannels * (group % 2), m, columns: columns, pitch: pitch, rows: start..<end,
+          adding: adding || start > 0, into: sums + (group - groups.lowerBound) * step)
+      }
+    }
+  }
+
+  private static func adjoint(
+    _ channels: UnsafePointer<Float>, _ m: UnsafePointer<Vector>, columns: Int, pitch: Int, rows: Range<Int>, adding: Bool,
     into sums: UnsafeMutablePointer<Vector>
   ) {
-    let channels = floats(v) + adjointChannels * half
-    for row in stride(from: 0, to: rows, by: productsPerSum) {
-      let count = min(productsPerSum, rows - row)
-      for first in stride(from: 0, to: adjointChannels, by: AdjointTile.rows) {
-        let (v, m, sums) = (channels + (row &* 16 &+ first), m + row, sums + 2 &* first)
-        let adding = adding || row > 0
-        if columns == AdjointTile.columns {
-          adjoint(AdjointTile.self, v, m, pitch: pitch, count: count, adding: adding, sums)
-        } else {
-          for column in 0..<columns {
-            adjoint(NarrowAdjointTile.self, v, m + column &* pitch, pitch: pitch, count: count, adding: adding, sums + column)
-          }
+    for first in stride(from: 0, to: adjointChannels, by: AdjointTile.rows) {
+      let (channels, sums) = (channels + first, sums + 2 &* first)
+      if columns == AdjointTile.columns {
+        adjoint(AdjointTile.self, channels, m, pitch: pitch, rows: rows, adding: adding, sums)
+      } else {
+        for column in 0..<columns {
+          adjoint(NarrowAdjointTile.self, channels, m + column * pitch, pitch: pitch, rows: rows, adding: adding, sums + column)
         }
       }
     }
@@ -92,12 +108,15 @@ enum BlockedProduct {
 
   @inline(__always)
   private static func adjoint<let rows: Int, let columns: Int>(
-    _: RegisterTile<rows, columns>.Type, _ channels: UnsafePointer<Float>, _ m: UnsafePointer<Vector>, pitch: Int, count: Int, adding: Bool,
-    _ sums: UnsafeMutablePointer<Vector>
+    _: RegisterTile<rows, columns>.Type, _ channels: UnsafePointer<Float>, _ m: UnsafePointer<Vector>, pitch: Int, rows summed: Range<Int>,
+    adding: Bool, _ sums: UnsafeMutablePointer<Vector>
   ) {
-    var tile = RegisterTile<rows, columns>()
-    tile.add(count, channels, step: 16, rowStep: 1, m, step: 1, columnStep: pitch)
-    tile.store(to: sums, rowStep: 2, columnStep: 1, adding: adding)
+    for row in stride(from: summed.lowerBound, to: summed.upperBound, by: productsPerSum) {
+      var tile = RegisterTile<rows, columns>()
+      tile.add(
+        min(productsPerSum, summed.upperBound &- row), channels + row &* 16, step: 16, rowStep: 1, m + row, step: 1, columnStep: pitch)
+      tile.store(to: sums, rowStep: 2, columnStep: 1, adding: adding || row > summed.lowerBound)
+    }
   }
 
   @inline(__always)

@@ -7,12 +7,10 @@ public enum Linear {
     let (n, d, k) = sizes(x, weights)
     let team = Self.team(team, n, d, k)
     precondition(bias.shape == [k], "bias \(bias.shape) for weights \(weights.shape)")
-    let y = product(x, rows: n, depth: d, BlockedMatrix(transposing: weights, rows: k, columns: d, team: team), columns: k, team: team)
-    withExtendedLifetime((y, bias)) {
-      let (out, shift) = (y.base, bias.base)
-      for row in 0..<n { for column in 0..<k { out[row &* k &+ column] += shift[column] } }
-    }
-    return y
+    let (x, turned) = (
+      Factor(x, rows: n, columns: d, team: team), BlockedMatrix(transposing: weights, rows: k, columns: d, team: team)
+    )
+    return product(x, turned, columns: k, bias: bias, team: team)
   }
 
   /// The gradients of a loss with respect to x, W and b, from that with respect to y [N, K].
@@ -23,24 +21,20 @@ public enum Linear {
     let (n, d, k) = sizes(x, weights)
     let team = Self.team(team, n, d, k)
     precondition(dy.shape == [n, k], "gradient \(dy.shape) for output \([n, k])")
-    let dx =
-      needsInputGradient
-      ? product(dy, rows: n, depth: k, BlockedMatrix(weights, rows: k, columns: d, team: team), columns: d, team: team) : nil
+    let (x, dy) = (Factor(x, rows: n, columns: d, team: team), Factor(dy, rows: n, columns: k, team: team))
+    let dx = needsInputGradient ? product(dy, BlockedMatrix(weights, rows: k, columns: d, team: team), columns: d, team: team) : nil
     let (sums, dw, db) = (AdjointSums(rows: k, columns: d), Tensor(uninitialized: [k, d]), Tensor(zeros: [k]))
     let partial = VectorBuffer(uninitializedRows: sums.count, vectorsPerRow: 1)
-    let (left, right) = (
-      BlockedMatrix(dy, rows: n, columns: k, team: team), BlockedMatrix(x, rows: n, columns: d, team: team)
-    )
-    withExtendedLifetime((left, right)) {
-      team.forEach(sums.pairs) { pair in
-        sums.add(left.base, right.base, rows: n, pitch: n, adding: false, pairs: pair..<pair + 1, into: partial.base)
-      }
+    team.forEach(sums.pairs) { pair in
+      sums.add(dy.base, x.base, rows: n, pitch: x.pitch, adding: false, pairs: pair..<pair + 1, into: partial.base)
     }
     sums.merge([partial], into: dw, team: team)
-    withExtendedLifetime((db, dy)) {
-      let (sum, gradient) = (db.base, dy.base)
-      for row in 0..<n { for column in 0..<k { sum[column] += gradient[row &* k &+ column] } }
+    team.forEach(dy.blocks) { block in
+      var sum = Vector()
+      for row in 0..<n { sum += dy.base[block &* dy.pitch &+ row] }
+      for lane in 0..<min(16, k - 16 * block) { db.base[16 * block + lane] = sum[lane] }
     }
+    withExtendedLifetime((x, dy, db, partial)) {}
     return (dx, dw, db)
   }
 
@@ -58,25 +52,41 @@ public enum Linear {
   /// Blocks of 16 columns that one piece of work computes.
   private static let blocksPerPiece = 4
 
-  private static func product(_ a: Tensor, rows: Int, depth: Int, _ u: BlockedMatrix, columns: Int, team: ThreadTeam) -> Tensor {
-    let pitch = BlockedProduct.pitch(rows: rows)
-    let blocks = (columns + 15) / 16
-    let v = VectorBuffer(uninitializedRows: (depth + 15) / 16 * pitch, vectorsPerRow: 1)
-    let m = VectorBuffer(uninitializedRows: blocks * pitch, vectorsPerRow: 1)
-    let y = Tensor(uninitialized: [rows, columns])
-    withExtendedLifetime((a, u, v, m, y)) {
-      team.forEach((depth + 15) / 16) { block in
-        BlockedMatrix.block(a.base, rows: rows, columns: depth, pitch: pitch, blocks: block..<block + 1, into: v.base)
-        // The product reads whole tiles of rows.
-        (v.base + block * pitch + rows).update(repeating: Vector(), count: pitch - rows)
+  /// A matrix [rows, columns] as a product's left side: blocks of 16 columns, filled up with zeros, and rows up to whole tiles, which are read and not used.
+  private struct Factor: Sendable {
+    let rows, columns, pitch, blocks: Int
+    private let buffer: VectorBuffer
+    var base: UnsafeMutablePointer<Vector> { buffer.base }
+
+    init(_ matrix: Tensor, rows: Int, columns: Int, team: ThreadTeam) {
+      (self.rows, self.columns, pitch, blocks) = (rows, columns, BlockedProduct.pitch(rows: rows), (columns + 15) / 16)
+      let (buffer, pitch) = (VectorBuffer(uninitializedRows: blocks * pitch, vectorsPerRow: 1), pitch)
+      self.buffer = buffer
+      team.forEach(blocks) { block in
+        BlockedMatrix.block(matrix.base, rows: rows, columns: columns, pitch: pitch, blocks: block..<block + 1, into: buffer.base)
+        (buffer.base + block * pitch + rows).update(repeating: Vector(), count: pitch - rows)
       }
-      team.forEach((blocks + blocksPerPiece - 1) / blocksPerPiece) { piece in
-        BlockedProduct.multiply(
-          v.base, rows: rows, pitch: pitch, depth: depth, u.base, uRows: depth,
-          columns: piece * blocksPerPiece..<min(blocks, (piece + 1) * blocksPerPiece), into: m.base)
-      }
-      BlockedMatrix.unblock(m.base, rows: rows, pitch: pitch, columns: columns, into: y.base)
     }
+  }
+
+  /// a · u, and the bias added to every row.
+  private static func product(_ a: Factor, _ u: BlockedMatrix, columns: Int, bias: Tensor? = nil, team: ThreadTeam) -> Tensor {
+    let blocks = (columns + 15) / 16
+    let m = VectorBuffer(uninitializedRows: blocks * a.pitch, vectorsPerRow: 1)
+    let y = Tensor(uninitialized: [a.rows, columns])
+    team.forEach((blocks + blocksPerPiece - 1) / blocksPerPiece) { piece in
+      let chosen = piece * blocksPerPiece..<min(blocks, (piece + 1) * blocksPerPiece)
+      BlockedProduct.multiply(
+        a.base, rows: a.rows, pitch: a.pitch, depth: a.columns, u.base, uRows: u.rows, columns: chosen, into: m.base)
+      if let bias {
+        for block in chosen {
+          let shift = BlockedMatrix.vector(bias.base, block: block, columns: columns)
+          for row in 0..<a.rows { m.base[block &* a.pitch &+ row] += shift }
+        }
+      }
+      BlockedMatrix.unblock(m.base, rows: a.rows, pitch: a.pitch, columns: columns, blocks: chosen, into: y.base)
+    }
+    withExtendedLifetime((a, u, bias, m, y)) {}
     return y
   }
 }

@@ -16,30 +16,28 @@ struct RegisterTile<let rows: Int, let columns: Int> {
     step vectorStep: Int, columnStep: Int
   ) {
     var (factor, vector, left) = (factors, vectors, count)
-    while left >= Self.unrolled {
-      for _ in 0..<Self.unrolled { addStep(&factor, factorStep, rowStep, &vector, vectorStep, columnStep) }
-      left &-= Self.unrolled
+    // Four steps to a test of the loop, written out: of a loop over four steps the compiler makes four tests (docs/kernels.md has what that costs).
+    while left >= 4 {
+      addStep(factor, rowStep, vector, columnStep)
+      addStep(factor + factorStep, rowStep, vector + vectorStep, columnStep)
+      addStep(factor + 2 &* factorStep, rowStep, vector + 2 &* vectorStep, columnStep)
+      addStep(factor + 3 &* factorStep, rowStep, vector + 3 &* vectorStep, columnStep)
+      (factor, vector) = (factor + 4 &* factorStep, vector + 4 &* vectorStep)
+      left &-= 4
     }
     while left > 0 {
-      addStep(&factor, factorStep, rowStep, &vector, vectorStep, columnStep)
+      addStep(factor, rowStep, vector, columnStep)
+      (factor, vector) = (factor + factorStep, vector + vectorStep)
       left &-= 1
     }
   }
 
-  /// Steps between two tests of the loop (docs/kernels.md has what that gains).
-  private static var unrolled: Int { 4 }
-
   @inline(__always)
-  private mutating func addStep(
-    _ factor: inout UnsafePointer<Float>, _ factorStep: Int, _ rowStep: Int, _ vector: inout UnsafePointer<Vector>, _ vectorStep: Int,
-    _ columnStep: Int
-  ) {
+  private mutating func addStep(_ factor: UnsafePointer<Float>, _ rowStep: Int, _ vector: UnsafePointer<Vector>, _ columnStep: Int) {
     for row in 0..<rows {
       let f = Vector(repeating: factor[row &* rowStep])
       for column in 0..<columns { sums[column][row].addProduct(vector[column &* columnStep], f) }
     }
-    factor += factorStep
-    vector += vectorStep
   }
 
   /// Writes the sums, `rowStep` vectors from a row to the next, added to what is there where `adding`.

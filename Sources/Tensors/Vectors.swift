@@ -1,3 +1,5 @@
+import CProcessor
+
 /// Sixteen neighbouring floats: the grain in which kernels lay out memory, whatever the machine.
 package typealias Vector = SIMD16<Float>
 
@@ -32,15 +34,24 @@ extension SIMD where Scalar == Float {
 }
 
 extension Lanes {
-  /// These lanes where the mask is set, `others` elsewhere. By bits: the library's `replacing` is a loop over lanes, which compilers untie badly.
+  /// These lanes where the mask is set, `others` elsewhere.
   @inline(__always)
   func kept(where mask: SIMDMask<MaskStorage>, else others: Lanes = Lanes()) -> Lanes {
     let mask = unsafeBitCast(mask, to: MaskStorage.self)
-    let bits = (unsafeBitCast(self, to: MaskStorage.self) & mask) | (unsafeBitCast(others, to: MaskStorage.self) & ~mask)
-    return unsafeBitCast(bits, to: Lanes.self)
+    #if AVX512
+      return lanes16_chosen(mask, self, others)
+    #else
+      return lanes8_chosen(mask, self, others)
+    #endif
   }
 
   /// The larger of each lane; not a number where this one is not.
   @inline(__always)
-  func larger(_ others: Lanes) -> Lanes { others.kept(where: self .< others, else: self) }
+  func larger(_ others: Lanes) -> Lanes {
+    #if AVX512
+      lanes16_larger(self, others)
+    #else
+      lanes8_larger(self, others)
+    #endif
+  }
 }

@@ -183,13 +183,11 @@ private struct GradientSums<Tile: WinogradTile>: Sendable {
       let set = sets[point]
       var target = sums + set.number * tile
       for pair in pairs {
-        let columns = m.base + (point * grid.pointStep(vectors: outputVectors) + 2 * pair * grid.pitch)
-        for eighth in eighths {
-          BlockedProduct.adjoint(
-            v.base + (point * grid.pointStep(vectors: inputVectors) + eighth / 2 * grid.pitch), half: eighth % 2, columns,
-            columns: min(2, outputVectors - 2 * pair), pitch: grid.pitch, rows: rows, adding: adding || !set.isFirst, into: target)
-          target += perTile
-        }
+        BlockedProduct.adjoint(
+          v.base + point * grid.pointStep(vectors: inputVectors), groups: eighths,
+          m.base + (point * grid.pointStep(vectors: outputVectors) + 2 * pair * grid.pitch), columns: min(2, outputVectors - 2 * pair),
+          pitch: grid.pitch, rows: rows, adding: adding || !set.isFirst, into: target, step: perTile)
+        target += eighths.count * perTile
       }
     }
   }
