@@ -1,5 +1,8 @@
 #ifndef PROCESSOR_H
 #define PROCESSOR_H
+// Named here, so that a build folder from before this file existed sees it.
+#include "lanes.h"
+
 /// The exit code of a program that this processor cannot run (EX_UNAVAILABLE).
 #define PROCESSOR_TOO_OLD 69
 
