@@ -16,7 +16,7 @@ public struct Work: Sendable, Hashable {
   }
 
   /// Raised where programs count otherwise than before: runs of another counting say nothing of their work.
-  private static let counting = 2
+  private static let counting = 3
 
   var json: JSONValue {
     var members: [JSONValue.Member] = [.init("operations", .number(operations.rounded())), .init("counting", .integer(Self.counting))]

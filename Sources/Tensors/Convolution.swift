@@ -6,6 +6,18 @@ public enum Convolution {
     switch ConvolutionAlgorithm.choice(for: shape) {
     case .patches: return PatchConvolution.forward(shape, x, weights: weights, team: team)
     case .winograd(let tile): return tile.forward(shape, x, weights: weights, team: team)
+    case .folded(let fold, let tile):
+      return tile.forward(fold.inner, fold.images(x, team: team), weights: fold.weights(weights), team: team)
+    }
+  }
+
+  /// The gradient of a loss with respect to images [N, H, W, C], from that with respect to the output.
+  static func adjoint(_ shape: ConvolutionShape, outputGradient dy: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
+    switch ConvolutionAlgorithm.choice(for: shape) {
+    case .patches: return PatchConvolution.adjoint(shape, dy, weights: weights, team: team)
+    case .winograd(let tile): return tile.adjoint(shape, dy, weights: weights, team: team)
+    case .folded(let fold, let tile):
+      return fold.imagesAdjoint(tile.adjoint(fold.inner, dy, weights: fold.weights(weights), team: team), team: team)
     }
   }
 
@@ -23,6 +35,11 @@ public enum Convolution {
     case .winograd(let tile):
       return tile.backward(
         shape, x, weights: weights, outputGradient: outputGradient, needsInputGradient: needsInputGradient, team: team)
+    case .folded(let fold, let tile):
+      let (dx, dw) = tile.backward(
+        fold.inner, fold.images(x, team: team), weights: fold.weights(weights), outputGradient: outputGradient,
+        needsInputGradient: needsInputGradient, team: team)
+      return (dx.map { fold.imagesAdjoint($0, team: team) }, fold.weightsAdjoint(dw))
     }
   }
 }

@@ -8,7 +8,7 @@ public enum TransposedConvolution {
     _ x: Tensor, weights: Tensor, stride: Int, padding: Int, outputPadding: Int = 0, team: ThreadTeam
   ) -> Tensor {
     let shape = shape(x.shape, weights, stride: stride, padding: padding, outputPadding: outputPadding)
-    return PatchConvolution.adjoint(shape, x, weights: weights, team: team)
+    return Convolution.adjoint(shape, outputGradient: x, weights: weights, team: team)
   }
 
   /// The gradients of a loss with respect to images and weights, from that with respect to the output [N, H, W, C].

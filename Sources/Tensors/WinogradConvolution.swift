@@ -1,4 +1,4 @@
-/// 3 × 3 convolution of padding 1 and stride 1 or 2 with fewer multiplications, for channel counts that are multiples of 16.
+/// 3 × 3 convolution of padding 1 and stride 1 or 2, or 2 × 2 without padding, with fewer multiplications, for channel counts that are multiples of 16.
 ///
 /// Goals, in order: bit-equal for any number of threads; a half to a third of the direct kernels' time; memory for one block of tiles only.
 /// Legend: tiles of m × m outputs from n × n inputs, ξ one of the products, C channels in, K channels out.
@@ -16,7 +16,7 @@ enum WinogradConvolution<Tile: WinogradTile> {
   /// in its first-level cache for the next.
   private static var eighthsPerPiece: Int { 2 }
 
-  /// y [N, P, Q, K] of x and weights [3, 3, C, K].
+  /// y [N, P, Q, K] of x and weights [r, r, C, K].
   static func forward(_ grid: WinogradGrid, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
     let transforms = WinogradTransforms<Tile>(grid)
     let filters = WinogradFilters<Tile>(weights, transposed: false, team: team)
@@ -44,7 +44,35 @@ enum WinogradConvolution<Tile: WinogradTile> {
     return y
   }
 
-  /// dw [3, 3, C, K] and, where asked, dx, from x and dy.
+  /// dx [N, H, W, C] alone, from dy.
+  static func adjoint(_ grid: WinogradGrid, _ dy: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
+    let transforms = WinogradTransforms<Tile>(grid)
+    let filters = WinogradFilters<Tile>(weights, transposed: true, team: team)
+    let (inputVectors, outputVectors) = (weights.shape[2] / 16, weights.shape[3] / 16)
+    let dx = Tensor(uninitialized: [grid.images, grid.height, grid.width, weights.shape[2]])
+    if grid.sharesBlocks {
+      let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
+      for number in 0..<grid.blockCount {
+        let block = grid.block(number)
+        let runs = Pieces(block.count, most: Pieces.imageRuns)
+        team.forEach(runs.count) { transforms.spreadGradients(dy, runs[$0].shifted(by: block.lowerBound), of: block, into: m) }
+        sharedProducts(grid, m, outputVectors, filters, rows: block.count * grid.tilesPerImage, into: v, inputVectors, team)
+        team.forEach(runs.count) { transforms.collectInputs(v, runs[$0].shifted(by: block.lowerBound), of: block, into: dx) }
+      }
+    } else {
+      let ut = filters.all(team)
+      team.forEach(grid.blockCount) { number in
+        let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
+        let block = grid.block(number)
+        transforms.spreadGradients(dy, block, of: block, into: m)
+        products(grid, m, outputVectors, ut, filters.step, rows: block.count * grid.tilesPerImage, into: v, inputVectors)
+        transforms.collectInputs(v, block, of: block, into: dx)
+      }
+    }
+    return dx
+  }
+
+  /// dw [r, r, C, K] and, where asked, dx, from x and dy.
   static func backward(
     _ grid: WinogradGrid, _ x: Tensor, _ dy: Tensor, weights: Tensor, needsInputGradient: Bool, team: ThreadTeam
   ) -> (input: Tensor?, weights: Tensor) {

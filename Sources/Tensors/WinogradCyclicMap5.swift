@@ -154,7 +154,7 @@ enum WinogradCyclicMap5: WinogradTile {
 
   @inline(__always)
   static func filterLine(
-    _ line: Int, _ g: FilterTaps, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Lanes>, _ step: Int
+    _ line: Int, _ g: UnsafePointer<Lanes>, _ matrix: UnsafePointer<Float>, into u: UnsafeMutablePointer<Lanes>, _ step: Int
   ) {
     withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 12) { rows in
       guard let square = rows.baseAddress else { return }
@@ -170,11 +170,11 @@ enum WinogradCyclicMap5: WinogradTile {
   }
 
   @inline(__always)
-  static func filterAdjoint(_ u: UnsafeMutablePointer<Lanes>, _ matrix: UnsafePointer<Float>) -> FilterTaps {
+  static func filterAdjoint(_ u: UnsafeMutablePointer<Lanes>, _ matrix: UnsafePointer<Float>, into g: UnsafeMutablePointer<Lanes>) {
     withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 36) { work in
-      guard let square = work.baseAddress else { return (u[0], u[0], u[0], u[0], u[0], u[0], u[0], u[0], u[0]) }
+      guard let square = work.baseAddress else { return }
       collect(u, 1, into: square, scale: 1 / 3)
-      return separableAdjoint(square, matrix)
+      separableAdjoint(square, matrix, into: g)
     }
   }
 

@@ -1,4 +1,4 @@
-/// Filters between the nine taps and the points of a fast convolution: U = G g Gᵀ of filters [3, 3, C, K], or Uᵀ, as the input gradient wants it.
+/// Filters between their taps and the points of a fast convolution: U = G g Gᵀ of filters [r, r, C, K], or Uᵀ, as the input gradient wants it.
 ///
 /// A "set" is U of one point, or of several that share it; the sets are numbered in lines of one row of G each. U of a deep layer has more bytes than the
 /// last-level cache, so a line at a time can be asked for, which is used up before the next overwrites it.
@@ -8,7 +8,7 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
   /// Vectors from a set to the next: a blocked matrix [columns / 16][rows][16] and one more, which keeps the sets out of each other's cache sets.
   let step: Int
   private let weights: Tensor
-  /// The taps of Uᵀ, [9][columns / 16][rows][16].
+  /// The taps of Uᵀ, [r²][columns / 16][rows][16].
   private let transposed: VectorBuffer?
 
   init(_ weights: Tensor, transposed: Bool, team: ThreadTeam) {
@@ -20,8 +20,8 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
       self.transposed = nil
       return
     }
-    let taps = VectorBuffer(uninitializedRows: 9 * c / 16 * k, vectorsPerRow: 1)
-    team.forEach(9 * c / 16) { block in
+    let taps = VectorBuffer(uninitializedRows: Self.taps * c / 16 * k, vectorsPerRow: 1)
+    team.forEach(Self.taps * c / 16) { block in
       for first in stride(from: 0, to: k, by: 16) {
         let (from, to) = (weights.base + (block * 16 * k + first), taps.floats + (block * k + first) * 16)
         for lane in 0..<16 { for row in 0..<16 { to[row &* 16 &+ lane] = from[lane &* k &+ row] } }
@@ -52,16 +52,17 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
       let (taps, filters) = (transposed?.floats ?? weights.base, filters.base)
       matrix.withUnsafeBufferPointer { matrix in
         starts.withUnsafeBufferPointer { starts in
-          guard let matrix = matrix.baseAddress else { return }
-          for row in firstRow..<firstRow + 16 {
-            let from = taps + (row &* rowStride &+ vector &* vectorStride)
-            for lane in stride(from: 0, to: 16, by: Lanes.scalarCount) {
-              func tap(_ number: Int) -> Lanes { Lanes(loading: from + (number &* rows &* columns &+ lane)) }
-              let g = (tap(0), tap(1), tap(2), tap(3), tap(4), tap(5), tap(6), tap(7), tap(8))
-              let out = Self.lanes(filters + (vector &* rows &+ row), from: lane)
-              for line in lines {
-                Tile.filterLine(
-                  line, g, matrix, into: out + starts[line &- lines.lowerBound] &* Self.lanesPerVector, step &* Self.lanesPerVector)
+          withUnsafeTemporaryAllocation(of: Lanes.self, capacity: Self.taps) { g in
+            guard let matrix = matrix.baseAddress, let g = g.baseAddress else { return }
+            for row in firstRow..<firstRow + 16 {
+              let from = taps + (row &* rowStride &+ vector &* vectorStride)
+              for lane in stride(from: 0, to: 16, by: Lanes.scalarCount) {
+                for number in 0..<Self.taps { g[number] = Lanes(loading: from + (number &* rows &* columns &+ lane)) }
+                let out = Self.lanes(filters + (vector &* rows &+ row), from: lane)
+                for line in lines {
+                  Tile.filterLine(
+                    line, g, matrix, into: out + starts[line &- lines.lowerBound] &* Self.lanesPerVector, step &* Self.lanesPerVector)
+                }
               }
             }
           }
@@ -73,7 +74,7 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
   /// dg = Gᵀ dU G for 8 channels and up to 2 blocks of 16 filters.
   /// - Parameters:
   ///   - parts: pointers to [sets][8][2] vectors each, whose sum in this order is dU.
-  ///   - gradient: [3, 3, C, K].
+  ///   - gradient: [r, r, C, K].
   static func gatherGradient(_ parts: [UnsafeMutablePointer<Vector>], channel: Int, vectors: Range<Int>, into gradient: Tensor) {
     let (c, k) = (gradient.shape[2], gradient.shape[3])
     let sets = Tile.lines.last?.upperBound ?? 0
@@ -81,8 +82,9 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
     let matrix = Tile.filter.flatMap { $0 }
     let base = gradient.base
     matrix.withUnsafeBufferPointer { matrix in
-      withUnsafeTemporaryAllocation(of: Lanes.self, capacity: sets) { work in
+      withUnsafeTemporaryAllocation(of: Lanes.self, capacity: sets + taps) { work in
         guard let u = work.baseAddress, let matrix = matrix.baseAddress else { return }
+        let g = u + sets
         for number in 0..<tile where vectors.contains(vectors.lowerBound + number % 2) {
           for lane in stride(from: 0, to: 16, by: Lanes.scalarCount) {
             for set in 0..<sets {
@@ -91,24 +93,17 @@ struct WinogradFilters<Tile: WinogradTile>: Sendable {
               for part in 1..<parts.count { sum += Self.lanes(parts[part] + place, from: lane).pointee }
               u[set] = sum
             }
-            let g = Tile.filterAdjoint(u, matrix)
+            Tile.filterAdjoint(u, matrix, into: g)
             let to = base + ((channel + number / 2) * k + (vectors.lowerBound + number % 2) * 16 + lane)
-            let tap = c &* k
-            g.0.store(to: to)
-            g.1.store(to: to + tap)
-            g.2.store(to: to + 2 &* tap)
-            g.3.store(to: to + 3 &* tap)
-            g.4.store(to: to + 4 &* tap)
-            g.5.store(to: to + 5 &* tap)
-            g.6.store(to: to + 6 &* tap)
-            g.7.store(to: to + 7 &* tap)
-            g.8.store(to: to + 8 &* tap)
+            for tap in 0..<taps { g[tap].store(to: to + tap &* c &* k) }
           }
         }
       }
     }
   }
 
+  /// r²
+  private static var taps: Int { Tile.taps * Tile.taps }
   private static var lanesPerVector: Int { 16 / Lanes.scalarCount }
 
   /// The lanes of a vector from one of them on.

@@ -138,3 +138,60 @@ enum WinogradTile5: WinogradTile {
     m[6 &* stepOut] = y4
   }
 }
+
+/// F(4, 2): points 0, 1, −1, 2, ∞. 25 products for 16 outputs instead of 64. Its two taps are those of four that a phase of stride 2 sees (`SpaceToDepth`).
+enum WinogradTwoTaps4: WinogradTile {
+  static var taps: Int { 2 }
+  static var padding: Int { 0 }
+  static var stride: Int { 1 }
+  static var inputs: Int { 5 }
+  static var margin: Int { 0 }
+  static var outputs: Int { 4 }
+  static var points: Int { 5 }
+  static var filterRows: Int { 5 }
+  static let filter: [[Float]] = [[1 / 2, 0], [-1 / 2, -1 / 2], [-1 / 6, 1 / 6], [1 / 6, 1 / 3], [0, 1]]
+  static let filterOfPoint = [0, 1, 2, 3, 4]
+
+  @inline(__always)
+  static func input(_ d: UnsafePointer<Lanes>, _ step: Int, into v: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
+    let (d0, d1, d2, d3, d4) = (d[0], d[step], d[2 &* step], d[3 &* step], d[4 &* step])
+    let (p, q) = (d3 - d1, d2 - d1)
+    v[0] = p + 2 * (d0 - d2)
+    v[stepOut] = (d3 - d2) - 2 * d1
+    v[2 &* stepOut] = (d3 - d2) - 2 * q
+    v[3 &* stepOut] = p
+    v[4 &* stepOut] = (d4 - d2) - 2 * p
+  }
+
+  @inline(__always)
+  static func inputAdjoint(_ v: UnsafePointer<Lanes>, _ step: Int, into d: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
+    let (v0, v1, v2, v3, v4) = (v[0], v[step], v[2 &* step], v[3 &* step], v[4 &* step])
+    let odd = v0 + v3 - 2 * v4
+    d[0] = 2 * v0
+    d[stepOut] = 2 * (v2 - v1) - odd
+    d[2 &* stepOut] = -2 * v0 - v1 - 3 * v2 - v4
+    d[3 &* stepOut] = odd + v1 + v2
+    d[4 &* stepOut] = v4
+  }
+
+  @inline(__always)
+  static func output(_ m: UnsafePointer<Lanes>, _ step: Int, into y: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
+    let (m0, m1, m2, m3, m4) = (m[0], m[step], m[2 &* step], m[3 &* step], m[4 &* step])
+    let (s, d) = (m1 + m2, m1 - m2)
+    y[0] = m0 + s + m3
+    y[stepOut] = d + 2 * m3
+    y[2 &* stepOut] = s + 4 * m3
+    y[3 &* stepOut] = d + 8 * m3 + m4
+  }
+
+  @inline(__always)
+  static func outputAdjoint(_ y: UnsafePointer<Lanes>, _ step: Int, into m: UnsafeMutablePointer<Lanes>, _ stepOut: Int) {
+    let (y0, y1, y2, y3) = (y[0], y[step], y[2 &* step], y[3 &* step])
+    let (even, odd) = (y0 + y2, y1 + y3)
+    m[0] = y0
+    m[stepOut] = even + odd
+    m[2 &* stepOut] = even - odd
+    m[3 &* stepOut] = y0 + 2 * y1 + 4 * y2 + 8 * y3
+    m[4 &* stepOut] = y3
+  }
+}

@@ -18,6 +18,9 @@ struct TransposedConvolutionTests {
     Case(input: [2, 3, 3, 16], kernel: 5, outputs: 16, stride: 3, padding: 2, outputPadding: 2),
     Case(input: [2, 9, 9, 64], kernel: 3, outputs: 64, stride: 1, padding: 1, outputPadding: 0),
     Case(input: [5, 2, 2, 48], kernel: 2, outputs: 20, stride: 2, padding: 0, outputPadding: 0),
+    Case(input: [5, 4, 4, 128], kernel: 4, outputs: 64, stride: 2, padding: 1, outputPadding: 0),
+    Case(input: [3, 5, 8, 32], kernel: 4, outputs: 20, stride: 2, padding: 1, outputPadding: 0),
+    Case(input: [2, 4, 3, 32], kernel: 4, outputs: 16, stride: 2, padding: 1, outputPadding: 1),
     Case(input: [90, 2, 2, 32], kernel: 4, outputs: 17, stride: 2, padding: 1, outputPadding: 0),
   ]
 
