@@ -12,9 +12,11 @@ enum BlockedProduct {
   static let adjointChannels = 8
   /// Products that are summed in a register before the sum is added to memory.
   private static let productsPerSum = 16
+  // Passes over channels and rows: multiples of `productsPerSum` where they are summed, so that sums do not depend on them, and of `rowsAtLeast` where they
+  // are not, so that no tile reaches into rows of the next pass, which would count twice.
   /// Channels of U that stay in a first-level cache of 32 KiB, beside V, while rows pass by: 16 KiB.
   private static let channelsPerPass = 256 / ProductTile.columns
-  /// Rows of V that stay in a second-level cache of 512 KiB, with that many channels, while all columns pass by: 252 KiB.
+  /// Rows of V that stay in a second-level cache of 512 KiB, with that many channels, while all columns pass by: 252 KiB at most.
   private static let rowsPerPass = 252
   /// Rows of two blocks of M that stay in a first-level cache while all channels of dU pass by: 16 KiB.
   private static let adjointRowsPerPass = 128

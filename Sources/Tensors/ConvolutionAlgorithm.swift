@@ -7,20 +7,19 @@ enum ConvolutionAlgorithm {
 
   /// The algorithm of least counted cost, in multiply-adds of 16 lanes for one image; a function of the shape alone.
   ///
-  /// Patches: k²·P·Q·(C·K/16 + `transformCost`·C/16). Fast convolutions: per tile and product C·K/16 multiply-adds and `transformCost` for the
-  /// transforms of every 16 channels in and out, loads and stores included. Weights make exactness count: a whole map, which errs by 2e-7, is taken
-  /// up to a tenth above the least cost; F(5, 3), which errs by 3e-6, where it saves a fifth on F(4, 3) and its 1e-6.
+  /// Patches: k²·P·Q·(C·K/16 + 8·C/16). Fast convolutions: per tile and product C·K/16 multiply-adds and 8 for the transforms of every 16 channels in
+  /// and out, loads and stores included; a folded one counts as that of 2 × 2 taps, its copies not at all. Weights make exactness count: a whole map,
+  /// which errs by 2e-7, is taken up to a tenth above the least cost; F(5, 3), which errs by 3e-6, where it saves a fifth on F(4, 3) and its 1e-6.
   static func choice(for s: ConvolutionShape) -> ConvolutionAlgorithm {
-    let patches =
-      Double(s.kernel * s.kernel * s.outputHeight * s.outputWidth) * multiplyAdds(s.inputChannels, s.outputChannels, sides: s.inputChannels)
-    let folded = SpaceToDepth(s)
-    let direct = tiles.filter { $0.tile.suits(s) }.map { (ConvolutionAlgorithm.winograd($0.tile), $0.weight * cost($0.tile, s)) }
-    let other = folded.map { folded in
-      tiles.filter { $0.tile.suits(folded.inner) }.map {
-        (ConvolutionAlgorithm.folded(folded, $0.tile), $0.weight * cost($0.tile, folded.inner))
-      }
+    func candidates(_ s: ConvolutionShape, _ algorithm: (any WinogradTile.Type) -> ConvolutionAlgorithm) -> [(ConvolutionAlgorithm, Double)]
+    {
+      tiles.filter { $0.tile.suits(s) }.map { (algorithm($0.tile), $0.weight * cost($0.tile, s)) }
     }
-    let best = (direct + (other ?? [])).min { $0.1 < $1.1 }
+    let folded = SpaceToDepth(s).map { fold in candidates(fold.inner) { .folded(fold, $0) } } ?? []
+    let best = (candidates(s) { .winograd($0) } + folded).min { $0.1 < $1.1 }
+    let patches =
+      Double(s.kernel * s.kernel * s.outputHeight * s.outputWidth)
+      * multiplyAdds(s.inputChannels, s.outputChannels, sides: s.inputChannels)
     return best.flatMap { algorithm, cost in cost < patches ? algorithm : nil } ?? .patches
   }
 

@@ -16,8 +16,8 @@ public enum Pooling {
           channel += Lanes.scalarCount
         }
         while channel < windows.channels {
-          let top = Swift.max(from[a + channel], from[b + channel])
-          to[output + channel] = Swift.max(top, Swift.max(from[c + channel], from[d + channel]))
+          let top = larger(from[a + channel], from[b + channel])
+          to[output + channel] = larger(top, larger(from[c + channel], from[d + channel]))
           channel += 1
         }
       }
@@ -89,6 +89,9 @@ public enum Pooling {
     return dx
   }
 }
+
+/// As `Lanes.larger`, zeros of either sign included: which channels are left over depends on the width of registers.
+private func larger(_ a: Float, _ b: Float) -> Float { a < b ? b : a }
 
 /// The 2 × 2 windows, stride 2, of an image with one pixel of padding.
 private struct Windows: Sendable {

@@ -2,7 +2,7 @@
 ///
 /// A window begins at every second pixel, one before the map: so pixels are grouped in squares of two by two, the first square beginning at (−1, −1), and
 /// a square's four pixels become channels of one. An output sees 2 × 2 squares, which have fast convolutions (`WinogradTwoTaps4`), and x is copied once
-/// where patches would copy it four times.
+/// where patches would copy it four times; x' of all images is in memory at once.
 ///   x'[n, i, j, (2a + b) C + c] = x[n, 2i − 1 + a, 2j − 1 + b, c], 0 outside;   w'[s, t, (2a + b) C + c, k] = w[2s + a, 2t + b, c, k];   a, b, s, t ∈ {0, 1}.
 struct SpaceToDepth: Sendable {
   private let shape: ConvolutionShape

@@ -139,7 +139,7 @@ enum WinogradTile5: WinogradTile {
   }
 }
 
-/// F(4, 2): points 0, 1, −1, 2, ∞. 25 products for 16 outputs instead of 64. Its two taps are those of four that a phase of stride 2 sees (`SpaceToDepth`).
+/// F(4, 2): points 0, 1, −1, 2, ∞. 25 products for 16 outputs instead of 64. For filters of 2 × 2, and for 4 × 4 at stride 2 (`SpaceToDepth`).
 enum WinogradTwoTaps4: WinogradTile {
   static var taps: Int { 2 }
   static var padding: Int { 0 }

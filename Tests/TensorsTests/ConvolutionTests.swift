@@ -45,6 +45,7 @@ struct ConvolutionTests {
     Case(input: [5, 7, 10, 16], kernel: 4, outputs: 32, stride: 2, padding: 1),
     Case(input: [7, 8, 8, 64], kernel: 4, outputs: 128, stride: 2, padding: 1),
     Case(input: [9, 2, 3, 12], kernel: 4, outputs: 16, stride: 2, padding: 1),
+    Case(input: [3, 6, 9, 16], kernel: 2, outputs: 32, stride: 1, padding: 0),
     Case(input: [2, 12, 12, 3], kernel: 4, outputs: 32, stride: 2, padding: 1),
     Case(input: [1, 9, 9, 2], kernel: 5, outputs: 4, stride: 3, padding: 2),
   ]

@@ -18,7 +18,7 @@ struct LinearTests {
     #expect(zip(a.scalars, b.scalars).allSatisfy { abs($0 - $1) <= tolerance * largest }, "\(words)")
   }
 
-  @Test(arguments: [(1, 1, 1), (7, 5, 3), (50, 512, 10), (13, 17, 70), (200, 64, 16), (6, 16, 33), (130, 200, 90)])
+  @Test(arguments: [(1, 1, 1), (7, 5, 3), (50, 512, 10), (13, 17, 70), (200, 64, 16), (6, 16, 33), (130, 200, 90), (260, 300, 40)])
   func agreesWithItsDefinition(n: Int, d: Int, k: Int) {
     let (x, w, b, dy) = (noise([n, d], 0), noise([k, d], 1), noise([k], 2), noise([n, k], 3))
     let team = ThreadTeam(threads: 2)

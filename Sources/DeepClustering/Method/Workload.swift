@@ -21,8 +21,14 @@ public struct NetworkSize: Sendable, Hashable {
     let (products, pixels) = (Double(kernel * kernel) * Double(inputs) * Double(outputs), Double(side) * Double(side))
     parameters += products
     valuesPerImage += pixels * Double(outputs)
-    // Winograd's algorithm makes four of nine products, and 25 of 64 of four taps at stride 2, which only auto-encoders have.
-    arithmetic += 2 * products * pixels * (kernel == 3 ? 4 / 9 : kernel == 4 ? 25 / 64 : 1)
+    // Winograd's algorithm makes four of nine products, and 25 of 64 of four taps at stride 2, which only auto-encoders have, where channels suit.
+    let share: Double =
+      switch kernel {
+      case 3: 4 / 9
+      case 4 where inputs % 4 == 0 && outputs % 16 == 0: 25 / 64
+      default: 1
+      }
+    arithmetic += 2 * products * pixels * share
   }
 }
 
