@@ -19,27 +19,11 @@ enum WinogradConvolution<Tile: WinogradTile> {
   /// y [N, P, Q, K] of x and weights [r, r, C, K].
   static func forward(_ grid: WinogradGrid, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
     let transforms = WinogradTransforms<Tile>(grid)
-    let filters = WinogradFilters<Tile>(weights, transposed: false, team: team)
-    let (inputVectors, outputVectors) = (weights.shape[2] / 16, weights.shape[3] / 16)
     let y = Tensor(uninitialized: [grid.images, grid.outputHeight, grid.outputWidth, weights.shape[3]])
-    if grid.sharesBlocks {
-      let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
-      for number in 0..<grid.blockCount {
-        let block = grid.block(number)
-        let runs = Pieces(block.count, most: Pieces.imageRuns)
-        team.forEach(runs.count) { transforms.scatterInputs(x, runs[$0].shifted(by: block.lowerBound), of: block, into: v) }
-        sharedProducts(grid, v, inputVectors, filters, rows: block.count * grid.tilesPerImage, into: m, outputVectors, team)
-        team.forEach(runs.count) { transforms.gatherOutputs(m, runs[$0].shifted(by: block.lowerBound), of: block, into: y) }
-      }
-    } else {
-      let u = filters.all(team)
-      team.forEach(grid.blockCount) { number in
-        let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
-        let block = grid.block(number)
-        transforms.scatterInputs(x, block, of: block, into: v)
-        products(grid, v, inputVectors, u, filters.step, rows: block.count * grid.tilesPerImage, into: m, outputVectors)
-        transforms.gatherOutputs(m, block, of: block, into: y)
-      }
+    apply(WinogradFilters(weights, transposed: false, team: team), grid, from: weights.shape[2] / 16, to: weights.shape[3] / 16, team) {
+      transforms.scatterInputs(x, $0, of: $1, into: $2)
+    } and: {
+      transforms.gatherOutputs($2, $0, of: $1, into: y)
     }
     return y
   }
@@ -47,29 +31,40 @@ enum WinogradConvolution<Tile: WinogradTile> {
   /// dx [N, H, W, C] alone, from dy.
   static func adjoint(_ grid: WinogradGrid, _ dy: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
     let transforms = WinogradTransforms<Tile>(grid)
-    let filters = WinogradFilters<Tile>(weights, transposed: true, team: team)
-    let (inputVectors, outputVectors) = (weights.shape[2] / 16, weights.shape[3] / 16)
     let dx = Tensor(uninitialized: [grid.images, grid.height, grid.width, weights.shape[2]])
+    apply(WinogradFilters(weights, transposed: true, team: team), grid, from: weights.shape[3] / 16, to: weights.shape[2] / 16, team) {
+      transforms.spreadGradients(dy, $0, of: $1, into: $2)
+    } and: {
+      transforms.collectInputs($2, $0, of: $1, into: dx)
+    }
+    return dx
+  }
+
+  /// Multiplies what `transform` makes of some images of a block by the filters, and calls `and` with the products; both get the images and their block.
+  private static func apply(
+    _ filters: WinogradFilters<Tile>, _ grid: WinogradGrid, from depth: Int, to width: Int, _ team: ThreadTeam,
+    transform: @escaping @Sendable (Range<Int>, Range<Int>, VectorBuffer) -> Void,
+    and finish: @escaping @Sendable (Range<Int>, Range<Int>, VectorBuffer) -> Void
+  ) {
     if grid.sharesBlocks {
-      let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
+      let (v, m) = (grid.buffer(vectors: depth), grid.buffer(vectors: width))
       for number in 0..<grid.blockCount {
         let block = grid.block(number)
         let runs = Pieces(block.count, most: Pieces.imageRuns)
-        team.forEach(runs.count) { transforms.spreadGradients(dy, runs[$0].shifted(by: block.lowerBound), of: block, into: m) }
-        sharedProducts(grid, m, outputVectors, filters, rows: block.count * grid.tilesPerImage, into: v, inputVectors, team)
-        team.forEach(runs.count) { transforms.collectInputs(v, runs[$0].shifted(by: block.lowerBound), of: block, into: dx) }
+        team.forEach(runs.count) { transform(runs[$0].shifted(by: block.lowerBound), block, v) }
+        sharedProducts(grid, v, depth, filters, rows: block.count * grid.tilesPerImage, into: m, width, team)
+        team.forEach(runs.count) { finish(runs[$0].shifted(by: block.lowerBound), block, m) }
       }
     } else {
-      let ut = filters.all(team)
+      let u = filters.all(team)
       team.forEach(grid.blockCount) { number in
-        let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
+        let (v, m) = (grid.buffer(vectors: depth), grid.buffer(vectors: width))
         let block = grid.block(number)
-        transforms.spreadGradients(dy, block, of: block, into: m)
-        products(grid, m, outputVectors, ut, filters.step, rows: block.count * grid.tilesPerImage, into: v, inputVectors)
-        transforms.collectInputs(v, block, of: block, into: dx)
+        transform(block, block, v)
+        products(grid, v, depth, u, filters.step, rows: block.count * grid.tilesPerImage, into: m, width)
+        finish(block, block, m)
       }
     }
-    return dx
   }
 
   /// dw [r, r, C, K] and, where asked, dx, from x and dy.
