@@ -2,6 +2,8 @@
 PROFILE ?= quick
 SWIFT_BUILD = swift build -c release --explicit-target-dependency-import-check error
 PACKAGES = libhdf5-dev libopenblas-dev libarpack2-dev libpng-dev libturbojpeg0-dev libwebp-dev libcairo2-dev libssl-dev libarchive-dev pkg-config curl dataset-fashion-mnist
+# What a user or a Slurm job set for ccr is none of the tests' business.
+SWIFT_TEST = env -u CCR_DATA -u CCR_LOCKS -u NO_COLOR -u SLURM_JOB_ID -u SLURM_CPUS_PER_TASK -u SLURM_CPUS_ON_NODE swift test -c release --skip-build
 SOURCES = Package.swift $(shell find Sources -type f)
 
 .PHONY: deps build compile tables test test-slurm soak lint format schema bench bench-peers
@@ -31,19 +33,19 @@ tables: build
 test: build
 	@sh scripts/deps.sh chromium || echo "going on without Chromium"
 	$(SWIFT_BUILD) --build-tests
-	swift test -c release --skip-build
+	$(SWIFT_TEST)
 
 # The study as jobs of a real Slurm of one node, which this installs and starts, as root; every kind of trouble, in about half an hour.
 test-slurm: build
 	sh scripts/one-node-slurm.sh install
 	$(SWIFT_BUILD) --build-tests
-	CCR_SLURM=long swift test -c release --skip-build --filter 'Slurm|JobPlan|ClusterSimulation'
+	CCR_SLURM=long $(SWIFT_TEST) --filter 'Slurm|JobPlan|ClusterSimulation'
 
 # The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md. Goes on where the last call ended;
 # MINUTES=10 does a part.
 soak: build
 	$(SWIFT_BUILD) --build-tests
-	CCR_SOAK=$(MINUTES) swift test -c release --skip-build --filter WorkflowTests.Soak
+	CCR_SOAK=$(MINUTES) $(SWIFT_TEST) --filter WorkflowTests.Soak
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
