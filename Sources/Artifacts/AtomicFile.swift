@@ -40,10 +40,7 @@ public enum AtomicFile {
   /// - Throws: `FileError`, or what `accept` throws, which is asked before the copy is put in place; then there is none.
   @discardableResult
   public static func copy(_ source: String, to path: String, accept: (ContentDigest) throws -> Void) throws -> ContentDigest {
-    let from = open(source, O_RDONLY | O_CLOEXEC)
-    guard from >= 0 else {
-      throw errno == ENOENT ? FileError.missing(path: source) : FileError.failed(operation: "open", path: source, errno: errno)
-    }
+    let from = try RegularFile.open(source)
     defer { close(from) }
     var copied: ContentDigest?
     try write(to: path) { temporary in
@@ -108,8 +105,7 @@ public enum AtomicFile {
 
   /// The whole content of a file.
   public static func read(_ path: String) throws(FileError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw errno == ENOENT ? .missing(path: path) : .failed(operation: "open", path: path, errno: errno) }
+    let descriptor = try RegularFile.open(path)
     defer { close(descriptor) }
     var info = stat()
     var bytes: [UInt8] = []

@@ -24,8 +24,7 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
   /// The digest of a file's content, read once in blocks of 1 MiB.
   /// - Throws: `FileError`.
   public static func ofFile(_ path: String) throws(FileError) -> ContentDigest {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw errno == ENOENT ? .missing(path: path) : .failed(operation: "open", path: path, errno: errno) }
+    let descriptor = try RegularFile.open(path)
     defer { close(descriptor) }
     var hasher = ContentHasher()
     var info = stat()

@@ -30,11 +30,14 @@ public enum ErrorKind: Int32, Sendable {
 public enum FileError: ExplainedError {
   case failed(operation: String, path: String, errno: Int32)
   case missing(path: String)
+  /// A pipe, a device or a socket.
+  case noFile(path: String)
 
   public var problem: String {
     switch self {
     case .failed(let operation, let path, let code): "cannot \(operation) \(path): \(Self.words(code))"
     case .missing(let path): "there is no file \(path)"
+    case .noFile(let path): "\(path) is a pipe, a device or a socket, and no file"
     }
   }
 
@@ -46,6 +49,7 @@ public enum FileError: ExplainedError {
     case .failed(_, _, EISDIR): "name a file there, not a folder"
     case .failed: "check the path and the disk, then run again"
     case .missing: "check the path"
+    case .noFile: "put the file there, or name another one"
     }
   }
 
@@ -53,7 +57,7 @@ public enum FileError: ExplainedError {
     switch self {
     case .failed(_, _, EISDIR): .badInput
     case .failed: .inputOutput
-    case .missing: .badInput
+    case .missing, .noFile: .badInput
     }
   }
 

@@ -57,8 +57,7 @@ public final class PartFile: Sendable {
       let part = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       guard part.hasSuffix(".part"), part.hasPrefix(name.map { "\($0)." } ?? "") else { continue }
       guard knowsAll || part.contains(".\(machine).") else { continue }
-      let descriptor = open("\(folder)/\(part)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-      guard descriptor >= 0 else { continue }
+      guard let descriptor = try? RegularFile.open("\(folder)/\(part)", flags: O_NOFOLLOW) else { continue }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink("\(folder)/\(part)") }
       close(descriptor)
     }

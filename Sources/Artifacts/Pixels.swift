@@ -61,8 +61,7 @@ private final class PixelMemory: @unchecked Sendable {
 
   /// A part of a file.
   init(mapping path: String, offset: Int, count: Int) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .failed(operation: "open", path: path, errno: errno) }
+    let descriptor = try RegularFile.open(path)
     defer { close(descriptor) }
     let skipped = offset % Int(getpagesize())
     guard let base = mmap(nil, count + skipped, PROT_READ, MAP_SHARED, descriptor, offset - skipped), base != MAP_FAILED else {

@@ -76,8 +76,7 @@ final class ActionLock {
   static func isHeld(_ path: String) -> Bool { hasLock(path) || Lease.isHeld("\(path).lease") }
 
   private static func hasLock(_ path: String) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
+    guard let descriptor = try? RegularFile.open(path) else { return false }
     defer { Glibc.close(descriptor) }
     var lock = exclusive
     return fcntl(descriptor, get, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
@@ -184,9 +183,8 @@ struct ActionOwner {
     let host = place.prefix { $0 != "." }
     guard let number = runner?.number else { return "another ccr executes it" }
     let there = isHere ? "" : " on \(host)"
-    if isHere, runner?.lives != true {
-      let left = stage.map { "process group \($0.number): `kill -- -\($0.number)` ends it" } ?? "nobody knows which process"
-      return "a ccr that is gone left a process at work on it (\(left))"
+    if isHere, runner?.lives != true, let stage {
+      return "a ccr that is gone left a process at work on it (process group \(stage.number): `kill -- -\(stage.number)` ends it)"
     }
     return "another ccr executes it (process \(number)\(there); `kill \(number)`\(there) stops it and saves a checkpoint)"
   }

@@ -33,7 +33,7 @@ final class ChildProcess {
   init(
     _ program: String, _ arguments: [String], environment: [String], output: Output, inherited: [Int32] = [], events: Bool = false,
     input: String = "/dev/null"
-  ) throws(FileError) {
+  ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     var attributes = posix_spawnattr_t()
@@ -43,7 +43,7 @@ final class ChildProcess {
       posix_spawnattr_destroy(&attributes)
     }
     var ends: [Int32] = [-1, -1]
-    guard Glibc.pipe(&ends) == 0 else { throw .failed(operation: "make a pipe for", path: program, errno: errno) }
+    guard Glibc.pipe(&ends) == 0 else { throw FileError.failed(operation: "make a pipe for", path: program, errno: errno) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     // Above the numbers the child gets, so that no dup2 closes the source of another.
     let copies = ([ends[1]] + inherited).map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
@@ -52,7 +52,7 @@ final class ChildProcess {
     defer { for descriptor in copies where descriptor >= 0 { close(descriptor) } }
     guard !copies.contains(where: { $0 < 0 }) else {
       close(ends[0])
-      throw .failed(operation: "start", path: program, errno: code)
+      throw FileError.failed(operation: "start", path: program, errno: code)
     }
     let (writeEnd, kept) = (copies[0], copies.dropFirst())
     posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
@@ -79,7 +79,9 @@ final class ChildProcess {
     let failure = posix_spawn(&identifier, program, &actions, &attributes, &argv, &envp)
     guard failure == 0 else {
       close(ends[0])
-      throw .failed(operation: "start", path: program, errno: failure)
+      // A want of processes or memory is the machine's.
+      if [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(failure) { throw FileError.failed(operation: "start", path: program, errno: failure) }
+      throw UnstartableProgram(path: program, errno: failure)
     }
     self.identifier = identifier
     pipe = ends[0]
@@ -127,6 +129,9 @@ final class ChildProcess {
     errors: String = "/dev/null"
   ) throws -> (Status, [UInt8]) {
     let child = try ChildProcess(program, arguments, environment: environment, output: .pipe(errors: errors), input: input)
+    Wakeups.answering(child.identifier)
+    defer { Wakeups.answering(0) }
+    let stopsBefore = Wakeups.stopRequests.count
     let deadline = ContinuousClock.now + limit
     var (output, block) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 14))
     func giveUp(_ complaint: String) -> PipelineError {
@@ -141,17 +146,17 @@ final class ChildProcess {
     while true {
       let left = deadline - .now
       if left <= .zero { throw giveUp("did not answer within \(limit.components.seconds) seconds") }
+      if Wakeups.stopRequests.count > stopsBefore { throw giveUp("had not answered when the run was asked to stop") }
       if output.count > longestAnswer { throw giveUp("does not stop printing") }
       var descriptors = [pollfd(fd: child.pipe, events: Int16(POLLIN), revents: 0)]
-      let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
-      if Glibc.poll(&descriptors, 1, Int32(milliseconds) + 1) <= 0 { continue }
+      if Glibc.poll(&descriptors, 1, 100) <= 0 { continue }
       let count = read(child.pipe, &block, block.count)
       if count < 0, errno == EINTR { continue }
       if count <= 0 { break }
       output += block[..<count]
     }
     // It has closed its output; what is left is to end.
-    while ContinuousClock.now < deadline {
+    while ContinuousClock.now < deadline, Wakeups.stopRequests.count == stopsBefore {
       if let (status, _) = child.poll() { return (status, output) }
       usleep(1000)
     }
@@ -170,4 +175,17 @@ enum StageEnvironment {
 
   /// The OpenBLAS kernels the user chose, empty where the programs are to choose.
   static var blasCore: String { getenv("OPENBLAS_CORETYPE").map { String(cString: $0) } ?? "" }
+}
+
+/// A program that the kernel does not start.
+struct UnstartableProgram: ExplainedError {
+  let path: String
+  let errno: Int32
+
+  /// Whether somebody has it open for writing, as a build does for a moment.
+  var isBeingWritten: Bool { errno == ETXTBSY }
+
+  var problem: String { "\(path) cannot be started: \(String(cString: strerror(errno)))" }
+  var remedy: String { "see that it is whole, executable and for this kind of machine: `make build`, or the key \"program\" of its stage" }
+  var kind: ErrorKind { .badInput }
 }

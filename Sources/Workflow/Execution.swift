@@ -71,6 +71,8 @@ final class Execution {
     try AtomicFile.write(request.pretty + "\n", to: file)
     let path = ingredients.program.path
     command = "CCR_DATA=\(Shell.quoted(data)) \(Shell.quoted(path)) --request \(Shell.quoted(file))"
+    // A runner that is killed from here on leaves word of itself.
+    lock.write(ActionOwner(stage: nil))
     child = try ChildProcess(
       path, ["--request", file], environment: StageEnvironment.variables(data: data),
       output: .file("\(attempt)/log.txt"), inherited: lock.inherited, events: true)
@@ -79,13 +81,23 @@ final class Execution {
     // Another program that was put in its place just now is not what the key says.
     hasOtherProgram = !program.isInPlace
     if hasOtherProgram { child.signal(SIGKILL) }
+    isRead = !program.isScript
   }
 
   /// Whether the program was replaced while it was started.
   private(set) var hasOtherProgram = false
+  /// Whether it is known that the program of the key was read: an interpreter opens a script by its path, some time after it was started.
+  private var isRead = false
 
   /// The events that arrived since the last call.
-  func newEvents() -> [JSONValue] { reader.newEvents() }
+  func newEvents() -> [JSONValue] {
+    let events = reader.newEvents(isLast: isOver)
+    if !isRead, !isOver { isRead = (!events.isEmpty || program.isOpen(in: child.identifier)) && program.isInPlace }
+    return events
+  }
+
+  /// Whether more events can come.
+  var hasEventPipe: Bool { !isOver && !reader.isAtEnd }
 
   /// Looks once more whether the process has ended.
   func poll() { if end == nil { end = child.poll() } }
@@ -109,7 +121,8 @@ final class Execution {
 
   /// What was altered between the moment the key was computed and now, in words; nil where everything is what the key says.
   var change: String? {
-    if hasOtherProgram || !program.isUnchanged { return "its program \(ingredients.program.path) was changed" }
+    let isOther = hasOtherProgram || !isRead && !program.isInPlace
+    if isOther || !program.isUnchanged { return "its program \(ingredients.program.path) was changed" }
     return ingredients.change.map { "\($0) was changed" }
   }
 

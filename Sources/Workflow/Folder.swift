@@ -42,11 +42,25 @@ enum Folder {
   }
 
   /// Removes a folder with all in it, or a file; what cannot be removed stays.
-  static func remove(_ path: String) {
+  static func remove(_ path: String) { path.withCString(remove) }
+
+  /// - Parameter path: bytes, since names need not be text.
+  private static func remove(_ path: UnsafePointer<CChar>) {
     if unlink(path) == 0 || errno == ENOENT { return }
-    for name in names(path) { remove("\(path)/\(name)") }
+    guard errno == EISDIR || errno == EPERM || errno == EACCES, rmdir(path) != 0 else { return }
+    // Stages may leave folders that nobody may write.
+    chmod(path, 0o700)
+    guard let folder = opendir(path) else { return }
+    let start = Array(UnsafeBufferPointer(start: path, count: strlen(path))) + [CChar(bitPattern: 47)]
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { $0.prefix { $0 != 0 }.map(CChar.init(bitPattern:)) }
+      if name != dot, name != dot + dot { remove(start + name + [0]) }
+    }
+    closedir(folder)
     rmdir(path)
   }
+
+  private static let dot = [CChar(bitPattern: 46)]
 
   /// Bytes of all files in a folder, or of a file; links count nothing.
   static func bytes(_ path: String) -> Int {
@@ -59,12 +73,12 @@ enum Folder {
     }
   }
 
-  /// Gives a folder that stands where a file belongs another name, since it may hold something of the user's.
+  /// Gives a folder, a pipe or a device that stands where a file belongs another name, since it may be something of the user's.
   /// - Returns: the new name, nil where nothing was in the way.
   @discardableResult
   static func setAside(_ path: String) -> String? {
     var info = stat()
-    guard lstat(path, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else { return nil }
+    guard lstat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG, info.st_mode & S_IFMT != S_IFLNK else { return nil }
     return moveAside(path)
   }
 

@@ -32,12 +32,21 @@ struct Ingredients {
 final class HeldProgram {
   private let program: Programs.Program
   private let descriptor: Int32
+  /// Whether another program, which opens it by its path, interprets it.
+  let isScript: Bool
 
   /// - Returns: nil where the file is no longer the one that was hashed.
   init?(_ program: Programs.Program) {
     self.program = program
-    descriptor = open(program.path, O_RDONLY | O_CLOEXEC)
+    descriptor = open(program.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    isScript = (try? ProgramDigest.isELF(program.path)) == false
     guard descriptor >= 0, isInPlace else { return nil }
+  }
+
+  /// Whether a process has it open.
+  func isOpen(in process: pid_t) -> Bool {
+    var file = stat()
+    return fstat(descriptor, &file) == 0 && !OpenFiles.descriptors(of: Int(process), on: file).isEmpty
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

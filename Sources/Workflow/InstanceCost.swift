@@ -177,6 +177,7 @@ struct MachineSpeeds: Sendable {
       members.removeAll { $0.name == own }
       members.append(.init(own, ["operationsPerSecond": .number(speed), "processor": .string(processor)]))
       // A folder that cannot be written costs only time.
+      Folder.setAside(path)
       try? AtomicFile.write(JSONValue.object(members).pretty + "\n", to: path)
     }
   }

@@ -2,11 +2,12 @@ import Artifacts
 import Glibc
 
 extension Store {
-  /// Clears what killed runners left of actions that nobody executes: half-written files, attempts that have neither ended nor failed, and
+  /// Clears what killed runners left of actions that nobody executes: half-written files, what they held, attempts that have neither ended nor failed, and
   /// attempts and checkpoints of what is finished. What cannot be removed stays.
   func clearLeftovers() {
     PartFile.removeAbandoned(in: folder)
     Scratch.clear("\(folder)/scratch")
+    Pins.clear("\(folder)/pins")
     let keys = ["attempts", "checkpoints", "locks"].flatMap { Folder.names("\(folder)/\($0)") }.unique
     for key in keys where ContentDigest(hex: key) != nil {
       guard let lock = try? lock(key) else { continue }

@@ -14,9 +14,10 @@ final class Notices: Sendable {
     }
   }
 
-  /// Gives a folder that stands where a file belongs another name.
+  /// Gives a folder, a pipe or a device that stands where a file belongs another name.
   func setAside(_ path: String) {
-    if let aside = Folder.setAside(path) { add("there was a folder in the place of \(path); it is now \(aside)") }
+    guard let aside = Folder.setAside(path) else { return }
+    add("there was a \(Folder.isFolder(aside) ? "folder" : "pipe or device") in the place of \(path); it is now \(aside)")
   }
 
   /// Gives a file that stands where a folder belongs another name.

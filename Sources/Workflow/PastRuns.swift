@@ -113,6 +113,7 @@ struct PastRuns {
     let members = runs.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, $0.value.json) }
     let all = JSONValue.Member("runs", .object(members))
     // A folder that cannot be written costs only time.
+    Folder.setAside(path)
     try? AtomicFile.write(JSONValue.object([all, .init("check", .string(Store.check(.object([all]))))]).compact, to: path)
   }
 }

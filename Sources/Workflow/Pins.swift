@@ -54,7 +54,20 @@ final class Pins: Sendable {
     _ = flock(state.gate, LOCK_UN)
   }
 
-  private static func gate(_ folder: String) -> Int32 { open("\(folder)/gate", O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
+  private static func gate(_ folder: String) -> Int32 {
+    let path = "\(folder)/gate"
+    Folder.setAside(path)
+    return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+  }
+
+  /// Removes the files of processes that are gone, unless a collector is at work just now, which does that too.
+  static func clear(_ folder: String) {
+    guard Folder.isFolder(folder) else { return }
+    let gate = gate(folder)
+    guard gate >= 0 else { return }
+    defer { close(gate) }
+    if flock(gate, LOCK_EX | LOCK_NB) == 0 { _ = held(folder) }
+  }
 
   /// Waits for a lock, whatever signals arrive meanwhile: children end all the time.
   private static func lock(_ descriptor: Int32, _ kind: Int32) -> Bool {
@@ -77,8 +90,7 @@ final class Pins: Sendable {
     var names: Set<String> = []
     for name in Folder.names(folder) where name != "gate" {
       let path = "\(folder)/\(name)"
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { continue }
+      guard let descriptor = try? RegularFile.open(path) else { continue }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
         unlink(path)
       } else if let bytes = try? AtomicFile.read(path) {

@@ -38,6 +38,13 @@ struct PlanBuilder {
     let parameters = try scope.parameters(of: stage.name)
     let coordinates = Coordinates(values: place.values + variant.place)
     let instance = coordinates.values.isEmpty ? stage.name : "\(stage.name)[\(coordinates)]"
+    let length = coordinates.description.utf8.count
+    guard length <= Self.longestName else {
+      throw pipeline.document.error(
+        .wrongType(
+          what: "the coordinates of an instance of \(stage.name)", expected: "at most \(Self.longestName) bytes, which name its folder",
+          found: "\(length)"), at: stage.pointer)
+    }
     var inputs: [(port: String, source: Instance.Source)] = []
     for rule in stage.inputs where rule.condition.matches(place, profile: profile) {
       for input in rule.inputs {
@@ -98,8 +105,11 @@ struct PlanBuilder {
         "two rules give the \(kind) \"\(port)\" of \(instance)", remedy: "let the conditions of the rules exclude each other"), at: pointer)
   }
 
+  /// File systems take no longer ones.
+  private static let longestName = 255
+
   /// Names the runner uses in an attempt's folder or beside the links to the outputs.
-  private static let reserved = ["request.json", "log.txt", "provenance.json", "failure.json"]
+  private static let reserved = ["request.json", "log.txt", "provenance.json", "failure.json", ActionOwner.file]
 
   /// - Returns: nil where the only producers are left out: then so is the instance.
   private mutating func source(

@@ -155,6 +155,7 @@ struct CheckMemory {
     guard changed else { return }
     changed = false
     let entries = JSONValue.object(entries.map { .init($0.key, .array($0.answers)) })
+    Folder.setAside(path)
     try? AtomicFile.write(JSONValue.object([.init("digest", .string(Self.digest(entries))), .init("entries", entries)]).compact, to: path)
   }
 }

@@ -44,8 +44,7 @@ public enum ProgramDigest {
   }
 
   static func isELF(_ path: String) throws(FileError) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .failed(operation: "open", path: path, errno: errno) }
+    let descriptor = try RegularFile.open(path)
     defer { close(descriptor) }
     var magic = [UInt8](repeating: 0, count: 4)
     return read(descriptor, &magic, 4) == 4 && magic == [0x7F, 0x45, 0x4C, 0x46]

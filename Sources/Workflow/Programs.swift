@@ -27,6 +27,8 @@ final class Programs {
   private let path: String
   private var remembered: [String: JSONValue] = [:]
   private var known: [String: Program] = [:]
+  /// What did not say what it is, until it is written anew: it may take its time to fail.
+  private var refused: [String: (stamp: FileStamp?, error: PipelineError)] = [:]
   private var changed = false
 
   /// - Parameters:
@@ -53,7 +55,12 @@ final class Programs {
     guard access(path, X_OK) == 0 else {
       throw PipelineError(.program("there is no program \(path)", remedy: "run `make build`, and check the key \"program\" of its stage"))
     }
-    let (json, libraries) = try describe(path)
+    if let refusal = refused[name], refusal.stamp == FileStamp(path) { throw refusal.error }
+    let (json, libraries): (JSONValue, [String])
+    do { (json, libraries) = try describe(path) } catch let error as PipelineError {
+      refused[name] = (FileStamp(path), error)
+      throw error
+    }
     guard let description = ProgramDescription(json) else {
       throw PipelineError(.program("\(path) --describe prints no description of a stage", remedy: "run `make build`"))
     }

@@ -25,21 +25,26 @@ struct Publication: Sendable {
 
   /// - Throws: `StageFault` where a declared output is missing or no good, `FileError` where the disk fails.
   func perform() throws -> [File] {
-    for output in outputs {
+    let held = try outputs.map { output in
       let path = "\(attempt)/\(output.file)"
       var info = stat()
       guard lstat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { throw StageFault.missingOutput(output.file) }
-      try Self.waitForWriters(path, output.file)
+      // A file that has another name too could be written under that.
+      if info.st_nlink > 1 { try AtomicFile.copy(path, to: path) { _ in } }
+      chmod(path, 0o444)
+      let held = try HeldOutput(path, output.file)
       if let complaint = FileKind(name: output.file)?.complaint(about: path, datasets: output.datasets) {
         throw StageFault.unusableOutput(output.file, complaint)
       }
-      // A file that has another name too could be written under that.
-      if info.st_nlink > 1 { try AtomicFile.copy(path, to: path) { _ in } }
+      return held
     }
-    return try outputs.map { output in
+    return try zip(outputs, held).map { output, held in
       let path = "\(attempt)/\(output.file)"
       try AtomicFile.sync(path)
-      return try put(path, output.port, try ContentDigest.ofFile(path).hex)
+      let file = try put(path, output.port, try ContentDigest.ofFile(path).hex)
+      // What was written while it was read has no digest.
+      guard held.isUnchanged else { throw StageFault.openOutput(output.file) }
+      return file
     }
   }
 
@@ -51,9 +56,12 @@ struct Publication: Sendable {
     if !Folder.isFolder(folder) { try Folder.make(folder) }
     // No collector takes it away between this and its record.
     pins.hold([digest])
-    chmod(path, 0o444)
-    if link(path, object) == 0 || (errno == EEXIST && (try? ContentDigest.ofFile(object))?.hex == digest) {
+    let known = FileStamp(object)
+    if link(path, object) == 0 {
       unlink(path)
+    } else if errno == EEXIST, (try? ContentDigest.ofFile(object))?.hex == digest, let known, FileStamp(object) == known {
+      unlink(path)
+      return File(port: port, digest: digest, stamp: known)
     } else {
       // Damaged, or on a file system without links.
       notices.setAside(object)
@@ -63,26 +71,44 @@ struct Publication: Sendable {
     guard let stamp = FileStamp(object) else { throw FileError.missing(path: object) }
     return File(port: port, digest: digest, stamp: stamp)
   }
+}
 
-  /// What the stage started was killed with it; what left its process group may still write. The kernel grants a read lease on a file only
-  /// where nobody has it open for writing.
-  private static func waitForWriters(_ path: String, _ file: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError.failed(operation: "open", path: path, errno: errno) }
-    defer { close(descriptor) }
-    for _ in 0..<200 {
-      if fcntl(descriptor, lease, F_RDLCK) == 0 {
-        _ = fcntl(descriptor, lease, F_UNLCK)
-        return
+/// An output that nobody can open for writing as long as this lives: what the stage started was killed with it, but what left its process
+/// group may still be there. The kernel grants a read lease on a file only where nobody has it open for writing, and lets who would open it
+/// then wait. Where a file system has no leases, only the time of writing tells.
+private final class HeldOutput {
+  private let descriptor: Int32
+  private let stamp: FileStamp
+
+  /// - Throws: `StageFault` where somebody still has it open for writing after two seconds; `FileError`.
+  init(_ path: String, _ file: String) throws {
+    let descriptor = try RegularFile.open(path)
+    var attempts = 0
+    // Another answer than "somebody writes" is that of a file system without leases.
+    while fcntl(descriptor, Self.lease, F_RDLCK) != 0, errno == EAGAIN {
+      attempts += 1
+      guard attempts < 200 else {
+        close(descriptor)
+        throw StageFault.openOutput(file)
       }
-      // Another answer than "somebody writes" is that of a file system without leases.
-      guard errno == EAGAIN else { return }
       usleep(10_000)
     }
-    throw StageFault.openOutput(file)
+    // Clocks of files go in steps: at a time before its last writing, every later one shows.
+    var info = stat()
+    fstat(descriptor, &info)
+    let earlier = info.st_mtim.tv_nsec > 0 ? (info.st_mtim.tv_sec, info.st_mtim.tv_nsec - 1) : (info.st_mtim.tv_sec - 1, 999_999_999)
+    futimens(descriptor, [timespec(tv_sec: 0, tv_nsec: Self.leave), timespec(tv_sec: earlier.0, tv_nsec: earlier.1)])
+    guard let stamp = FileStamp(descriptor: descriptor) else { throw FileError.failed(operation: "read", path: path, errno: errno) }
+    (self.descriptor, self.stamp) = (descriptor, stamp)
   }
 
+  var isUnchanged: Bool { FileStamp(descriptor: descriptor)?.isSameWriting(as: stamp) ?? false }
+
+  // Closing gives the lease back.
+  deinit { close(descriptor) }
+
   private static let lease: Int32 = 1024  // F_SETLEASE
+  private static let leave = 0x3FFF_FFFE  // UTIME_OMIT
 }
 
 /// A stage that ended well, yet did not keep its word.

@@ -27,8 +27,10 @@ extension Study {
       guard !files.isEmpty, publishing.contains(where: { standings[$0].state == .hit && self.folder(of: $0) == folder }) else { continue }
       let before = manifestLines(folder)
       let known = before.filter { ![Self.provenanceFile, Self.reportFile].contains($0.key) }
-      let isCurrent = known == files && before[Self.provenanceFile].map { isFile("\(folder)/\(Self.provenanceFile)", $0) } ?? false
-      if isCurrent { continue }
+      // What was not selected may be out of date, without being this run's to put right.
+      let own = publishedFiles(in: folder, standings, of: publishing)
+      let isListed = own == files ? known == files : own.allSatisfy { known[$0.key] == $0.value }
+      if isListed, let digest = before[Self.provenanceFile], isFile("\(folder)/\(Self.provenanceFile)", digest) { continue }
       do {
         let now = try record ?? self.record()
         record = now
@@ -83,9 +85,11 @@ extension Study {
   private func folder(of number: Int) -> String? { publishPlace(plan.instances[number]) }
 
   /// The published copies of a folder that are as they should be: digest by file name.
-  private func publishedFiles(in folder: String, _ standings: [Standing]) -> [String: String] {
+  /// - Parameter numbers: of which instances; nil for all.
+  private func publishedFiles(in folder: String, _ standings: [Standing], of numbers: [Int]? = nil) -> [String: String] {
     var files: [String: String] = [:]
-    for (number, standing) in standings.enumerated() where standing.state == .hit && self.folder(of: number) == folder {
+    for number in numbers ?? Array(standings.indices) where standings[number].state == .hit && self.folder(of: number) == folder {
+      let standing = standings[number]
       for output in standing.instance.outputs { files[output.file] = standing.outputs.first { $0.port == output.port }?.digest }
     }
     return files

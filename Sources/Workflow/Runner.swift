@@ -32,14 +32,22 @@ public final class Runner {
   /// Instances that wait for an equal key at work in this run.
   var twins: [String: [Int]] = [:]
   var waits: [Int: LockWait] = [:]
+  /// Instances that wait for their program to be whole.
+  private var beingWritten: Set<Int> = []
   /// Since when nothing is at work but others are waited for.
   var alone: ContinuousClock.Instant?
   var forced: Set<Int> = []
   /// What a job may execute; nil for everything.
   private var mayExecute: Set<Int>?
   var executedKeys: Set<String> = []
+  /// Instances that gave the bytes of their recorded result again.
+  var equal: Set<Int> = []
+  /// Executions whose outputs were still being hashed when the run was to end at once.
+  var left: [Execution] = []
   /// How often in a row what an instance made was discarded.
   var discards: [Int: Int] = [:]
+  /// How often a result was altered after it was made.
+  var alterations: [Int: Int] = [:]
   /// Failed attempts of earlier runs, by instance.
   private var failedAttempts: [String: [String]] = [:]
   /// Whether nothing more is to be started.
@@ -142,7 +150,8 @@ public final class Runner {
       case .nothing, .collected: enqueue(action)
       }
     } catch {
-      fail(number, error)
+      // A program that did not answer before the run was asked to stop has not failed.
+      if Wakeups.stopRequests.count == stopsSeen { fail(number, error) }
     }
   }
 
@@ -233,7 +242,8 @@ public final class Runner {
     guard let lock = try study.store.lock(action.key.hex) else {
       let wait = waits[number] ?? LockWait(grace: options.grace)
       waits[number] = wait
-      if let words = wait.look(ActionOwner(attempt: study.store.attemptFolder(action.key.hex))) { tell(.waiting(name, words)) }
+      let owner = ActionOwner(attempt: study.store.attemptFolder(action.key.hex))
+      if let words = wait.look(owner, lock: study.store.lockFile(action.key.hex)) { tell(.waiting(name, words)) }
       return false
     }
     waits[number] = nil
@@ -248,10 +258,23 @@ public final class Runner {
       again(number)
       return true
     }
-    let execution = try Execution(
-      number, action.key, program, ingredients, request: study.request(number, { results[$0] }, key: action.key, threads: threads),
-      attempt: study.store.attemptFolder(action.key.hex), checkpoints: study.store.checkpointFolder(action.key.hex), data: study.data,
-      threads: threads, lock: lock)
+    let execution: Execution
+    do {
+      execution = try Execution(
+        number, action.key, program, ingredients, request: study.request(number, { results[$0] }, key: action.key, threads: threads),
+        attempt: study.store.attemptFolder(action.key.hex), checkpoints: study.store.checkpointFolder(action.key.hex), data: study.data,
+        threads: threads, lock: lock)
+    } catch let error as UnstartableProgram {
+      Folder.remove(study.store.attemptFolder(action.key.hex))
+      lock.release()
+      guard error.isBeingWritten else {
+        fail(number, error)
+        return true
+      }
+      if beingWritten.insert(number).inserted { tell(.waiting(name, "somebody writes its program \(error.path)")) }
+      return false
+    }
+    beingWritten.remove(number)
     phases[number] = .active
     active.append(execution)
     tell(.started(name, threads: threads))
@@ -263,11 +286,9 @@ public final class Runner {
   /// Sleeps until something happens; looks anyway after a while, more often where another runner's lock is waited for.
   private func wait(on wakeups: Int32) {
     var descriptors = [pollfd(fd: wakeups, events: Int16(POLLIN), revents: 0)]
-    descriptors += active.filter { !$0.isOver }.map { pollfd(fd: $0.eventPipe, events: Int16(POLLIN), revents: 0) }
+    descriptors += active.filter(\.hasEventPipe).map { pollfd(fd: $0.eventPipe, events: Int16(POLLIN), revents: 0) }
     let looksAtMemory = active.contains { study.plan.instances[$0.number].limits.memory != nil }
-    _ = poll(&descriptors, UInt(descriptors.count), (ready.isEmpty || waits.isEmpty) && !looksAtMemory ? 200 : 50)
-    // A pipe whose writer has gone is always readable; its process is about to end.
-    if descriptors.dropFirst().contains(where: { $0.revents & Int16(POLLHUP) != 0 }) { usleep(1000) }
+    _ = poll(&descriptors, UInt(descriptors.count), (ready.isEmpty || waits.isEmpty && beingWritten.isEmpty) && !looksAtMemory ? 200 : 50)
     Wakeups.drain()
     obeySignals()
   }
@@ -279,7 +300,9 @@ public final class Runner {
       stopsSeen = count
       summary.signal = signal
       if isFirst, count == 1, !active.isEmpty { tell(.stopping(stages: active.count, seconds: options.grace)) }
-      stop(isFirst && count == 1 ? SIGTERM : SIGKILL)
+      let isPatient = isFirst && count == 1
+      stop(isPatient ? SIGTERM : SIGKILL)
+      if !isPatient { leavePublications() }
     }
     if let killTime, ContinuousClock.now > killTime { stop(SIGKILL) }
   }

@@ -100,7 +100,7 @@ extension Runner {
       executedKeys.insert(hex)
       forced.remove(number)
       if isKnown, differing.isEmpty {
-        summary.equal += 1
+        if equal.insert(number).inserted { summary.equal += 1 }
         tell(.equal(instance.name))
       }
       if !differing.isEmpty {
@@ -138,6 +138,16 @@ extension Runner {
     for instance in [execution.number] + (twins.removeValue(forKey: execution.key.hex) ?? []) { again(instance) }
   }
 
+  /// Waits no longer for outputs that are being hashed; their locks are held until this process ends.
+  func leavePublications() {
+    for execution in active where execution.isPublishing && execution.publication == nil {
+      phases[execution.number] = .failed
+      left.append(execution)
+      tell(.interrupted(study.plan.instances[execution.number].name, checkpoint: false))
+    }
+    active.removeAll { execution in left.contains { $0 === execution } }
+  }
+
   // MARK: No result
 
   /// An instance that has no result, and of which that is known: what gathers it goes on without it, all else that needs it falls away.
@@ -148,10 +158,12 @@ extension Runner {
     release(number)
   }
 
-  /// Takes back that an instance is done, since an output of it was altered: it is settled again, and what has not started waits for it.
+  /// Takes back that an instance is done, since an output of it was altered: it is settled again, and what has not started waits for it. One
+  /// whose outputs are altered again and again fails.
   func takeBack(_ number: Int) {
     guard case .done(let cached) = phases[number], results.removeValue(forKey: number) != nil else { return }
     if cached { summary.cached -= 1 } else { summary.executed -= 1 }
+    if equal.remove(number) != nil { summary.equal -= 1 }
     for consumer in consumers[number] ?? [] {
       switch phases[consumer] {
       case .waiting: missing[consumer, default: 0] += 1
@@ -163,7 +175,8 @@ extension Runner {
       default: break
       }
     }
-    again(number)
+    alterations[number, default: 0] += 1
+    if alterations[number, default: 0] < Self.mostDiscards { again(number) } else { fail(number, AlteredAgain()) }
   }
 
   /// Lets an instance be settled anew, as soon as all its producers have results.
@@ -274,4 +287,10 @@ extension Runner {
     tell(.failed(failure))
     if !options.keepGoing { startNothing() }
   }
+}
+
+private struct AlteredAgain: ExplainedError {
+  let problem = "its result was altered after it was made, several times in a row: something still writes into it"
+  let remedy = "end what the stage left behind, or what writes into the results folder; then run again"
+  let kind = ErrorKind.badInput
 }

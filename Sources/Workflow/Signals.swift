@@ -39,7 +39,7 @@ enum Wakeups {
     }
     signal(SIGCHLD) { _ in Wakeups.wake() }
     signal(SIGPIPE, SIG_IGN)
-    // Told of who opens an output for writing just while it is looked at who has.
+    // Told of who would open an output for writing while it is held.
     signal(SIGIO, SIG_IGN)
     // A parent may have blocked them.
     var heard = sigset_t()
@@ -47,6 +47,26 @@ enum Wakeups {
     for number in stoppingSignals + [SIGCHLD] { sigaddset(&heard, number) }
     pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     return readEnd.load(ordering: .acquiring)
+  }
+
+  private static let answerer = Atomic<pid_t>(0)
+  private static let guards: Void = {
+    for number in stoppingSignals {
+      let before = signal(number) { received in
+        let group = Wakeups.answerer.load(ordering: .relaxed)
+        if group > 0 { kill(-group, SIGKILL) }
+        signal(received, SIG_DFL)
+        raise(received)
+      }
+      if unsafeBitCast(before, to: Int.self) != unsafeBitCast(SIG_DFL, to: Int.self) { signal(number, before) }
+    }
+  }()
+
+  /// Lets a program that is to say something of itself end with this process, also where that does not listen to signals.
+  /// - Parameter group: its process group; 0 when it has ended.
+  static func answering(_ group: pid_t) {
+    answerer.store(group, ordering: .relaxed)
+    if readEnd.load(ordering: .acquiring) < 0 { guards }
   }
 
   /// Makes the loop look around. Safe in signal handlers and on any thread.

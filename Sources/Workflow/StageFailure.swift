@@ -38,8 +38,7 @@ public struct StageFailure: Sendable {
 
   /// The last lines of a log, of which only the end is read.
   static func tail(_ path: String) -> [String] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
+    guard let descriptor = try? RegularFile.open(path) else { return [] }
     defer { close(descriptor) }
     let most = 16_384
     lseek(descriptor, max(0, lseek(descriptor, 0, SEEK_END) - most), SEEK_SET)

@@ -88,6 +88,7 @@ final class Store {
   func actionFolder(_ key: String) -> String { "\(folder)/actions/\(key.prefix(2))/\(key)" }
   func checkpointFolder(_ key: String) -> String { "\(folder)/checkpoints/\(key)" }
   func attemptFolder(_ key: String) -> String { "\(folder)/attempts/\(key)" }
+  func lockFile(_ key: String) -> String { "\(folder)/locks/\(key)" }
 
   // MARK: Reading
 
@@ -223,13 +224,13 @@ final class Store {
   /// Makes this process the only one that executes an action.
   /// - Returns: nil while another has it.
   func lock(_ key: String) throws(FileError) -> ActionLock? {
-    let path = "\(folder)/locks/\(key)"
+    let path = lockFile(key)
     notices.setAside(path)
     return try ActionLock.take(path, owner: "\(attemptFolder(key))/\(ActionOwner.file)")
   }
 
   /// Whether somebody executes an action; takes no lock.
   func isLocked(_ key: String) -> Bool {
-    ActionLock.isHeld("\(folder)/locks/\(key)") || ActionLock.isHeld("\(attemptFolder(key))/\(ActionOwner.file)")
+    ActionLock.isHeld(lockFile(key)) || ActionLock.isHeld("\(attemptFolder(key))/\(ActionOwner.file)")
   }
 }

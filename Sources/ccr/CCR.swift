@@ -32,14 +32,14 @@ struct CCR: ParsableCommand {
       StandardStreams.finish(code.rawValue)
     } catch let error as any ExplainedError {
       Console.say("error: \(error.problem)\nremedy: \(error.remedy)")
-      Glibc.exit(error.kind == .inputOutput ? 7 : 2)
+      StandardStreams.end(error.kind == .inputOutput ? 7 : 2)
     } catch {
       if exitCode(for: error) == .success {
         print(fullMessage(for: error))
         StandardStreams.finish(0)
       }
       Console.say(fullMessage(for: error))
-      Glibc.exit(2)
+      StandardStreams.end(2)
     }
   }
 }
@@ -132,6 +132,8 @@ enum StandardStreams {
   /// process inherited is kept from the stages: a stage that outlives its runner would keep it open.
   static func open() {
     for descriptor in 3..<Int32(1024) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    // A file beyond the limit is an error with words, not an end without.
+    signal(SIGXFSZ, SIG_IGN)
     while true {
       let descriptor = Glibc.open("/dev/null", O_RDWR)
       if descriptor > STDERR_FILENO { close(descriptor) }
@@ -144,9 +146,15 @@ enum StandardStreams {
     if fflush(nil) != 0 {
       Console.say(
         "error: standard output cannot be written: \(String(cString: strerror(errno)))\nremedy: send it elsewhere, or free some space")
-      Glibc.exit(7)
+      end(7)
     }
-    Glibc.exit(code)
+    end(code)
+  }
+
+  /// Ends the process without the farewells of libraries: OpenBLAS waits in its own for threads that it could not start where memory is short.
+  static func end(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
   }
 }
 

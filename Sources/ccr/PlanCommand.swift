@@ -12,7 +12,7 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var machine: MachineOptions
   @Flag(help: "Print JSON.")
   var json = false
-  @Flag(help: "End with code 3 where anything would be executed.")
+  @Flag(help: "End with code 3 where anything is not as it should be: to be executed, published, or recorded as without a result.")
   var exitCode = false
   @OptionGroup(title: "Cluster") var cluster: ClusterOptions
 

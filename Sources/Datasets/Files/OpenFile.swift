@@ -14,8 +14,7 @@ final class OpenFile {
   /// - Throws: `FileError`.
   init(_ file: BytePath) throws(FileError) {
     path = file.utf8 ?? file.text
-    descriptor = file.withCString { open($0, O_RDONLY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw errno == ENOENT ? .missing(path: path) : .failed(operation: "open", path: path, errno: errno) }
+    descriptor = try RegularFile.opened(file.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }, path)
     var facts = stat()
     guard fstat(descriptor, &facts) == 0 else { throw .failed(operation: "open", path: path, errno: errno) }
     size = Int(facts.st_size)

@@ -1,0 +1,29 @@
+import Glibc
+
+/// Opens files for reading. What is no file is refused: a pipe in a file's place would keep its reader waiting for ever.
+public enum RegularFile {
+  /// - Parameter flags: besides those for reading.
+  /// - Returns: a descriptor that the caller closes.
+  /// - Throws: `FileError`, at once, also where there is a pipe, a device, a socket or a folder.
+  public static func open(_ path: String, flags: Int32 = 0) throws(FileError) -> Int32 {
+    try opened(Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags), path)
+  }
+
+  /// Looks at what was opened without waiting.
+  /// - Parameter path: for errors.
+  /// - Returns: the descriptor.
+  public static func opened(_ descriptor: Int32, _ path: String) throws(FileError) -> Int32 {
+    guard descriptor >= 0 else {
+      switch errno {
+      case ENOENT: throw .missing(path: path)
+      case ENXIO: throw .noFile(path: path)
+      default: throw .failed(operation: "open", path: path, errno: errno)
+      }
+    }
+    var info = stat()
+    fstat(descriptor, &info)
+    if info.st_mode & S_IFMT == S_IFREG { return descriptor }
+    close(descriptor)
+    throw info.st_mode & S_IFMT == S_IFDIR ? .failed(operation: "read", path: path, errno: EISDIR) : .noFile(path: path)
+  }
+}

@@ -1,0 +1,188 @@
+import Artifacts
+import Foundation
+import Testing
+
+/// What a stage leaves behind, programs that change or hang while they are started, and limits of the machine.
+struct DisturbanceTests {
+  private static let one = "make[dataset=a,method=x,seed=0]"
+  private static let score = "score[dataset=a,method=x,seed=0]"
+  private static let made = "results/quick/make/dataset=a,method=x,seed=0/made.txt"
+
+  private func study(_ act: String) throws -> ToyStudy {
+    let study = try ToyStudy()
+    try study.edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
+    return study
+  }
+
+  private func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let start = Date()
+    try body()
+    return Date().timeIntervalSince(start)
+  }
+
+  /// The processes that a study has started.
+  private func processes(of study: ToyStudy) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
+      (try? AtomicFile.read("/proc/\(process)/environ")).map { String(decoding: $0, as: UTF8.self).contains(study.folder) } == true
+    }
+  }
+
+  // MARK: What a stage leaves behind
+
+  /// Something that opens the output, writes and closes it again, also while it is hashed.
+  @Test func anOutputWrittenWhileItIsHashedIsNotTakenForWhatItWas() throws {
+    let study = try study("meddling-child")
+    let run = try study.ccr("run", Self.score, "--json")
+    #expect(run.code == 0 || run.error.contains("something still writes into it"), "\(run.error)")
+    while try !processes(of: study).isEmpty { usleep(20_000) }
+    let object = study.object(Self.made)
+    let isWhole = try ContentDigest.ofFile(object).hex == URL(fileURLWithPath: object).lastPathComponent
+    #expect(try isWhole || study.ccr("plan", Self.one, "--exit-code").code == 3)
+  }
+
+  @Test func whatALostStageLeftBehindIsNamedAndEnded() throws {
+    let study = try study("leaving-once")
+    let (process, output) = try study.start(["run", Self.one])
+    try study.waitForExecutions(2)
+    usleep(200_000)
+    kill(process.processIdentifier, SIGKILL)
+    _ = output()
+    let next = try study.ccr("run", Self.one, "--json", "--grace", "0.5")
+    #expect(next.code == 0 && next.executed == 1 && next.error.contains("left a process behind (`kill "), "\(next.error)")
+    #expect(try processes(of: study).isEmpty)
+  }
+
+  @Test func filesOfAnyNameAndFoldersOfAnyRightsAreCleared() throws {
+    let study = try study("odd")
+    #expect(try study.ccr("run", Self.one).code == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(study.folder)/results/.store/attempts").isEmpty)
+  }
+
+  @Test func whatKilledRunnersHeldIsCleared() throws {
+    let study = try study("pause")
+    for count in 2...3 {
+      let (process, output) = try study.start(["run", Self.one])
+      try study.waitForExecutions(count)
+      kill(process.processIdentifier, SIGKILL)
+      _ = output()
+    }
+    try study.go()
+    #expect(try study.ccr("run", Self.one).code == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(study.folder)/results/.store/pins") == ["gate"])
+  }
+
+  // MARK: Programs
+
+  /// An interpreter opens its script some time after it was started.
+  @Test func aScriptReplacedWhileItIsStartedIsNotTakenForAnother() throws {
+    let study = try ToyStudy()
+    let other = study.read("make").replacingOccurrences(of: "echo \"make ", with: "echo \"other ")
+    try study.write(other, "other", mode: 0o755)
+    let first = try ContentDigest.ofFile("\(study.folder)/make").hex
+    let flips = "cd \(study.folder); cp make first; for n in $(seq 40); do for f in other first; do cp $f new; mv new make; sleep 0.02; done; done"
+    let flipping = Process()
+    (flipping.executableURL, flipping.arguments) = (URL(fileURLWithPath: "/bin/sh"), ["-c", flips])
+    try flipping.run()
+    while flipping.isRunning {
+      let run = try study.ccr("run", "make", "--keep-going", "--jobs", "2")
+      #expect([0, 1].contains(run.code), "\(run.error)")
+    }
+    for file in study.files("results/.store/actions") where file.hasSuffix("provenance.json") {
+      let provenance = try JSONValue.read(file)
+      guard provenance["instance"]?.string?.hasPrefix("make") == true else { continue }
+      let record = try JSONValue.read(file.replacingOccurrences(of: "provenance.json", with: "result.json"))
+      let digest = try #require(record["outputs"]?["out"]?.string)
+      let isFirst = study.read("results/.store/cas/\(digest.prefix(2))/\(digest)").hasPrefix("make ")
+      #expect(provenance.compact.contains(first) == isFirst)
+    }
+  }
+
+  @Test func aProgramThatIsBeingWrittenIsWaitedFor() throws {
+    let study = try study("pause")
+    let (_, output) = try study.start(["run", Self.score, "--json"])
+    try study.waitForExecutions(2)
+    chmod("\(study.folder)/score", 0o755)
+    let writer = open("\(study.folder)/score", O_RDWR)
+    try study.go()
+    usleep(600_000)
+    close(writer)
+    let run = output()
+    #expect(run.code == 0 && run.error.contains("somebody writes its program"), "\(run.error)")
+  }
+
+  /// What it says of itself is waited for, but not when the run is to stop.
+  @Test(arguments: ["run", "plan"])
+  func aProgramThatDoesNotAnswerIsNotWaitedForWhenItIsToStop(_ verb: String) throws {
+    let study = try ToyStudy()
+    try study.edit("if [ \"$1\" = --describe ]; then", "if [ \"$1\" = --describe ]; then sleep 15;", in: "score")
+    let (process, output) = try study.start([verb])
+    while try processes(of: study).count < 2 { usleep(20_000) }
+    usleep(200_000)
+    let took = seconds {
+      kill(process.processIdentifier, SIGTERM)
+      _ = output()
+    }
+    #expect(took < 12, "\(took) s")
+    usleep(300_000)
+    #expect(try processes(of: study).isEmpty)
+  }
+
+  @Test func theLastEventNeedsNoEndOfLine() throws {
+    let study = try study("absent-cut")
+    let run = try study.ccr("run", Self.one)
+    #expect(run.code == 1 && run.error.contains("it diverged in epoch 3"), "\(run.error)")
+  }
+
+  // MARK: The machine
+
+  /// Hashing 40 GB takes minutes; asked twice, the run ends.
+  @Test func aRunAskedTwiceDoesNotFinishHashing() throws {
+    let study = try study("huge")
+    let (process, output) = try study.start(["run", Self.one])
+    try study.waitForExecutions(2)
+    usleep(1_000_000)
+    let took = seconds {
+      kill(process.processIdentifier, SIGTERM)
+      usleep(300_000)
+      kill(process.processIdentifier, SIGTERM)
+      _ = output()
+    }
+    #expect(took < 15, "\(took) s")
+  }
+
+  @Test func ccrEndsAlsoWhereMemoryIsShort() throws {
+    let study = try ToyStudy()
+    let run = try study.shell("ulimit -v 200000; timeout 30 \(ToyStudy.binaries)/ccr --help")
+    #expect(run.code == 0, "\(run.code) \(run.error)")
+  }
+
+  @Test func aLimitOfFileSizesIsSaid() throws {
+    let study = try ToyStudy()
+    let run = try study.shell("ulimit -f 1; \(ToyStudy.binaries)/ccr run 'source[dataset=a]' --pipeline \(study.folder)/pipeline.json")
+    #expect(run.code == 7 && run.error.contains("File too large"), "\(run.code) \(run.error)")
+  }
+
+  /// Of two tables in one folder the other one is out of date; this one is as it should be, and nothing needs to be written.
+  @Test(.enabled(if: getuid() == 0, "needs root, to be another user for a moment"))
+  func aUserWhoMayOnlyReadNeedNotWriteWhatIsThere() throws {
+    let study = try ToyStudy()
+    try study.edit(
+      "    \"table\": {\n",
+      "    \"second\": {\"program\": \"./table\", \"inputs\": {\"scores\": {\"gather\": \"make.out\"}}, \"outputs\": {\"out\": \"second.txt\"}, "
+        + "\"publish\": \"tables/$profile\"},\n    \"table\": {\n")
+    try study.edit("\"table\": {\"title\": \"all\"}", "\"table\": {\"title\": \"all\"}, \"second\": {\"title\": \"all\"}")
+    _ = try study.run()
+    try study.edit("\"second\": {\"title\": \"all\"}", "\"second\": {\"title\": \"more\"}")
+    let run = try study.shell(
+      "chmod -R a+rX \(study.folder); setpriv --reuid=65534 --regid=65534 --clear-groups \(ToyStudy.binaries)/ccr run table"
+        + " --pipeline \(study.folder)/pipeline.json")
+    #expect(run.code == 0, "\(run.error)")
+  }
+
+  @Test func coordinatesLongerThanANameMayBeAreRefused() throws {
+    let study = try ToyStudy()
+    try study.edit("\"quick\": {\"axes\": {\"dataset\": [\"a\"", "\"quick\": {\"axes\": {\"dataset\": [\"\(String(repeating: "a", count: 260))\"")
+    let plan = try study.ccr("plan")
+    #expect(plan.code == 2 && plan.error.contains("at most 255 bytes"), "\(plan.error)")
+  }
+}
