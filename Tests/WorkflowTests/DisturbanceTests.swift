@@ -79,7 +79,8 @@ struct DisturbanceTests {
     let other = study.read("make").replacingOccurrences(of: "echo \"make ", with: "echo \"other ")
     try study.write(other, "other", mode: 0o755)
     let first = try ContentDigest.ofFile("\(study.folder)/make").hex
-    let flips = "cd \(study.folder); cp make first; for n in $(seq 40); do for f in other first; do cp $f new; mv new make; sleep 0.02; done; done"
+    let flips =
+      "cd \(study.folder); cp make first; for n in $(seq 40); do for f in other first; do cp $f new; mv new make; sleep 0.02; done; done"
     let flipping = Process()
     (flipping.executableURL, flipping.arguments) = (URL(fileURLWithPath: "/bin/sh"), ["-c", flips])
     try flipping.run()
@@ -181,7 +182,8 @@ struct DisturbanceTests {
 
   @Test func coordinatesLongerThanANameMayBeAreRefused() throws {
     let study = try ToyStudy()
-    try study.edit("\"quick\": {\"axes\": {\"dataset\": [\"a\"", "\"quick\": {\"axes\": {\"dataset\": [\"\(String(repeating: "a", count: 260))\"")
+    let long = String(repeating: "a", count: 260)
+    try study.edit("\"quick\": {\"axes\": {\"dataset\": [\"a\"", "\"quick\": {\"axes\": {\"dataset\": [\"\(long)\"")
     let plan = try study.ccr("plan")
     #expect(plan.code == 2 && plan.error.contains("at most 255 bytes"), "\(plan.error)")
   }
