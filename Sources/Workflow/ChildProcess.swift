@@ -128,11 +128,20 @@ final class ChildProcess {
     _ program: String, _ arguments: [String], environment: [String], within limit: Duration = patience, input: String = "/dev/null",
     errors: String = "/dev/null"
   ) throws -> (Status, [UInt8]) {
-    let child = try ChildProcess(program, arguments, environment: environment, output: .pipe(errors: errors), input: input)
+    let deadline = ContinuousClock.now + limit
+    func start() throws -> ChildProcess {
+      while true {
+        do {
+          return try ChildProcess(program, arguments, environment: environment, output: .pipe(errors: errors), input: input)
+        } catch let error as UnstartableProgram where error.isBeingWritten && ContinuousClock.now < deadline {
+          usleep(20_000)
+        }
+      }
+    }
+    let child = try start()
     Wakeups.answering(child.identifier)
     defer { Wakeups.answering(0) }
     let stopsBefore = Wakeups.stopRequests.count
-    let deadline = ContinuousClock.now + limit
     var (output, block) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 14))
     func giveUp(_ complaint: String) -> PipelineError {
       child.signal(SIGKILL)

@@ -29,7 +29,8 @@ extension Study {
       let known = before.filter { ![Self.provenanceFile, Self.reportFile].contains($0.key) }
       // What was not selected may be out of date, without being this run's to put right.
       let own = publishedFiles(in: folder, standings, of: publishing)
-      let isListed = own == files ? known == files : own.allSatisfy { known[$0.key] == $0.value }
+      let isWhole = plan.instances.indices.allSatisfy { self.folder(of: $0) != folder || publishing.contains($0) }
+      let isListed = isWhole ? known == files : own.allSatisfy { known[$0.key] == $0.value }
       if isListed, let digest = before[Self.provenanceFile], isFile("\(folder)/\(Self.provenanceFile)", digest) { continue }
       do {
         let now = try record ?? self.record()

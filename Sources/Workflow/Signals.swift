@@ -41,11 +41,7 @@ enum Wakeups {
     signal(SIGPIPE, SIG_IGN)
     // Told of who would open an output for writing while it is held.
     signal(SIGIO, SIG_IGN)
-    // A parent may have blocked them.
-    var heard = sigset_t()
-    sigemptyset(&heard)
-    for number in stoppingSignals + [SIGCHLD] { sigaddset(&heard, number) }
-    pthread_sigmask(SIG_UNBLOCK, &heard, nil)
+    hear(stoppingSignals + [SIGCHLD])
     return readEnd.load(ordering: .acquiring)
   }
 
@@ -60,7 +56,16 @@ enum Wakeups {
       }
       if unsafeBitCast(before, to: Int.self) != unsafeBitCast(SIG_DFL, to: Int.self) { signal(number, before) }
     }
+    hear(stoppingSignals)
   }()
+
+  /// A parent may have blocked them.
+  private static func hear(_ signals: [Int32]) {
+    var heard = sigset_t()
+    sigemptyset(&heard)
+    for number in signals { sigaddset(&heard, number) }
+    pthread_sigmask(SIG_UNBLOCK, &heard, nil)
+  }
 
   /// Lets a program that is to say something of itself end with this process, also where that does not listen to signals.
   /// - Parameter group: its process group; 0 when it has ended.

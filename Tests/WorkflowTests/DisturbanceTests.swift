@@ -102,7 +102,6 @@ struct DisturbanceTests {
     let study = try study("pause")
     let (_, output) = try study.start(["run", Self.score, "--json"])
     try study.waitForExecutions(2)
-    chmod("\(study.folder)/score", 0o755)
     let writer = open("\(study.folder)/score", O_RDWR)
     try study.go()
     usleep(600_000)
