@@ -3,7 +3,8 @@ import Synchronization
 
 /// Whether the kernel's locks reach all hosts that share a folder.
 public enum FileLocks {
-  private static let known = Mutex<[String: Bool]>([:])
+  /// By device: the kernel's list of mounts is long, and actions have a folder each.
+  private static let known = Mutex<[dev_t: Bool]>([:])
 
   /// Whether a lock that is granted here is kept by the file system on all hosts that use it. `CCR_LOCKS=kernel` or `CCR_LOCKS=lease` decides
   /// where this cannot know better; otherwise the kind of the file system and the options it is mounted with do.
@@ -15,9 +16,12 @@ public enum FileLocks {
     default: break
     }
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    if let answer = known.withLock({ $0[folder] }) { return answer }
+    var info = stat()
+    guard stat(folder, &info) == 0 else { return true }
+    let device = info.st_dev
+    if let answer = known.withLock({ $0[device] }) { return answer }
     let answer = mount(of: folder).map { reachAllHosts(kind: $0.kind, options: $0.options) } ?? true
-    known.withLock { $0[folder] = answer }
+    known.withLock { $0[device] = answer }
     return answer
   }
 

@@ -51,12 +51,11 @@ public final class PartFile: Sendable {
   public static func removeAbandoned(in folder: String, of name: String? = nil) {
     guard let entries = opendir(folder) else { return }
     defer { closedir(entries) }
-    // Where a lock says nothing of writers on other hosts, theirs are left to them.
-    let knowsAll = FileLocks.reachAllHosts("\(folder)/")
     while let entry = readdir(entries) {
       let part = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       guard part.hasSuffix(".part"), part.hasPrefix(name.map { "\($0)." } ?? "") else { continue }
-      guard knowsAll || part.contains(".\(machine).") else { continue }
+      // Where a lock says nothing of writers on other hosts, theirs are left to them.
+      guard part.contains(".\(machine).") || FileLocks.reachAllHosts("\(folder)/") else { continue }
       guard let descriptor = try? RegularFile.open("\(folder)/\(part)", flags: O_NOFOLLOW) else { continue }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink("\(folder)/\(part)") }
       close(descriptor)

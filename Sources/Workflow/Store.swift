@@ -170,7 +170,9 @@ final class Store {
   /// Writes a result that holds from now on: its provenance, then its record.
   func put(_ result: StoredResult, provenance: String) throws {
     if result.isAdopted { try noteAdoptions() }
-    try write(provenance, to: "\(actionFolder(result.action))/provenance.json")
+    let place = "\(actionFolder(result.action))/provenance.json"
+    try write(provenance, to: place)
+    if let digest = result.provenance, let stamp = FileStamp(place) { digests.remember(digest, of: place, stamp) }
     try write(Self.recordText(result), to: "\(actionFolder(result.action))/result.json")
   }
 
