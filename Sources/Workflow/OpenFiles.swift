@@ -16,7 +16,9 @@ enum OpenFiles {
     var file = stat()
     guard stat(path, &file) == 0 else { return [] }
     return Folder.names("/proc").compactMap { Int($0) }.filter { process in
-      guard Folder.target(ofLink: "/proc/\(process)/exe")?.contains("/ccr") == false else { return false }
+      guard let program = Folder.target(ofLink: "/proc/\(process)/exe")?.split(separator: "/").last else { return false }
+      // As the kernel names a program whose file was replaced.
+      if program == "ccr" || program == "ccr (deleted)" { return false }
       return descriptors(of: process, on: file).contains { descriptor in
         let facts = (try? AtomicFile.read("/proc/\(process)/fdinfo/\(descriptor)")).map { String(decoding: $0, as: UTF8.self) }
         return facts?.contains("OFDLCK") ?? false
