@@ -68,10 +68,10 @@ public struct CheckpointFolder: Sendable {
   /// Where the work of a folder would go on, by the first lines of its newest checkpoint; nil where it would begin anew, or does not say.
   public static func place(in path: String) -> String? {
     let folder = CheckpointFolder(path, identity: ContentDigest.of([]))
-    guard let newest = folder.numbers().last, let file = fopen(folder.file(newest), "r") else { return nil }
-    defer { fclose(file) }
+    guard let newest = folder.numbers().last, let file = try? RegularFile.open(folder.file(newest)) else { return nil }
+    defer { close(file) }
     var start = [UInt8](repeating: 0, count: 512)
-    start.removeLast(start.count - fread(&start, 1, start.count, file))
+    start.removeLast(start.count - max(0, read(file, &start, start.count)))
     let lines = start.split(separator: 10, maxSplits: 4, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     guard lines.count == 5, lines[0] + "\n" == firstLine, !lines[3].isEmpty else { return nil }
     return lines[3]

@@ -58,8 +58,7 @@ struct AbsenceTests {
   }
 
   @Test func aTableOfNothingFallsAway() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"absent\"")
+    let study = try ToyStudy(act: "absent")
     let run = try study.ccr("run", "--json")
     #expect(run.code == 1 && !FileManager.default.fileExists(atPath: "\(study.folder)/tables/quick/table.txt"))
     #expect(run.error.contains("2 executed, 0 cached, 8 failed, 9 not reached"), "\(run.error)")

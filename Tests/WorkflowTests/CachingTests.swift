@@ -165,8 +165,7 @@ struct CachingTests {
   }
 
   @Test func otherBytesUnderTheSameKeyAreReported() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"random\"")
+    let study = try ToyStudy(act: "random")
     _ = try study.run()
     let before = try study.digests()
     let again = try study.ccr("run", "make[dataset=a,method=x,seed=0]", "--force")

@@ -7,16 +7,10 @@ import Testing
 struct ChangedDuringRunTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 
-  private func study(_ act: String) throws -> ToyStudy {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
-    return study
-  }
-
   /// An update of OpenBLAS puts another file in its place; an administrator may write into it.
   @Test(arguments: [true, false])
   func anOpenBLASThatIsChangedDuringAStage(replaced: Bool) throws {
-    let study = try study("pause")
+    let study = try ToyStudy(act: "pause")
     let library = "\(study.folder)/libtoyblas.so"
     let run = try study.during(["run", Self.one, "--json"], executions: 2) {
       if replaced { try study.write("kernels 2", "libtoyblas.so") } else { try study.append("and more", to: library) }

@@ -40,8 +40,7 @@ struct CleanupTests {
   }
 
   @Test func otherBytesThanBeforeTheCleanupAreReported() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"random\"")
+    let study = try ToyStudy(act: "random")
     _ = try study.run(Self.one)
     try study.edit("\"act\": \"random\"", "\"act\": \"none\"")
     _ = try study.run(Self.one)
@@ -96,8 +95,7 @@ struct CleanupTests {
   }
 
   @Test func whatIsLeftOverGoesAndWhatIsHeldStays() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"fail\"")
+    let study = try ToyStudy(act: "fail")
     _ = try study.ccr("run", Self.one)
     try study.edit("\"act\": \"fail\"", "\"act\": \"pause\"")
     let stray = String(repeating: "ab", count: 32)
@@ -123,8 +121,7 @@ struct CleanupTests {
 
   /// A result that a run at work has found, though nothing else reaches it, stays until that run ends.
   @Test func whatARunAtWorkUsesStays() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"pause\"")
+    let study = try ToyStudy(act: "pause")
     let run = try study.during(["run", Self.one, "--json"], executions: 2) {
       // Nothing shows or plans the source any more.
       try FileManager.default.removeItem(atPath: "\(study.folder)/results/quick")

@@ -8,12 +8,6 @@ struct DisturbanceTests {
   private static let score = "score[dataset=a,method=x,seed=0]"
   private static let made = "results/quick/make/dataset=a,method=x,seed=0/made.txt"
 
-  private func study(_ act: String) throws -> ToyStudy {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
-    return study
-  }
-
   private func seconds(_ body: () throws -> Void) rethrows -> Double {
     let start = Date()
     try body()
@@ -31,7 +25,7 @@ struct DisturbanceTests {
 
   /// Something that opens the output, writes and closes it again, also while it is hashed.
   @Test func anOutputWrittenWhileItIsHashedIsNotTakenForWhatItWas() throws {
-    let study = try study("meddling-child")
+    let study = try ToyStudy(act: "meddling-child")
     let run = try study.ccr("run", Self.score, "--json")
     #expect(run.code == 0 || run.error.contains("something still writes into it"), "\(run.error)")
     while try !processes(of: study).isEmpty { usleep(20_000) }
@@ -41,7 +35,7 @@ struct DisturbanceTests {
   }
 
   @Test func whatALostStageLeftBehindIsNamedAndEnded() throws {
-    let study = try study("leaving-once")
+    let study = try ToyStudy(act: "leaving-once")
     let (process, output) = try study.start(["run", Self.one])
     try study.waitForExecutions(2)
     usleep(200_000)
@@ -53,13 +47,13 @@ struct DisturbanceTests {
   }
 
   @Test func filesOfAnyNameAndFoldersOfAnyRightsAreCleared() throws {
-    let study = try study("odd")
+    let study = try ToyStudy(act: "odd")
     #expect(try study.ccr("run", Self.one).code == 0)
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(study.folder)/results/.store/attempts").isEmpty)
   }
 
   @Test func whatKilledRunnersHeldIsCleared() throws {
-    let study = try study("pause")
+    let study = try ToyStudy(act: "pause")
     for count in 2...3 {
       let (process, output) = try study.start(["run", Self.one])
       try study.waitForExecutions(count)
@@ -99,7 +93,7 @@ struct DisturbanceTests {
   }
 
   @Test func aProgramThatIsBeingWrittenIsWaitedFor() throws {
-    let study = try study("pause")
+    let study = try ToyStudy(act: "pause")
     let (_, output) = try study.start(["run", Self.score, "--json"])
     try study.waitForExecutions(2)
     let writer = open("\(study.folder)/score", O_RDWR)
@@ -128,7 +122,7 @@ struct DisturbanceTests {
   }
 
   @Test func theLastEventNeedsNoEndOfLine() throws {
-    let study = try study("absent-cut")
+    let study = try ToyStudy(act: "absent-cut")
     let run = try study.ccr("run", Self.one)
     #expect(run.code == 1 && run.error.contains("it diverged in epoch 3"), "\(run.error)")
   }
@@ -137,7 +131,7 @@ struct DisturbanceTests {
 
   /// Hashing 40 GB takes minutes; asked twice, the run ends.
   @Test func aRunAskedTwiceDoesNotFinishHashing() throws {
-    let study = try study("huge")
+    let study = try ToyStudy(act: "huge")
     let (process, output) = try study.start(["run", Self.one])
     try study.waitForExecutions(2)
     usleep(1_000_000)

@@ -7,16 +7,14 @@ import Workflow
 struct FaultTests {
   /// The digests of an undisturbed run with `act`.
   private func reference(_ act: String) throws -> [String: [String]] {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
+    let study = try ToyStudy(act: act)
     _ = try study.run()
     return try study.digests()
   }
 
   @Test(arguments: [3, 20, 45, 70, 110, 160, 230, 320, 450, 700])
   func aKilledRunnerLeavesNothingWrong(milliseconds: Int) throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"slow\"")
+    let study = try ToyStudy(act: "slow")
     let (process, output) = try study.start(["run", "--jobs", "2"])
     usleep(UInt32(milliseconds * 1000))
     kill(process.processIdentifier, SIGKILL)
@@ -31,8 +29,7 @@ struct FaultTests {
   }
 
   @Test func aKilledStageIsAFailureThatTheNextRunMends() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"once\"")
+    let study = try ToyStudy(act: "once")
     let first = try study.ccr("run", "--json", "--jobs", "1")
     #expect(first.code == 1)
     #expect(first.error.contains("killed by signal 9") && first.error.contains("want of memory"), "\(first.error)")
@@ -43,8 +40,7 @@ struct FaultTests {
   }
 
   @Test func twoRunnersExecuteEachActionOnce() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"slow\"")
+    let study = try ToyStudy(act: "slow")
     let runners = try (0..<3).map { _ in try study.start(["run", "--json", "--jobs", "2"]) }
     let outputs = runners.map { $0.output() }
     for output in outputs { #expect(output.code == 0, "\(output.error)") }
@@ -131,8 +127,7 @@ struct FaultTests {
   // MARK: Being stopped
 
   @Test func aStoppedStageGoesOnFromItsCheckpoint() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"patient\"")
+    let study = try ToyStudy(act: "patient")
     let (process, output) = try study.start(["run", "make[dataset=a,method=x,seed=0]", "--json"])
     try study.waitForExecutions(2)
     usleep(100_000)
@@ -147,8 +142,7 @@ struct FaultTests {
 
   @Test(arguments: [(SIGTERM, Int32(143)), (SIGINT, Int32(130))])
   func aStoppedRunStopsItsStages(_ signal: Int32, code: Int32) throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"long\"")
+    let study = try ToyStudy(act: "long")
     let (process, output) = try study.start(["run", "--json"])
     try study.waitForExecutions(3)
     kill(process.processIdentifier, signal)
@@ -161,8 +155,7 @@ struct FaultTests {
   // MARK: Failures
 
   @Test func aFailureSaysWhatAndHowToSeeItAgain() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"fail\"")
+    let study = try ToyStudy(act: "fail")
     let run = try study.ccr("run", "--json")
     #expect(run.code == 1)
     for words in ["make[dataset=", "exit code 65 (bad input)", "error: the toy is broken", "remedy: mend the toy", "log.txt", "--request"] {
@@ -194,22 +187,19 @@ struct FaultTests {
   }
 
   @Test func aMissingOutputIsTheProgramsDefect() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"silent\"")
+    let study = try ToyStudy(act: "silent")
     let run = try study.ccr("run", "--json")
     #expect(run.code == 1 && run.error.contains("did not write made.txt"), "\(run.error)")
     #expect(study.files("results/quick/make").isEmpty)
   }
 
   @Test func aFullDiskIsTheMachinesFailure() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"full\"")
+    let study = try ToyStudy(act: "full")
     #expect(try study.ccr("run").code == 7)
   }
 
   @Test func warningsOfStagesAreShown() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"talk\"")
+    let study = try ToyStudy(act: "talk")
     let run = try study.ccr("run", "make[dataset=a,method=x,seed=0]")
     #expect(run.error.contains("warning   make[dataset=a,method=x,seed=0]: the toy is worn"), "\(run.error)")
     #expect(try study.ccr("run", "make", "--quiet").error.isEmpty)

@@ -7,14 +7,8 @@ struct IngredientTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
   private static let score = "score[dataset=a,method=x,seed=0]"
 
-  private func study(_ act: String) throws -> ToyStudy {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
-    return study
-  }
-
   @Test func aProgramReplacedBeforeItsStageStartsIsKeyedAnew() throws {
-    let study = try study("pause")
+    let study = try ToyStudy(act: "pause")
     let run = try study.during(["run", Self.score, "--json"], executions: 2) {
       try study.edit("echo \"score ", "echo \"other ", in: "score")
       try study.go()
@@ -30,7 +24,7 @@ struct IngredientTests {
 
   /// A build puts a new file in the place of a program; the one that runs goes on, and its result stands under its own key.
   @Test func aRunningProgramThatIsReplacedKeepsItsResult() throws {
-    let study = try study("pause")
+    let study = try ToyStudy(act: "pause")
     let run = try study.during(["run", Self.one, "--json"], executions: 2) {
       try study.edit("\n# \n", "\n# edited\n", in: "make")
       try study.go()
@@ -42,7 +36,7 @@ struct IngredientTests {
   }
 
   @Test func aRunningProgramThatIsWrittenIntoIsExecutedAgain() throws {
-    let study = try study("pause")
+    let study = try ToyStudy(act: "pause")
     let run = try study.during(["run", Self.one, "--json"], executions: 2) {
       try study.append("# more\n", to: "\(study.folder)/make")
       try study.go()
@@ -69,9 +63,9 @@ struct IngredientTests {
   }
 
   @Test func anObjectAlteredDuringARunReachesNoTable() throws {
-    let reference = try study("none")
+    let reference = try ToyStudy(act: "none")
     _ = try reference.run()
-    let study = try study("pause")
+    let study = try ToyStudy(act: "pause")
     let run = try study.during(["run", "--json", "--jobs", "1"], executions: 1) {
       while !study.executedInstances.contains(where: { $0.hasPrefix("make") }) { usleep(10_000) }
       let dataset = study.executedInstances.contains { $0.hasPrefix("make[dataset=a") } ? "a" : "b"
@@ -85,7 +79,7 @@ struct IngredientTests {
   }
 
   @Test func aStageThatWritesIntoItsInputFails() throws {
-    let study = try study("spoil")
+    let study = try ToyStudy(act: "spoil")
     let run = try study.ccr("run", Self.one, "--json")
     #expect(run.code == 1 && run.error.contains("the out of source[dataset=a] was altered while it ran, 3 times in a row"), "\(run.error)")
     try study.edit("\"act\": \"spoil\"", "\"act\": \"none\"")

@@ -29,8 +29,7 @@ struct LeftoverTests {
   }
 
   static func expected() throws -> [String: [String]] {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"tick\"")
+    let study = try ToyStudy(act: "tick")
     _ = try study.run()
     return try study.digests()
   }
@@ -129,8 +128,7 @@ struct LeftoverTests {
   }
 
   @Test func aFailureIsForgottenWhenItsInstanceSucceeds() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"fail\"")
+    let study = try ToyStudy(act: "fail")
     #expect(try study.ccr("run", Self.one).code == 1)
     #expect(study.files("results/.store/attempts").contains { $0.hasSuffix("failure.json") })
     try study.edit("\"act\": \"fail\"", "\"act\": \"none\"")
@@ -152,8 +150,7 @@ struct LeftoverTests {
   }
 
   @Test func numbersOfAnySizeAreShown() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"numbers\"")
+    let study = try ToyStudy(act: "numbers")
     #expect(try study.ccr("run", Self.one).code == 0)
   }
 

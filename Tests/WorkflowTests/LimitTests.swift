@@ -8,8 +8,7 @@ struct LimitTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 
   private func study(_ act: String, _ limits: String) throws -> ToyStudy {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
+    let study = try ToyStudy(act: act)
     try study.edit("\"program\": \"./make\",", "\"program\": \"./make\", \(limits),")
     return study
   }

@@ -25,8 +25,7 @@ struct NamespaceTests {
   }
 
   @Test func runnersOfTwoNamespacesExecuteEachActionOnce() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"tick\"")
+    let study = try ToyStudy(act: "tick")
     let runners = try (0..<4).map { _ in try start(study, "run --json --jobs 2") }
     for runner in runners {
       runner.waitUntilExit()
@@ -40,8 +39,7 @@ struct NamespaceTests {
 
   /// Two hosts with one results folder, as far as one kernel can play both: other names, other processes, `gc` on one of them all the while.
   @Test func twoHostsShareAStore() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"tick\"")
+    let study = try ToyStudy(act: "tick")
     let hosts = ["north", "south"]
     let runners = try hosts.flatMap { host in
       try ["quick", "large"].map { try start(study, "run --json --jobs 2 --profile \($0)", host: host) }
@@ -82,8 +80,7 @@ struct NamespaceTests {
 
   /// Whoever waits names no process that has another meaning here, and ends none.
   @Test func aRunnerOfAnotherNamespaceIsWaitedForAndNotKilled() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"pause\"")
+    let study = try ToyStudy(act: "pause")
     let other = try start(study, "run 'make[dataset=a,method=x,seed=0]' --json")
     try study.waitForExecutions(2)
     let mine = try study.start(["run", "make[dataset=a,method=x,seed=0]", "--json", "--grace", "0.1"])
@@ -98,8 +95,7 @@ struct NamespaceTests {
 
   /// A namespace that ends takes its stages with it, and its locks: the next runner goes on.
   @Test func whatANamespaceLeavesIsCleared() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"pause\"")
+    let study = try ToyStudy(act: "pause")
     let other = try start(study, "run 'make[dataset=a,method=x,seed=0]' --json")
     try study.waitForExecutions(2)
     kill(other.processIdentifier, SIGKILL)

@@ -6,12 +6,6 @@ import Testing
 struct RivalTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 
-  private func study(_ act: String) throws -> ToyStudy {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
-    return study
-  }
-
   @Test(arguments: [["quick"], ["quick", "twin", "large"]])
   func runnersExecuteEachActionOnce(_ profiles: [String]) throws {
     let round = try Rounds.race(runners: 8, profiles: profiles)
@@ -47,7 +41,7 @@ struct RivalTests {
   }
 
   @Test func removedLockFilesLetNothingRunTwice() throws {
-    let study = try study("pause")
+    let study = try ToyStudy(act: "pause")
     let first = try study.start(["run", Self.one, "--json"])
     try study.waitForExecutions(2)
     for lock in study.files("results/.store/locks") { unlink(lock) }
@@ -62,7 +56,7 @@ struct RivalTests {
   }
 
   @Test func statusTakesNoLock() throws {
-    let study = try study("slow")
+    let study = try ToyStudy(act: "slow")
     let run = try study.start(["run", "--json", "--jobs", "2"])
     var said: [String] = []
     while run.0.isRunning { said.append(try study.ccr("status").out) }
@@ -75,7 +69,7 @@ struct RivalTests {
 
   @Test(arguments: ["flood", "blob"])
   func aStageThatWritesWithoutEndStopsNothing(_ act: String) throws {
-    let study = try study(act)
+    let study = try ToyStudy(act: act)
     let (process, output) = try study.start(["run", Self.one, "--json"])
     try study.waitForExecutions(2)
     usleep(700_000)
@@ -91,7 +85,7 @@ struct RivalTests {
 
   @Test(arguments: [(SIGTERM, Int32(143)), (SIGQUIT, Int32(131))])
   func aStageThatIgnoresTheRequestToEndIsKilled(_ signal: Int32, code: Int32) throws {
-    let study = try study("stubborn")
+    let study = try ToyStudy(act: "stubborn")
     let (process, output) = try study.start(["run", Self.one, "--json", "--grace", "0.3"])
     try study.waitForExecutions(2)
     usleep(100_000)
@@ -102,7 +96,7 @@ struct RivalTests {
   }
 
   @Test func theStageOfARunnerThatIsGoneIsNamedAndEnded() throws {
-    let study = try study("stubborn-once")
+    let study = try ToyStudy(act: "stubborn-once")
     let (process, output) = try study.start(["run", Self.one])
     try study.waitForExecutions(2)
     usleep(200_000)
@@ -115,7 +109,7 @@ struct RivalTests {
   }
 
   @Test func whatAStageStartedEndsWithIt() throws {
-    let study = try study("quick-child")
+    let study = try ToyStudy(act: "quick-child")
     #expect(try study.ccr("run", Self.one).code == 0)
     let left = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
       (try? AtomicFile.read("/proc/\(process)/environ")).map { String(decoding: $0, as: UTF8.self).contains(study.folder) } == true

@@ -27,8 +27,7 @@ enum Rounds {
   /// Several runners on one results folder, their profiles in turn, while `status` and `plan` are asked again and again, or `gc` removes what
   /// it can, again and again.
   static func race(runners: Int, profiles: [String], asking: Bool = true, collecting: Bool = false) throws -> Race {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"tick\"")
+    let study = try ToyStudy(act: "tick")
     let started = try (0..<runners).map { number in
       try study.start(["run", "--json", "--jobs", "2", "--profile", profiles[number % profiles.count]])
     }
@@ -60,8 +59,7 @@ enum Rounds {
   /// A runner killed after a time, then another run.
   /// - Returns: what was wrong afterwards.
   static func kill(afterMicroseconds time: Int, expected: [String: [String]]) throws -> [String] {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"tick\"")
+    let study = try ToyStudy(act: "tick")
     let (process, output) = try study.start(["run", "--jobs", "2"])
     usleep(UInt32(time))
     Foundation.kill(process.processIdentifier, SIGKILL)

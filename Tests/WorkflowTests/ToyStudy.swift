@@ -33,6 +33,12 @@ final class ToyStudy {
       writes: #"echo "table $(field title)"; grep -o '"path": "[^"]*"' "$request" | cut -d'"' -f4 | while read f; do cat "$f"; done"#)
   }
 
+  /// - Parameter act: what every `make` does besides its work; see `acts`.
+  convenience init(act: String) throws {
+    try self.init()
+    try edit("\"act\": \"none\"", "\"act\": \"\(act)\"")
+  }
+
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   static let pipeline = """

@@ -37,8 +37,7 @@ struct VerifyTests {
 
   /// What is made again is held against the recorded digest.
   @Test func otherBytesInPlaceOfADamagedOutputAreReported() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"random\"")
+    let study = try ToyStudy(act: "random")
     _ = try study.run()
     unlink(study.object(Self.object))
     let found = try study.ccr("verify")

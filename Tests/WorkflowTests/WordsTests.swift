@@ -46,23 +46,20 @@ struct WordsTests {
   }
 
   @Test func undeclaredFilesAreNamed() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"extra\"")
+    let study = try ToyStudy(act: "extra")
     let run = try study.ccr("run", Self.one)
     #expect(run.code == 0 && run.error.contains("it also wrote extra.txt, which is no declared output and is not kept"), "\(run.error)")
   }
 
   @Test func escapeSequencesOfLogsAreShown() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"colour\"")
+    let study = try ToyStudy(act: "colour")
     let run = try study.ccr("run", Self.one)
     #expect(run.code == 1 && run.error.contains("␛[31mred␛[0m ␛]0;title␇"), "\(run.error)")
     #expect(!run.error.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
   }
 
   @Test func progressNeverReachesFilesOfTheStore() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"pause\"")
+    let study = try ToyStudy(act: "pause")
     let arguments = "--pipeline \(study.folder)/pipeline.json"
     let run = Process()
     run.executableURL = URL(fileURLWithPath: "/bin/sh")

@@ -71,8 +71,7 @@ struct LeaseTests {
   }
 
   @Test func runnersThatTrustNoLockExecuteEachActionOnce() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"tick\"")
+    let study = try ToyStudy(act: "tick")
     let runners = try (0..<4).map { _ in try study.start(["run", "--json", "--jobs", "2"], environment: ["CCR_LOCKS": "lease"]) }
     for output in runners.map({ $0.output() }) { #expect(output.code == 0, "\(output.error)") }
     #expect(study.executedInstances.count == ToyStudy.instances)

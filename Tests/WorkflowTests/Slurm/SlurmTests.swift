@@ -28,8 +28,7 @@ struct SlurmTests {
   }
 
   @Test func theSubmitterMayBeKilled() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"slow\"")
+    let study = try ToyStudy(act: "slow")
     let (process, output) = try study.clusterStart(["run", "--bundle", "0"])
     try OneNodeSlurm.wait("nothing was submitted") { study.files("results/.slurm/jobs").count == ToyStudy.instances }
     kill(process.processIdentifier, SIGKILL)
@@ -39,8 +38,7 @@ struct SlurmTests {
   }
 
   @Test func ctrlCDetachesStatusShowsAndCancelEnds() throws {
-    let study = try ToyStudy()
-    try study.edit("\"act\": \"none\"", "\"act\": \"pause\"")
+    let study = try ToyStudy(act: "pause")
     let (process, output) = try study.clusterStart(["run", "--bundle", "0"])
     try study.waitForExecutions(3)
     kill(process.processIdentifier, SIGINT)
