@@ -5,11 +5,15 @@ public enum AtomicFile {
   /// Lets `body` write a temporary file beside `path`, then puts it in place. On failure the temporary file is removed.
   /// - Throws: `FileError`, or what `body` throws.
   public static func write(to path: String, _ body: (_ temporaryPath: String) throws -> Void) throws {
+    try replace(path, isLasting: true) { try body($0.path) }
+  }
+
+  private static func replace(_ path: String, isLasting: Bool, _ body: (PartFile) throws -> Void) throws {
     let part = try UnfinishedFiles.ofProcess.begin(beside: path)
     defer { UnfinishedFiles.ofProcess.end(part) }
     do {
-      try body(part.path)
-      try sync(part.path)
+      try body(part)
+      if isLasting, fsync(part.descriptor) != 0 { throw FileError.failed(operation: "flush", path: path, errno: errno) }
     } catch {
       unlink(part.path)
       throw error
@@ -19,21 +23,19 @@ public enum AtomicFile {
       unlink(part.path)
       throw FileError.failed(operation: "put in place", path: path, errno: code)
     }
-    try syncFolder(of: path)
+    if isLasting { try syncFolder(of: path) }
   }
 
   /// Writes bytes whole or not at all.
-  public static func write(_ bytes: [UInt8], to path: String) throws {
-    try write(to: path) { temporary in
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw FileError.failed(operation: "write", path: path, errno: errno) }
-      defer { close(descriptor) }
-      try put(bytes[...], into: descriptor, path)
-    }
+  /// - Parameter isLasting: false for what nobody needs after the machine stopped: it is not flushed.
+  public static func write(_ bytes: [UInt8], to path: String, isLasting: Bool = true) throws {
+    try replace(path, isLasting: isLasting) { try put(bytes[...], into: $0.descriptor, path) }
   }
 
-  /// Writes text whole or not at all.
-  public static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+  /// Writes text whole or not at all, as the bytes of its UTF-8.
+  public static func write(_ text: String, to path: String, isLasting: Bool = true) throws {
+    try write(Array(text.utf8), to: path, isLasting: isLasting)
+  }
 
   /// Copies a file whole or not at all.
   /// - Returns: the digest of the bytes that were copied.
@@ -43,10 +45,7 @@ public enum AtomicFile {
     let from = try RegularFile.open(source)
     defer { close(from) }
     var copied: ContentDigest?
-    try write(to: path) { temporary in
-      let descriptor = open(temporary, O_WRONLY | O_TRUNC | O_CLOEXEC)
-      guard descriptor >= 0 else { throw FileError.failed(operation: "write", path: path, errno: errno) }
-      defer { close(descriptor) }
+    try replace(path, isLasting: true) { part in
       var hasher = ContentHasher()
       var info = stat()
       fstat(from, &info)
@@ -56,7 +55,7 @@ public enum AtomicFile {
         if count < 0 { throw FileError.failed(operation: "read", path: source, errno: errno) }
         if count == 0 { break }
         hasher.update(block[..<count])
-        try put(block[..<count], into: descriptor, path)
+        try put(block[..<count], into: part.descriptor, path)
       }
       let digest = hasher.finish()
       try accept(digest)

@@ -12,6 +12,8 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     self.hex = hex
   }
 
+  fileprivate init(digits: String) { hex = digits }
+
   public var description: String { hex }
 
   /// The digest of bytes in memory.
@@ -41,6 +43,7 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
 
 /// SHA-256 of bytes that arrive piece by piece, by OpenSSL (hardware instructions where the CPU has them).
 public struct ContentHasher: ~Copyable {
+  private static let digits = Array("0123456789abcdef".utf8)
   private let context: OpaquePointer
 
   public init() {
@@ -60,11 +63,16 @@ public struct ContentHasher: ~Copyable {
 
   /// The digest of everything so far; the hasher is used up.
   public consuming func finish() -> ContentDigest {
-    var bytes = [UInt8](repeating: 0, count: 32)
-    EVP_DigestFinal_ex(context, &bytes, nil)
-    let digits = Array("0123456789abcdef".utf8)
-    let hex = String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    guard let digest = ContentDigest(hex: hex) else { preconditionFailure("SHA-256 is 32 bytes") }
-    return digest
+    let hex = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { bytes in
+      EVP_DigestFinal_ex(context, bytes.baseAddress, nil)
+      return String(unsafeUninitializedCapacity: 64) { digits in
+        for (place, byte) in bytes.enumerated() {
+          digits[2 * place] = Self.digits[Int(byte >> 4)]
+          digits[2 * place + 1] = Self.digits[Int(byte & 15)]
+        }
+        return 64
+      }
+    }
+    return ContentDigest(digits: hex)
   }
 }

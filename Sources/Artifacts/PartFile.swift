@@ -6,7 +6,8 @@ import Glibc
 /// host and in whatever process namespace it ran; a process number would prove nothing there.
 public final class PartFile: Sendable {
   public let path: String
-  private let descriptor: Int32
+  /// Open for writing.
+  let descriptor: Int32
 
   /// - Throws: `FileError` where the folder cannot be written.
   init(beside path: String) throws(FileError) {

@@ -62,13 +62,13 @@ final class Execution {
     self.lock = lock
     startTime = UTC.now
     Folder.remove(attempt)
-    for folder in [attempt, checkpoints] where mkdir(folder, 0o755) != 0 && errno != EEXIST {
-      throw FileError.failed(operation: "make folder", path: folder, errno: errno)
+    for folder in [attempt, checkpoints] where mkdir(folder, 0o755) != 0 {
+      guard errno == EEXIST else { throw FileError.failed(operation: "make folder", path: folder, errno: errno) }
+      PartFile.removeAbandoned(in: folder)
     }
-    PartFile.removeAbandoned(in: checkpoints)
     try lock.claimAttempt("\(attempt)/\(ActionOwner.file)")
     let file = "\(attempt)/request.json"
-    try AtomicFile.write(request.pretty + "\n", to: file)
+    try AtomicFile.write(request.pretty + "\n", to: file, isLasting: false)
     let path = ingredients.program.path
     command = "CCR_DATA=\(Shell.quoted(data)) \(Shell.quoted(path)) --request \(Shell.quoted(file))"
     // A runner that is killed from here on leaves word of itself.

@@ -30,13 +30,13 @@ final class FileDigests {
       changed = access(path, F_OK) == 0
       return
     }
-    for line in Substring(String(decoding: bytes, as: UTF8.self)).utf8.split(separator: 10) {
+    for line in bytes.split(separator: 10) {
       let fields = line.split(separator: 32, maxSplits: FileStamp.fields + 2, omittingEmptySubsequences: false)
       guard fields.count == FileStamp.fields + 3, Self.check(line.dropFirst(fields[0].count + 1)).utf8.elementsEqual(fields[0]),
         let stamp = FileStamp(text: fields[1...FileStamp.fields]),
-        let digest = ContentDigest(hex: String(Substring(fields[FileStamp.fields + 1])))
+        let digest = ContentDigest(hex: String(decoding: fields[FileStamp.fields + 1], as: UTF8.self))
       else { continue }
-      entries[String(Substring(fields[FileStamp.fields + 2]))] = (stamp, digest.hex)
+      entries[String(decoding: fields[FileStamp.fields + 2], as: UTF8.self)] = (stamp, digest.hex)
     }
   }
 

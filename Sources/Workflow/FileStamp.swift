@@ -43,8 +43,8 @@ struct FileStamp: Hashable, Sendable {
   static let fields = 7
 
   /// - Returns: nil unless `text` is what `text` of a stamp was.
-  init?(text: some Collection<Substring.UTF8View>) {
-    let numbers = text.compactMap { Int(Substring($0)) }
+  init?(text: some Collection<ArraySlice<UInt8>>) {
+    let numbers = text.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
     guard numbers.count == Self.fields else { return nil }
     (device, inode, size) = (numbers[0], numbers[1], numbers[2])
     (modified, changed) = (Moment(numbers[3], numbers[4]), Moment(numbers[5], numbers[6]))

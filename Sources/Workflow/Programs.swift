@@ -135,8 +135,8 @@ final class Programs {
 
   /// Digests of the original files a stage would read, where its settings do not pin their content.
   /// - Returns: nil where they do, and "not found" where there are none: then the stage itself says what it looked for.
-  func originals(of instance: Instance) throws -> (key: JSONValue, files: [HashedFile])? {
-    guard let pin = try program(instance.program).description.originalsPinnedBy, instance.parameters[pin]?.bool != true else { return nil }
+  func originals(of instance: Instance, _ program: Program) throws -> (key: JSONValue, files: [HashedFile])? {
+    guard let pin = program.description.originalsPinnedBy, instance.parameters[pin]?.bool != true else { return nil }
     guard let files = try originalFiles(of: instance) else { return ("not found", []) }
     var (key, read): ([JSONValue], [HashedFile]) = ([], [])
     for file in files {

@@ -23,7 +23,7 @@ struct ResultFolder {
     let place = path(instance)
     let provenance = "\(Self.storePath)/actions/\(result.action.prefix(2))/\(result.action)/provenance.json"
     let old = Folder.target(ofLink: "\(place)/provenance.json")
-    if old == nil, !result.action.isEmpty { try store.makeFolder(place) }
+    let isNew = try old == nil && !result.action.isEmpty && store.makeFolder(place)
     for output in instance.outputs {
       guard let digest = result.outputs[output.port] else {
         if Folder.target(ofLink: "\(place)/\(output.file)")?.hasPrefix("\(Self.storePath)/cas/") == true {
@@ -35,7 +35,7 @@ struct ResultFolder {
     }
     if old == provenance || result.action.isEmpty { return }
     let current = Set(instance.outputs.map(\.file) + ["provenance.json", ".previous.json"])
-    for name in Folder.names(place) where !current.contains(name) {
+    for name in isNew ? [] : Folder.names(place) where !current.contains(name) {
       if Folder.target(ofLink: "\(place)/\(name)")?.hasPrefix("\(Self.storePath)/cas/") == true { unlink("\(place)/\(name)") }
     }
     if let old { try put("\(place)/.previous.json", old) }

@@ -56,10 +56,12 @@ final class Scratch {
   /// - Parameter makeRoom: called where a folder stands in its place.
   func link(_ link: String, to target: String, makeRoom: () -> Void) throws(FileError) {
     let new = "\(path)/link"
-    unlink(new)
     guard symlink(target, new) == 0 else { throw .failed(operation: "link", path: link, errno: errno) }
     if rename(new, link) == 0 { return }
     makeRoom()
-    guard rename(new, link) == 0 else { throw .failed(operation: "link", path: link, errno: errno) }
+    if rename(new, link) == 0 { return }
+    let code = errno
+    unlink(new)
+    throw .failed(operation: "link", path: link, errno: code)
   }
 }

@@ -63,8 +63,14 @@ final class Store {
   }
 
   /// Makes a folder of the results; a file in its place is set aside.
-  func makeFolder(_ path: String) throws(FileError) {
-    if Folder.isFolder(path) { return }
+  /// - Returns: whether it is new, and so empty.
+  @discardableResult
+  func makeFolder(_ path: String) throws(FileError) -> Bool {
+    if mkdir(path, 0o755) == 0 {
+      try AtomicFile.syncFolder(of: path)
+      return true
+    }
+    if Folder.isFolder(path) { return false }
     // Only what lies in the results: a file in the place of the results folder itself is somebody's mistake.
     let results = folder.dropLast("/.store".count)
     var above = path[...]
@@ -73,6 +79,7 @@ final class Store {
       above = above[..<slash]
     }
     try Folder.make(path)
+    return true
   }
 
   /// The folder of this process for links on their way to their place.
@@ -152,8 +159,7 @@ final class Store {
     let new = StoredResult(
       action: key, outputs: Dictionary(files.map { ($0.port, $0.digest) }) { $1 }, provenance: ContentDigest.of(Array(text.utf8)).hex)
     let differing = before.map { old in new.outputs.filter { old.outputs[$0.key] != $0.value }.map(\.key).sorted() } ?? []
-    try makeFolder(place)
-    PartFile.removeAbandoned(in: place)
+    if try !makeFolder(place) { PartFile.removeAbandoned(in: place) }
     if let before, !differing.isEmpty {
       let number = Folder.names(place).count { $0.hasPrefix("outcome-") } + 1
       if case .whole(let old) = content(key), !old.isAdopted, isUsable(old) {
@@ -198,8 +204,7 @@ final class Store {
     let place = actionFolder(key)
     let text = provenance.pretty + "\n"
     let new = StoredResult(action: key, outputs: [:], provenance: ContentDigest.of(Array(text.utf8)).hex, absence: absence)
-    try makeFolder(place)
-    PartFile.removeAbandoned(in: place)
+    if try !makeFolder(place) { PartFile.removeAbandoned(in: place) }
     try put(new, provenance: text)
     return new
   }

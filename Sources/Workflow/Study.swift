@@ -126,7 +126,7 @@ public final class Study {
   func action(_ number: Int, _ results: (Int) -> StoredResult?) throws -> (key: ActionKey, ingredients: Ingredients)? {
     let instance = plan.instances[number]
     let program = try programs.program(instance.program)
-    let originals = try programs.originals(of: instance)
+    let originals = try programs.originals(of: instance, program)
     var files = originals?.files ?? []
     let key = try ActionKey.of(
       instance, in: plan, program: program, originals: originals?.key, results: results, isAdopted: { isAdopted($0, results) }
