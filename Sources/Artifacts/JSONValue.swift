@@ -70,63 +70,91 @@ extension JSONValue {
 extension JSONValue {
   /// One spelling per meaning: members sorted by name, no spaces, numbers in shortest round-trip form, integral numbers as integers.
   public var canonical: String {
-    var text = ""
-    write(to: &text, comma: ",", colon: ":", sorted: true)
-    return text
+    var text: [UInt8] = []
+    write(to: &text, isCanonical: true)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The document on one line, members in their own order.
   public var compact: String {
-    var text = ""
-    write(to: &text, comma: ", ", colon: ": ", sorted: false)
-    return text
-  }
-
-  private func write(to text: inout String, comma: String, colon: String, sorted: Bool) {
-    switch self {
-    case .null: text += "null"
-    case .bool(let value): text += value ? "true" : "false"
-    case .integer(let value): text += String(value)
-    case .number(let value): text += Self.spell(value)
-    case .string(let value): text += Self.quote(value)
-    case .array(let values):
-      text += "["
-      for (number, value) in values.enumerated() {
-        if number > 0 { text += comma }
-        value.write(to: &text, comma: comma, colon: colon, sorted: sorted)
-      }
-      text += "]"
-    case .object(let members):
-      text += "{"
-      let members = sorted ? members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : members
-      for (number, member) in members.enumerated() {
-        if number > 0 { text += comma }
-        text += Self.quote(member.name)
-        text += colon
-        member.value.write(to: &text, comma: comma, colon: colon, sorted: sorted)
-      }
-      text += "}"
-    }
+    var text: [UInt8] = []
+    write(to: &text, isCanonical: false)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The document for people: members in their own order, two spaces a level, what fits on a line of 120 on one line.
-  public var pretty: String { pretty(indent: 0) }
+  public var pretty: String {
+    var text: [UInt8] = []
+    write(to: &text, indent: 0)
+    return String(decoding: text, as: UTF8.self)
+  }
 
-  private func pretty(indent: Int) -> String {
-    let line = compact
-    // Counting characters takes long, and bytes are never fewer.
-    if line.utf8.count + indent <= 120 || (!line.utf8.allSatisfy { $0 < 128 } && line.count + indent <= 120) { return line }
-    let inner = String(repeating: " ", count: indent + 2)
-    let end = "\n" + String(repeating: " ", count: indent)
+  private func write(to text: inout [UInt8], isCanonical: Bool) {
+    switch self {
+    case .null: text += "null".utf8
+    case .bool(let value): text += (value ? "true" : "false").utf8
+    case .integer(let value): text += String(value).utf8
+    case .number(let value): text += Self.spell(value).utf8
+    case .string(let value): Self.quote(value, to: &text)
+    case .array(let values):
+      text.append(UInt8(ascii: "["))
+      for (number, value) in values.enumerated() {
+        if number > 0 { text += (isCanonical ? "," : ", ").utf8 }
+        value.write(to: &text, isCanonical: isCanonical)
+      }
+      text.append(UInt8(ascii: "]"))
+    case .object(let members):
+      text.append(UInt8(ascii: "{"))
+      let members = isCanonical ? members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : members
+      for (number, member) in members.enumerated() {
+        if number > 0 { text += (isCanonical ? "," : ", ").utf8 }
+        Self.quote(member.name, to: &text)
+        text += (isCanonical ? ":" : ": ").utf8
+        member.value.write(to: &text, isCanonical: isCanonical)
+      }
+      text.append(UInt8(ascii: "}"))
+    }
+  }
+
+  /// - Parameter indent: of the line that the value stands on.
+  private func write(to text: inout [UInt8], indent: Int) {
+    let start = text.count
+    write(to: &text, isCanonical: false)
+    if Self.fits(text[start...], indent: indent) { return }
     switch self {
     case .array(let values):
-      return "[\n" + values.map { inner + $0.pretty(indent: indent + 2) }.joined(separator: ",\n") + end + "]"
+      text.removeSubrange(start...)
+      Self.write(values, "[", "]", to: &text, indent: indent) { $0.write(to: &$1, indent: $2) }
     case .object(let members):
-      return "{\n" + members.map { inner + Self.quote($0.name) + ": " + $0.value.pretty(indent: indent + 2) }.joined(separator: ",\n")
-        + end + "}"
-    default:
-      return line
+      text.removeSubrange(start...)
+      Self.write(members, "{", "}", to: &text, indent: indent) { member, text, indent in
+        Self.quote(member.name, to: &text)
+        text += ": ".utf8
+        member.value.write(to: &text, indent: indent)
+      }
+    default: break
     }
+  }
+
+  private static func write<Element>(
+    _ elements: [Element], _ start: Unicode.Scalar, _ end: Unicode.Scalar, to text: inout [UInt8], indent: Int,
+    _ body: (Element, inout [UInt8], Int) -> Void
+  ) {
+    text.append(UInt8(ascii: start))
+    for (number, element) in elements.enumerated() {
+      text += (number > 0 ? ",\n" : "\n").utf8
+      text += repeatElement(32, count: indent + 2)
+      body(element, &text, indent + 2)
+    }
+    text.append(10)
+    text += repeatElement(32, count: indent)
+    text.append(UInt8(ascii: end))
+  }
+
+  /// Counting characters takes long, and bytes are never fewer.
+  private static func fits(_ line: ArraySlice<UInt8>, indent: Int) -> Bool {
+    if line.count + indent <= 120 { return true }
+    return !line.allSatisfy { $0 < 128 } && String(decoding: line, as: UTF8.self).count + indent <= 120
   }
 
   private static func spell(_ value: Double) -> String {
@@ -135,23 +163,23 @@ extension JSONValue {
     return value.description
   }
 
-  private static func quote(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else { return "\"\(text)\"" }
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\u{0}"..<"\u{20}":
-        let hex = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: result.unicodeScalars.append(scalar)
+  private static func quote(_ value: String, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "\""))
+    if value.utf8.contains(where: { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+      for byte in value.utf8 {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+        case 9: text += "\\t".utf8
+        case 10: text += "\\n".utf8
+        case 13: text += "\\r".utf8
+        case 0..<32: text += "\\u00\(byte < 16 ? "0" : "1")\(String(byte % 16, radix: 16))".utf8
+        default: text.append(byte)
+        }
       }
+    } else {
+      text += value.utf8
     }
-    return result + "\""
+    text.append(UInt8(ascii: "\""))
   }
 }
 

@@ -109,8 +109,10 @@ enum Folder {
 
   /// What a symbolic link says, nil where there is none.
   static func target(ofLink path: String) -> String? {
-    var bytes = [CChar](repeating: 0, count: 4096)
-    let length = readlink(path, &bytes, bytes.count)
-    return length < 0 ? nil : String(decoding: bytes[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { bytes in
+      guard let start = bytes.baseAddress else { return nil }
+      let length = readlink(path, start, bytes.count)
+      return length < 0 ? nil : String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
+    }
   }
 }

@@ -55,7 +55,7 @@ public final class Runner {
   private var stopsSeen = 0
   /// When stages that were asked to end are killed.
   private var killTime: ContinuousClock.Instant?
-  var reported: ContinuousClock.Instant?
+  var nextReport: ContinuousClock.Instant?
   private lazy var costs = expectedCosts()
   lazy var remainingTime = RemainingTime(stages: study.plan.instances.map(\.stage), expected: costs)
   private lazy var schedule = Schedule(upstream: study.plan.instances.map(\.upstream), cost: costs)
