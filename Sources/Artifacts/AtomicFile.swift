@@ -104,17 +104,16 @@ public enum AtomicFile {
 
   /// The whole content of a file.
   public static func read(_ path: String) throws(FileError) -> [UInt8] {
-    let descriptor = try RegularFile.open(path)
+    let (descriptor, size) = try RegularFile.openSized(path)
     defer { close(descriptor) }
-    var info = stat()
     var bytes: [UInt8] = []
-    if fstat(descriptor, &info) == 0, info.st_size > 0 { bytes.reserveCapacity(Int(info.st_size)) }
-    var block = [UInt8](repeating: 0, count: min(1 << 16, max(4096, Int(info.st_size) + 1)))
+    bytes.reserveCapacity(size)
+    var block = [UInt8](repeating: 0, count: min(1 << 16, max(4096, size)))
     while true {
       let count = Glibc.read(descriptor, &block, block.count)
       if count < 0 { throw .failed(operation: "read", path: path, errno: errno) }
-      if count == 0 { return bytes }
       bytes.append(contentsOf: block[..<count])
+      if count == 0 || bytes.count == size { return bytes }
     }
   }
 }

@@ -6,13 +6,20 @@ public enum RegularFile {
   /// - Returns: a descriptor that the caller closes.
   /// - Throws: `FileError`, at once, also where there is a pipe, a device, a socket or a folder.
   public static func open(_ path: String, flags: Int32 = 0) throws(FileError) -> Int32 {
-    try opened(Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags), path)
+    try openSized(path, flags: flags).descriptor
+  }
+
+  /// - Returns: also the bytes it has; 0 where that is not known, as of files of the kernel.
+  static func openSized(_ path: String, flags: Int32 = 0) throws(FileError) -> (descriptor: Int32, size: Int) {
+    try sized(Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags), path)
   }
 
   /// Looks at what was opened without waiting.
   /// - Parameter path: for errors.
   /// - Returns: the descriptor.
-  public static func opened(_ descriptor: Int32, _ path: String) throws(FileError) -> Int32 {
+  public static func opened(_ descriptor: Int32, _ path: String) throws(FileError) -> Int32 { try sized(descriptor, path).descriptor }
+
+  private static func sized(_ descriptor: Int32, _ path: String) throws(FileError) -> (descriptor: Int32, size: Int) {
     guard descriptor >= 0 else {
       switch errno {
       case ENOENT: throw .missing(path: path)
@@ -22,7 +29,7 @@ public enum RegularFile {
     }
     var info = stat()
     fstat(descriptor, &info)
-    if info.st_mode & S_IFMT == S_IFREG { return descriptor }
+    if info.st_mode & S_IFMT == S_IFREG { return (descriptor, Int(info.st_size)) }
     close(descriptor)
     throw info.st_mode & S_IFMT == S_IFDIR ? .failed(operation: "read", path: path, errno: EISDIR) : .noFile(path: path)
   }

@@ -30,7 +30,9 @@ final class FileDigests {
       changed = access(path, F_OK) == 0
       return
     }
-    for line in bytes.split(separator: 10) {
+    let lines = bytes.split(separator: 10)
+    entries.reserveCapacity(lines.count)
+    for line in lines {
       let fields = line.split(separator: 32, maxSplits: FileStamp.fields + 2, omittingEmptySubsequences: false)
       guard fields.count == FileStamp.fields + 3, Self.check(line.dropFirst(fields[0].count + 1)).utf8.elementsEqual(fields[0]),
         let stamp = FileStamp(text: fields[1...FileStamp.fields]),

@@ -9,6 +9,8 @@ public struct Instance: Sendable {
     case file(String)
   }
 
+  /// `train[dataset=fashion-mnist,method=ccr,seed=0]`
+  public let name: String
   public let stage: String
   public let coordinates: Coordinates
   /// What sweeps set here.
@@ -26,9 +28,6 @@ public struct Instance: Sendable {
   let limits: StageLimits
   /// The axes on which it has another value than instances that run without being asked for: a map of a method that no figure shows.
   let unaskedAxes: [String]
-
-  /// `train[dataset=fashion-mnist,method=ccr,seed=0]`
-  public var name: String { coordinates.values.isEmpty ? stage : "\(stage)[\(coordinates)]" }
 
   /// The numbers of all instances this one reads from.
   public var upstream: [Int] {

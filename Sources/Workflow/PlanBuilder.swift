@@ -85,7 +85,7 @@ struct PlanBuilder {
     producers.add(instances.count, stage.name, place)
     instances.append(
       Instance(
-        stage: stage.name, coordinates: coordinates, sweep: variant, program: stage.program, parameters: parameters.json,
+        name: instance, stage: stage.name, coordinates: coordinates, sweep: variant, program: stage.program, parameters: parameters.json,
         places: Dictionary(parameters.leaves.map { ($0.name, $0.pointer) }) { $1 }, inputs: inputs, outputs: outputs, publish: publish,
         cost: stage.cost, limits: try StageLimits(stage, scope), unaskedAxes: try unaskedAxes(stage, scope)))
   }

@@ -200,9 +200,11 @@ public final class Runner {
     var held: [ReadyAction] = []
     settle()
     while !ready.isEmpty, !stopping {
+      // While the outputs of one are hashed, the next is at work.
+      let working = active.filter { !$0.isOver }
       guard
         let threads = Schedule.threads(
-          total: options.threads, jobs: options.jobs, inUse: active.reduce(0) { $0 + $1.threads }, running: active.count,
+          total: options.threads, jobs: options.jobs, inUse: working.reduce(0) { $0 + $1.threads }, running: working.count,
           ready: ready.distinctKeys)
       else { break }
       guard let action = ready.popFirst() else { break }
