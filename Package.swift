@@ -55,7 +55,7 @@ let package = Package(
     room("Tensors", ["COpenBLAS", "CARPACK", "CProcessor"]),
     room("Gradients", ["Tensors"]),
     room("Clustering", ["Tensors"]),
-    room("Artifacts", ["Tensors", "CHDF5", "CPNG", "CCrypto"]),
+    room("Artifacts", ["CHDF5", "CPNG", "CCrypto"]),
     room("StageKit", ["Artifacts", "Tensors", arguments]),
     room(
       "DeepClustering", ["StageKit", "Gradients", "Clustering", "Tensors", .product(name: "HeapModule", package: "swift-collections")]),
@@ -89,8 +89,8 @@ let package = Package(
     tests("FiguresTests", ["Figures", "Artifacts", "Tensors"]),
     tests("TablesTests", ["Tables", "Artifacts"]),
     tests("StageKitTests", ["StageKit", "Artifacts", "Tensors"]),
-    tests("WorkflowTests", ["Workflow", "Artifacts", "Tensors"]),
-    tests("EndToEndTests", ["Workflow", "Artifacts", "Tensors"], exclude: ["study-digests.json"]),
+    tests("WorkflowTests", ["Workflow", "StageKit", "Artifacts", "Tensors"]),
+    tests("EndToEndTests", ["Workflow", "StageKit", "Artifacts", "Tensors"], exclude: ["study-digests.json"]),
   ],
   swiftLanguageModes: [.v6]
 )

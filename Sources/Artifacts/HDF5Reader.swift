@@ -1,5 +1,4 @@
 import CHDF5
-import Tensors
 
 /// Reads datasets and attributes of an HDF5 file. Every failure names the file and what it lacks; sizes are believed only as far as
 /// the file's own length makes them possible.
@@ -64,9 +63,8 @@ public final class HDF5Reader {
   }
 
   /// A float32 dataset, read whole.
-  public func tensor(_ name: String, axes: Int? = nil) throws(HDF5Error) -> Tensor {
-    let (values, shape) = try get(name, axes, h5_float32(), H5T_FLOAT, zero: Float(0))
-    return Tensor(shape: shape, values)
+  public func numbers(_ name: String, axes: Int? = nil) throws(HDF5Error) -> (values: [Float], shape: [Int]) {
+    try get(name, axes, h5_float32(), H5T_FLOAT, zero: Float(0))
   }
 
   /// A uint8 dataset whose values stay in the file until they are used: mapped into memory where they lie there in order and uncompressed,

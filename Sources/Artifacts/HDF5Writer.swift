@@ -1,5 +1,4 @@
 import CHDF5
-import Tensors
 
 /// Writes an HDF5 file whose bytes depend on its content alone: no times, fixed library format, one order of everything.
 /// Every dataset says its axes, units and meaning in attributes of these names.
@@ -74,9 +73,9 @@ public final class HDF5Writer {
     try put(values, h5_int32(), shape, name, axes, units, meaning)
   }
 
-  /// Writes a tensor as float32.
-  public func write(_ tensor: Tensor, to name: String, axes: String, units: String, meaning: String) throws(HDF5Error) {
-    try put(tensor.scalars, h5_float32(), tensor.shape, name, axes, units, meaning)
+  /// Writes numbers as float32.
+  public func write(_ values: [Float], shape: [Int], to name: String, axes: String, units: String, meaning: String) throws(HDF5Error) {
+    try put(values, h5_float32(), shape, name, axes, units, meaning)
   }
 
   /// Writes fixed-length UTF-8 strings, zero-padded.

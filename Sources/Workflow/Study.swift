@@ -53,7 +53,12 @@ public final class Study {
       path: "\(store.folder)/programs.json")
     publishFolder = publish.map(Folder.absolute) ?? folder
     resultFolder = ResultFolder(results: self.results, profile: profile, store: store)
-    for instance in plan.instances { try programs.program(instance.program).description.check(instance, pipeline.document) }
+    var descriptions: [String: ProgramDescription] = [:]
+    for instance in plan.instances {
+      let description = try descriptions[instance.program] ?? programs.program(instance.program).description
+      descriptions[instance.program] = description
+      try description.check(instance, pipeline.document)
+    }
     try Self.checkMethods(pipeline, programs)
     checks = CheckMemory(path: "\(store.folder)/checks.json", environment: StageEnvironment.variables(data: data))
     let check = PlanCheck(pipeline: pipeline, plan: plan, programs: programs) { [programs] instance in

@@ -1,5 +1,6 @@
 import Artifacts
 import Clustering
+import StageKit
 import Tensors
 
 /// The assignments at all epochs against the labels. Images without a label are left out everywhere; where no image has one, there are no

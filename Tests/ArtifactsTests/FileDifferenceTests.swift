@@ -1,6 +1,5 @@
 import Artifacts
 import Foundation
-import Tensors
 import Testing
 
 /// The first place in which two files differ, in the terms of what they hold.
@@ -21,7 +20,7 @@ struct FileDifferenceTests {
     { path in
       try HDF5Writer.write(to: path) { file in
         try file.group("epoch_0001")
-        try file.write(Tensor(shape: [2, 3], floats), to: "/epoch_0001/features", axes: "N,D", units: "1", meaning: "features")
+        try file.write(floats, shape: [2, 3], to: "/epoch_0001/features", axes: "N,D", units: "1", meaning: "features")
         try file.write(integers, shape: [2], to: "/labels", axes: "N", units: "1", meaning: "labels")
         try file.write(names, to: "/names", axes: "N", meaning: "names")
         try file.attribute("remarks", remark)
@@ -60,8 +59,9 @@ struct FileDifferenceTests {
     #expect(try difference("x.h5", hdf5(Self.values), hdf5(Self.values, integers: [1, -3])) == "/labels[1]: 2 → -3")
     #expect(try difference("x.h5", hdf5(Self.values), hdf5(Self.values, names: ["a", "c"])) == "/names[1]: \"b\" → \"c\"")
     #expect(try difference("x.h5", hdf5(Self.values), hdf5(Self.values, remark: "s")) == "the attribute remarks of /: r → s")
+    let labels: [Int32] = [1, 2]
     let missing = try difference("x.h5", hdf5(Self.values)) { path in
-      try HDF5Writer.write(to: path) { try $0.write([1, 2], shape: [2], to: "/labels", axes: "N", units: "1", meaning: "labels") }
+      try HDF5Writer.write(to: path) { try $0.write(labels, shape: [2], to: "/labels", axes: "N", units: "1", meaning: "labels") }
     }
     #expect(missing == "/epoch_0001/features is missing")
     let shape = try difference("x.h5", { try self.lone([1, 2], $0) }, { try self.lone([1, 2, 3], $0) })

@@ -1,6 +1,5 @@
 import Artifacts
 import Foundation
-import Tensors
 import Testing
 
 struct FileTests {
@@ -17,14 +16,6 @@ struct FileTests {
     #expect(back.name == "toy" && back.verified && back.width == 3)
     try LabelsFile.write(Labels(values: [1, -1], classNames: ["ä", "b"]), to: "\(folder)/l")
     #expect(try LabelsFile.read("\(folder)/l").classNames == ["ä", "b"])
-  }
-
-  @Test func weightsComeBackByEpoch() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let tensor = Tensor(shape: [2, 2], [1, 2, 3, 4])
-    try WeightsFile.write([(0, [("a.weight", tensor)]), (7, [("a.weight", tensor)])], to: "\(folder)/w")
-    #expect(try WeightsFile.epochs("\(folder)/w") == [0, 7])
-    #expect(try WeightsFile.read("\(folder)/w", epoch: 7).first?.tensor.scalars == [1, 2, 3, 4])
   }
 
   @Test func damageIsAnErrorWithTheFilesName() throws {

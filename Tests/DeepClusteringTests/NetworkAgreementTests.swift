@@ -1,6 +1,7 @@
 import Artifacts
 import DeepClustering
 import Gradients
+import StageKit
 import Tensors
 import Testing
 

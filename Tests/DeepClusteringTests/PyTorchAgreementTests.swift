@@ -2,6 +2,7 @@ import Artifacts
 import DeepClustering
 import FoundationEssentials
 import Gradients
+import StageKit
 import Tensors
 import Testing
 

@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import StageKit
 import Testing
 
 /// The real programs on a small real subset: 150 images of Fashion-MNIST, one epoch, two methods. Serial: each test uses both cores.

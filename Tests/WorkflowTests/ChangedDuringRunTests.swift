@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import StageKit
 import Tensors
 import Testing
 

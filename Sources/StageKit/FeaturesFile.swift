@@ -1,3 +1,4 @@
+import Artifacts
 import Tensors
 
 /// `features.h5`: pooled backbone outputs [N, D] at the epochs kept.

@@ -1,3 +1,4 @@
+import Artifacts
 import Tensors
 
 /// The clusters of all images at one epoch.

@@ -1,3 +1,4 @@
+import Artifacts
 import Tensors
 
 /// A t-SNE map: the content of `tsne.h5`.

@@ -1,3 +1,4 @@
+import Artifacts
 import Tensors
 
 /// `weights.h5`: the state dictionaries at the epochs kept, names and axes as in the equivalent PyTorch module.
