@@ -88,11 +88,19 @@ final class Execution {
   private(set) var hasOtherProgram = false
   /// Whether it is known that the program of the key was read: an interpreter opens a script by its path, some time after it was started.
   private var isRead = false
+  /// How often that was asked in vain.
+  private var looks = 0
+  /// When to look at it again, milliseconds, if nothing happens: soon where it has just been started and is not known to be read.
+  var patience: Int32 { isRead || isOver ? 200 : min(200, 2 << Int32(min(looks, 7))) }
 
   /// The events that arrived since the last call.
   func newEvents() -> [JSONValue] {
     let events = reader.newEvents(isLast: isOver)
-    if !isRead, !isOver { isRead = (!events.isEmpty || program.isOpen(in: child.identifier)) && program.isInPlace }
+    if !isRead, !isOver {
+      // What the interpreter has open is the program of the key, whatever stands in its place by now.
+      isRead = program.isOpen(in: child.identifier) || !events.isEmpty && program.isInPlace
+      looks += 1
+    }
     return events
   }
 

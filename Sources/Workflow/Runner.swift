@@ -290,7 +290,8 @@ public final class Runner {
     var descriptors = [pollfd(fd: wakeups, events: Int16(POLLIN), revents: 0)]
     descriptors += active.filter(\.hasEventPipe).map { pollfd(fd: $0.eventPipe, events: Int16(POLLIN), revents: 0) }
     let looksAtMemory = active.contains { study.plan.instances[$0.number].limits.memory != nil }
-    _ = poll(&descriptors, UInt(descriptors.count), (ready.isEmpty || waits.isEmpty && beingWritten.isEmpty) && !looksAtMemory ? 200 : 50)
+    let patience: Int32 = (ready.isEmpty || waits.isEmpty && beingWritten.isEmpty) && !looksAtMemory ? 200 : 50
+    _ = poll(&descriptors, UInt(descriptors.count), active.map(\.patience).reduce(patience, min))
     Wakeups.drain()
     obeySignals()
   }
