@@ -17,7 +17,8 @@ struct RebuildTests {
     let built = try Programs.run(
       "/usr/bin/env", ["swift", "build", "-c", "release", "--product", "train", "--package-path", folder.path])
     try #require(built.code == 0, "\(built.out.suffix(2000))")
-    let digests = try [Programs.folder, folder.appendingPathComponent(".build/release").path].map { try ProgramDigest.ofFile("\($0)/train").hex }
+    let programs = [Programs.folder, folder.appendingPathComponent(".build/release").path].map { "\($0)/train" }
+    let digests = try programs.map { try ProgramDigest.ofFile($0).hex }
     #expect(digests[0] == digests[1])
     try AddingAMethodPage(folder: folder.path).follow()
   }
