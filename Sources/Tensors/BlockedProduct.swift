@@ -15,7 +15,7 @@ enum BlockedProduct {
   // Passes over channels and rows: multiples of `productsPerSum` where they are summed, so that sums do not depend on them, and of `rowsAtLeast` where they
   // are not, so that no tile reaches into rows of the next pass, which would count twice.
   /// Channels of U that stay in a first-level cache of 32 KiB, beside V, while rows pass by: 16 KiB.
-  private static let channelsPerPass = 256 / ProductTile.columns
+  private static let channelsPerPass = 256
   /// Rows of V that stay in a second-level cache of 512 KiB, with that many channels, while all columns pass by: 252 KiB at most.
   private static let rowsPerPass = 252
   /// Rows of two blocks of M that stay in a first-level cache while all channels of dU pass by: 16 KiB.
@@ -36,23 +36,18 @@ enum BlockedProduct {
       let (v, channels, adding) = (v + first / 16 * pitch, min(channelsPerPass, depth - first), first > 0)
       for start in stride(from: 0, to: rows, by: rowsPerPass) {
         let end = min(rows, start + rowsPerPass)
-        var column = columns.lowerBound
-        while column < columns.upperBound {
-          let alone = column + ProductTile.columns > columns.upperBound
+        for column in columns {
           let (u, m) = (u + (column * uRows + first), m + column * pitch)
           var row = start
           while row < end {
-            let tall = !alone && row + rowsAtLeast < end
-            if tall {
-              product(ProductTile.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
-            } else if alone {
-              product(RegisterTile<6, 1>.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+            if row + rowsAtLeast < end {
+              product(ProductTile.self, v + row, pitch, channels, u, adding: adding, m + row)
+              row += ProductTile.rows
             } else {
-              product(ShortProductTile.self, v + row, pitch, channels, u, uRows, adding: adding, m + row)
+              product(RegisterTile<6>.self, v + row, pitch, channels, u, adding: adding, m + row)
+              row += rowsAtLeast
             }
-            row += tall ? ProductTile.rows : rowsAtLeast
           }
-          column += alone ? 1 : ProductTile.columns
         }
       }
     }
@@ -60,15 +55,15 @@ enum BlockedProduct {
 
   /// A tile of M, or what some channels add to it, 16 at a time.
   @inline(__always)
-  private static func product<let rows: Int, let columns: Int>(
-    _: RegisterTile<rows, columns>.Type, _ v: UnsafePointer<Vector>, _ pitch: Int, _ channels: Int, _ u: UnsafePointer<Vector>,
-    _ uRows: Int, adding: Bool, _ m: UnsafeMutablePointer<Vector>
+  private static func product<let rows: Int>(
+    _: RegisterTile<rows>.Type, _ v: UnsafePointer<Vector>, _ pitch: Int, _ channels: Int, _ u: UnsafePointer<Vector>, adding: Bool,
+    _ m: UnsafeMutablePointer<Vector>
   ) {
     var v = v
     for first in stride(from: 0, to: channels, by: productsPerSum) {
-      var tile = RegisterTile<rows, columns>()
-      tile.add(min(productsPerSum, channels &- first), floats(v), step: 1, rowStep: 16, u + first, step: 1, columnStep: uRows)
-      tile.store(to: m, rowStep: 1, columnStep: pitch, adding: adding || first > 0)
+      var tile = RegisterTile<rows>()
+      tile.add(min(productsPerSum, channels &- first), floats(v), step: 1, rowStep: 16, u + first)
+      tile.store(to: m, step: 1, adding: adding || first > 0)
       v += pitch
     }
   }
@@ -97,27 +92,14 @@ enum BlockedProduct {
     into sums: UnsafeMutablePointer<Vector>
   ) {
     for first in stride(from: 0, to: adjointChannels, by: AdjointTile.rows) {
-      let (channels, sums) = (channels + first, sums + 2 &* first)
-      if columns == AdjointTile.columns {
-        adjoint(AdjointTile.self, channels, m, pitch: pitch, rows: rows, adding: adding, sums)
-      } else {
-        for column in 0..<columns {
-          adjoint(NarrowAdjointTile.self, channels, m + column * pitch, pitch: pitch, rows: rows, adding: adding, sums + column)
+      for column in 0..<columns {
+        let m = m + column * pitch
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: productsPerSum) {
+          var tile = AdjointTile()
+          tile.add(min(productsPerSum, rows.upperBound &- row), channels + (row &* 16 &+ first), step: 16, rowStep: 1, m + row)
+          tile.store(to: sums + (2 &* first &+ column), step: 2, adding: adding || row > rows.lowerBound)
         }
       }
-    }
-  }
-
-  @inline(__always)
-  private static func adjoint<let rows: Int, let columns: Int>(
-    _: RegisterTile<rows, columns>.Type, _ channels: UnsafePointer<Float>, _ m: UnsafePointer<Vector>, pitch: Int, rows summed: Range<Int>,
-    adding: Bool, _ sums: UnsafeMutablePointer<Vector>
-  ) {
-    for row in stride(from: summed.lowerBound, to: summed.upperBound, by: productsPerSum) {
-      var tile = RegisterTile<rows, columns>()
-      tile.add(
-        min(productsPerSum, summed.upperBound &- row), channels + row &* 16, step: 16, rowStep: 1, m + row, step: 1, columnStep: pitch)
-      tile.store(to: sums, rowStep: 2, columnStep: 1, adding: adding || row > summed.lowerBound)
     }
   }
 

@@ -10,18 +10,14 @@ package typealias Vector = SIMD16<Float>
 #if AVX512
   /// As many floats as a register holds, of which there are 32.
   typealias Lanes = SIMD16<Float>
-  /// Rows × vectors of 16 that a matrix product keeps in registers, with room for the factors; `short` where fewer rows are left.
-  typealias ProductTile = RegisterTile<12, 2>
-  typealias ShortProductTile = RegisterTile<6, 2>
-  /// The same of a product with a transposed left side, whose rows are channels; `narrow` for a single column of vectors.
-  typealias AdjointTile = RegisterTile<8, 2>
-  typealias NarrowAdjointTile = RegisterTile<8, 1>
+  /// Rows × 16 of a matrix product that are kept in registers, with room for the factors.
+  typealias ProductTile = RegisterTile<12>
+  /// The same of a product with a transposed left side, whose rows are channels.
+  typealias AdjointTile = RegisterTile<8>
 #else
   typealias Lanes = SIMD8<Float>
-  typealias ProductTile = RegisterTile<6, 1>
-  typealias ShortProductTile = RegisterTile<6, 1>
-  typealias AdjointTile = RegisterTile<4, 1>
-  typealias NarrowAdjointTile = RegisterTile<4, 1>
+  typealias ProductTile = RegisterTile<6>
+  typealias AdjointTile = RegisterTile<4>
 #endif
 
 extension SIMD where Scalar == Float {
