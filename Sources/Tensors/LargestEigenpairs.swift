@@ -1,5 +1,6 @@
 import CARPACK
 import COpenBLAS
+import Synchronization
 
 /// Why the eigenvectors of an operator were not found.
 public enum EigenError: Error, Equatable {
@@ -16,6 +17,8 @@ public enum LargestEigenpairs {
   /// Relative to the eigenvalue, of the residual's length.
   private static let tolerance = 1e-8
   private static let mostRestarts = 3000
+  /// ARPACK keeps what it knows of a computation, from one call to the next, in variables of the process.
+  private static let arpack = Mutex(())
 
   /// By LAPACK's dsyevr: 4/3 n³ flop on one thread.
   /// - Parameter matrix: [n, n], symmetric; it is overwritten.
@@ -38,16 +41,22 @@ public enum LargestEigenpairs {
     return ordered(values, z, n: n, count: count)
   }
 
-  /// By ARPACK's implicitly restarted Lanczos iterations, from a fixed start.
+  /// By ARPACK's implicitly restarted Lanczos iterations, from a fixed start; one computation at a time, others wait.
   /// - Parameters:
   ///   - n: the order of the matrix.
-  ///   - apply: writes the matrix times a vector; what it throws ends the work.
+  ///   - apply: writes the matrix times a vector; what it throws ends the work. It must not ask for eigenpairs.
   /// - Throws: `EigenError`, and what `apply` throws.
   public static func of(
     order n: Int, count: Int, apply: (_ x: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>) throws -> Void
   ) throws -> Pairs {
     guard count > 0 else { return ([], []) }
     guard n > max(densest, 2 * count + 20) else { return try densely(n, count, apply) }
+    return try arpack.withLock { _ in try byLanczos(n, count, apply) }
+  }
+
+  private static func byLanczos(
+    _ n: Int, _ count: Int, _ apply: (UnsafePointer<Double>, UnsafeMutablePointer<Double>) throws -> Void
+  ) throws -> Pairs {
     _ = MatrixProduct.singleThreaded
     let basis = min(n, 2 * count + 20)
     let (order, pairs, width) = (Int32(n), Int32(count), Int32(basis))

@@ -1,4 +1,6 @@
 import Clustering
+import Foundation
+import Synchronization
 import Tensors
 import Testing
 
@@ -123,6 +125,21 @@ struct LargestEigenpairsTests {
       for (b, w) in pairs.vectors.enumerated() {
         #expect(abs(zip(v, w).reduce(0) { $0 + $1.0 * $1.1 } - (a == b ? 1 : 0)) < 1e-8)
       }
+    }
+  }
+
+  /// ARPACK itself has one computation in a process.
+  @Test func severalThreadsMayAskAtOnce() {
+    let asked = 12
+    let found = Mutex<[Int: [Double]]>([:])
+    DispatchQueue.concurrentPerform(iterations: asked) { number in
+      let n = 400 + 40 * number
+      let pairs = try? LargestEigenpairs.of(order: n, count: 6) { x, result in for i in 0..<n { result[i] = x[i] / Double(i + 1) } }
+      found.withLock { $0[number] = pairs?.values }
+    }
+    for number in 0..<asked {
+      let values = found.withLock { $0[number] } ?? []
+      #expect(values.count == 6 && zip(values, 1...).allSatisfy { abs($0 - 1 / Double($1)) < 1e-9 }, "\(number): \(values)")
     }
   }
 
