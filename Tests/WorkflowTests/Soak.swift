@@ -93,7 +93,7 @@ struct Soak {
       let seconds = [time.wall, time.processor].map { String(($0 * 10).rounded() / 10) }
       try SoakRecord.publish("| 10,000 instances \(verb) |", "\(seconds[0]) s | \(seconds[1]) s |")
     }
-    #expect(figures.plan.processor < 1 && figures.nothing.processor < 1 && figures.first.wall < 20, "\(figures)")
+    #expect(figures.plan.wall < 1 && figures.nothing.wall < 1 && figures.first.wall < 20, "\(figures)")
   }
 }
 
