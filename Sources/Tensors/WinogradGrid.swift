@@ -1,12 +1,13 @@
-/// How the images of one layer are cut into tiles and blocks; by its shape alone.
+/// How the images of one layer are cut into tiles and blocks; where anything is summed over images, by its shape alone.
 struct WinogradGrid: Sendable {
   /// Tiles a block should have for every 64 channels: enough that a matrix product reuses the filters it loads, few enough that what the
   /// transforms write is still in the second-level cache.
   private static let tilesPerBlock = 50
   /// Bytes of transformed images and gradients that layers of many filters work on at once, in the last-level cache.
   private static let sharedBytes = 32 << 20
-  /// From this many pairs of channels on, reading all filters for every block costs more than sharing the work of a block by filters.
-  private static let sharedPairs = 1 << 15
+  /// From this many pairs of channels on, reading all filters for every block costs more than sharing the work of a block by filters. Where weights'
+  /// gradients are wanted too, every part of a sum has to be as large as the filters, so fewer pairs suffice.
+  private static let (sharedPairs, sharedGradients) = (1 << 15, 1 << 14)
 
   let images, height, width, outputHeight, outputWidth: Int
   /// m of the tile and its products.
@@ -16,7 +17,9 @@ struct WinogradGrid: Sendable {
   let sharesBlocks: Bool
   private let imagesPerBlock: Int
 
-  init<Tile: WinogradTile>(_ shape: ConvolutionShape, _: Tile.Type) {
+  /// - Parameter threads: For how many threads to cut blocks of their own at least, images permitting; nil where weights' gradients are summed, whose order
+  ///   may not depend on it. Outputs and input gradients sum over channels only, so no border of a block changes them.
+  init<Tile: WinogradTile>(_ shape: ConvolutionShape, _: Tile.Type, threads: Int?) {
     (images, height, width) = (shape.images, shape.height, shape.width)
     (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
     outputs = Tile.outputs
@@ -25,9 +28,10 @@ struct WinogradGrid: Sendable {
     tilesAcross = (outputWidth + outputs - 1) / outputs
     let tiles = tilesDown * tilesAcross
     let (c, k) = (shape.inputChannels, shape.outputChannels)
-    sharesBlocks = c * k >= Self.sharedPairs
+    sharesBlocks = c * k >= (threads == nil ? Self.sharedGradients : Self.sharedPairs)
     let most = sharesBlocks ? Self.sharedBytes / (points * tiles * (c + k) * 4) : Self.tilesPerBlock * max(64, c) / 64 / tiles
-    let blocks = (images + max(1, most) - 1) / max(1, most)
+    let fewest = (images + max(1, most) - 1) / max(1, most)
+    let blocks = sharesBlocks ? fewest : max(fewest, min(threads ?? 1, images))
     imagesPerBlock = (images + blocks - 1) / blocks
   }
 

@@ -98,6 +98,15 @@ struct ConvolutionTests {
     #expect(results(2) == one)
     #expect(results(3) == one)
   }
+
+  /// The layer of ResNet-34 whose blocks are fewest, with as many threads as a large machine has.
+  @Test func blocksForManyThreadsChangeNothing() {
+    let (x, w) = (randomTensor([150, 9, 9, 128], item: 9), randomTensor([3, 3, 128, 128], item: 10))
+    func results(_ threads: Int) -> [Float] {
+      Convolution.forward(x, weights: w, stride: 1, padding: 1, team: ThreadTeam(threads: threads)).scalars
+    }
+    #expect(results(64) == results(2))
+  }
 }
 
 /// Uniform in [−1, 1).
