@@ -30,21 +30,29 @@ final class FileDigests {
       changed = access(path, F_OK) == 0
       return
     }
-    let lines = bytes.split(separator: 10)
-    entries.reserveCapacity(lines.count)
-    for line in lines {
-      let fields = line.split(separator: 32, maxSplits: FileStamp.fields + 2, omittingEmptySubsequences: false)
-      guard fields.count == FileStamp.fields + 3, Self.check(line.dropFirst(fields[0].count + 1)).utf8.elementsEqual(fields[0]),
-        let stamp = FileStamp(text: fields[1...FileStamp.fields]),
-        let digest = ContentDigest(hex: String(decoding: fields[FileStamp.fields + 1], as: UTF8.self))
-      else { continue }
-      entries[String(decoding: fields[FileStamp.fields + 2], as: UTF8.self)] = (stamp, digest.hex)
+    entries.reserveCapacity(bytes.count / 200)
+    var start = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: 10) ?? bytes.count
+      if let (file, stamp, hex) = Self.entry(bytes[start..<end]) { entries[file] = (stamp, hex) }
+      start = end + 1
     }
   }
 
+  /// - Parameter line: check, stamp, digest and path, with spaces between them.
+  private static func entry(_ line: ArraySlice<UInt8>) -> (file: String, stamp: FileStamp, hex: String)? {
+    guard let space = line.firstIndex(of: 32) else { return nil }
+    let content = line[(space + 1)...]
+    guard String(check(content), radix: 36).utf8.elementsEqual(line[..<space]),
+      let (stamp, rest) = FileStamp.read(content), let split = rest.firstIndex(of: 32),
+      let digest = ContentDigest(hex: String(decoding: rest[..<split], as: UTF8.self))
+    else { return nil }
+    return (String(decoding: rest[(split + 1)...], as: UTF8.self), stamp, digest.hex)
+  }
+
   /// FNV-1a, 64 bits: finds flipped bits and cut lines.
-  private static func check(_ bytes: some Sequence<UInt8>) -> String {
-    String(bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 36)
+  private static func check(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   /// The digest of a file's content.
@@ -76,7 +84,7 @@ final class FileDigests {
     changed = false
     let lines = entries.sorted { $0.key < $1.key }.map { entry -> String in
       let line = "\(entry.value.stamp.text) \(entry.value.hex) \(entry.key)"
-      return "\(Self.check(line.utf8)) \(line)\n"
+      return "\(String(Self.check(line.utf8), radix: 36)) \(line)\n"
     }
     Folder.setAside(path)
     try? AtomicFile.write(lines.joined(), to: path)

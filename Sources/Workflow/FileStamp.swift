@@ -40,12 +40,22 @@ struct FileStamp: Hashable, Sendable {
     [device, inode, size, modified.seconds, modified.nanoseconds, changed.seconds, changed.nanoseconds]
   }
 
-  static let fields = 7
+  private static let fields = 7
 
-  /// - Returns: nil unless `text` is what `text` of a stamp was.
-  init?(text: some Collection<ArraySlice<UInt8>>) {
-    let numbers = text.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
-    guard numbers.count == Self.fields else { return nil }
+  /// Reads what `text` of a stamp was from the start of a line.
+  /// - Returns: the stamp and what follows the space behind it; nil where it is none.
+  static func read(_ line: ArraySlice<UInt8>) -> (FileStamp, rest: ArraySlice<UInt8>)? {
+    var numbers: [Int] = []
+    var rest = line
+    while numbers.count < fields {
+      guard let space = rest.firstIndex(of: 32), let number = Int(String(decoding: rest[..<space], as: UTF8.self)) else { return nil }
+      numbers.append(number)
+      rest = rest[(space + 1)...]
+    }
+    return (FileStamp(numbers), rest)
+  }
+
+  private init(_ numbers: [Int]) {
     (device, inode, size) = (numbers[0], numbers[1], numbers[2])
     (modified, changed) = (Moment(numbers[3], numbers[4]), Moment(numbers[5], numbers[6]))
   }

@@ -1,7 +1,7 @@
 import Artifacts
 
-/// One run of a stage at one place of its matrix.
-public struct Instance: Sendable {
+/// One run of a stage at one place of its matrix. An object, since plans have many and everything looks at them again and again.
+public final class Instance: Sendable {
   /// Where an input comes from; instances are named by their number in the plan.
   public enum Source: Sendable {
     case instance(Int, port: String)
@@ -30,8 +30,17 @@ public struct Instance: Sendable {
   let unaskedAxes: [String]
 
   /// The numbers of all instances this one reads from.
-  public var upstream: [Int] {
-    inputs.flatMap { input -> [Int] in
+  public let upstream: [Int]
+
+  init(
+    name: String, stage: String, coordinates: Coordinates, sweep: PlanBuilder.Variant, program: String, parameters: JSONValue,
+    places: [String: String], inputs: [(port: String, source: Source)], outputs: [(port: String, file: String)], publish: String?,
+    cost: Double, limits: StageLimits, unaskedAxes: [String]
+  ) {
+    (self.name, self.stage, self.coordinates, self.sweep, self.program) = (name, stage, coordinates, sweep, program)
+    (self.parameters, self.places, self.inputs, self.outputs, self.publish) = (parameters, places, inputs, outputs, publish)
+    (self.cost, self.limits, self.unaskedAxes) = (cost, limits, unaskedAxes)
+    upstream = inputs.flatMap { input -> [Int] in
       switch input.source {
       case .instance(let number, _): [number]
       case .gathered(let list): list.map(\.instance)

@@ -30,6 +30,8 @@ final class Programs {
   /// What did not say what it is, until it is written anew: it may take its time to fail.
   private var refused: [String: (stamp: FileStamp?, error: PipelineError)] = [:]
   private var changed = false
+  /// What was looked at since `lookingOnce` began; nil outside of it.
+  private var looked: Set<String>?
 
   /// - Parameters:
   ///   - folder: where programs without a slash in their name are; all others are relative to `pipelineFolder`.
@@ -48,9 +50,19 @@ final class Programs {
     for member in root["programs"]?.object ?? [] { remembered[member.name] = member.value }
   }
 
+  /// Calls `body`, for which each program is looked at once, as if all that it asks for were asked at one moment.
+  func lookingOnce<Result>(_ body: () throws -> Result) rethrows -> Result {
+    looked = []
+    defer { looked = nil }
+    return try body()
+  }
+
   /// A program as it is now: one that was replaced since the last call is looked at anew.
   func program(_ name: String) throws -> Program {
-    if let program = known[name], program.isInPlace { return program }
+    if let program = known[name], looked?.contains(name) == true || program.isInPlace {
+      looked?.insert(name)
+      return program
+    }
     let path = path(name)
     guard access(path, X_OK) == 0 else {
       throw PipelineError(.program("there is no program \(path)", remedy: "run `make build`, and check the key \"program\" of its stage"))

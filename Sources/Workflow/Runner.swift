@@ -53,6 +53,7 @@ public final class Runner {
   /// Whether nothing more is to be started.
   var stopping = false
   private var stopsSeen = 0
+  private static let settledAtOnce = 64
   /// When stages that were asked to end are killed.
   private var killTime: ContinuousClock.Instant?
   var nextReport: ContinuousClock.Instant?
@@ -116,42 +117,59 @@ public final class Runner {
   // MARK: From known inputs to a result
 
   /// Decides for all instances whose producers have results whether they are to be executed; those found done may let others follow.
+  ///
+  /// Some at a time, so that what they use is written down, and their programs are looked at, once for all of these.
   private func settle() {
-    while let number = unsettled.popLast() {
+    while !unsettled.isEmpty {
+      let some = unsettled.suffix(Self.settledAtOnce).reversed()
+      unsettled.removeLast(some.count)
       if stopping { continue }
-      if case .waiting = phases[number], missing[number] == 0 { settle(number) }
-      // Objects that must be read take their time.
-      if Wakeups.stopRequests.count > stopsSeen { return }
+      let actions = study.programs.lookingOnce { some.compactMap(action) }
+      study.store.pins.hold(actions.map(\.key.hex))
+      for (place, action) in actions.enumerated() {
+        settle(action)
+        // Objects that must be read take their time.
+        if Wakeups.stopRequests.count > stopsSeen {
+          unsettled += actions[(place + 1)...].map(\.number).reversed()
+          return
+        }
+      }
     }
   }
 
-  private func settle(_ number: Int) {
-    let name = study.plan.instances[number].name
+  /// What an instance asks for whose producers have results; nil where it needs nothing, or never will.
+  private func action(_ number: Int) -> ReadyAction? {
+    guard case .waiting = phases[number], missing[number] == 0 else { return nil }
     do {
       if let absence = study.absence(of: number, { results[$0] }) {
         settled(number, StoredResult(action: "", outputs: [:], absence: absence))
-        return
+        return nil
       }
-      guard let (key, ingredients) = try study.action(number, { results[$0] }) else { return }
-      let action = ReadyAction(number: number, key: key, ingredients: ingredients)
-      study.store.pins.hold([key.hex])
-      if forced.contains(number), !executedKeys.contains(key.hex) { return enqueue(action) }
-      switch study.store.content(key.hex) {
-      case .whole(let result):
-        if !study.store.hasProvenance(result) {
-          tell(
-            .warning(
-              name, "its provenance.json was altered after it was written; `ccr run '\(name)' --force` executes it again and writes it"))
-        }
-        finish(number, result, cached: true)
-      case .damaged(_, let damage):
-        tell(.damaged(name, damage))
-        enqueue(action)
-      case .nothing, .collected: enqueue(action)
-      }
+      return try study.action(number) { results[$0] }.map { ReadyAction(number: number, key: $0.key, ingredients: $0.ingredients) }
     } catch {
       // A program that did not answer before the run was asked to stop has not failed.
       if Wakeups.stopRequests.count == stopsSeen { fail(number, error) }
+      return nil
+    }
+  }
+
+  private func settle(_ action: ReadyAction) {
+    let (number, key) = (action.number, action.key.hex)
+    // One settled before it may have been taken back, or asked for it twice.
+    guard case .waiting = phases[number], missing[number] == 0 else { return }
+    if forced.contains(number), !executedKeys.contains(key) { return enqueue(action) }
+    let name = study.plan.instances[number].name
+    switch study.store.content(key) {
+    case .whole(let result):
+      if !study.store.hasProvenance(result) {
+        let remedy = "`ccr run '\(name)' --force` executes it again and writes it"
+        tell(.warning(name, "its provenance.json was altered after it was written; \(remedy)"))
+      }
+      finish(number, result, cached: true)
+    case .damaged(_, let damage):
+      tell(.damaged(name, damage))
+      enqueue(action)
+    case .nothing, .collected: enqueue(action)
     }
   }
 
