@@ -121,21 +121,25 @@ public final class Runner {
   /// Some at a time, so that what they use is written down, and their programs are looked at, once for all of these.
   private func settle() {
     while !unsettled.isEmpty {
-      let some = unsettled.suffix(Self.settledAtOnce).reversed()
+      let some = Array(unsettled.suffix(Self.settledAtOnce).reversed())
       unsettled.removeLast(some.count)
-      if stopping { continue }
-      let actions = study.programs.lookingOnce { some.compactMap(action) }
-      study.store.pins.hold(actions.map(\.key.hex))
-      for (place, action) in actions.enumerated() {
-        settle(action)
-        // Objects that must be read take their time.
-        if Wakeups.stopRequests.count > stopsSeen {
-          unsettled += actions[(place + 1)...].map(\.number).reversed()
-          return
+      var actions: [ReadyAction] = []
+      study.programs.lookingOnce {
+        for number in some where !stopping {
+          if isAskedToStop { unsettled.append(number) } else if let action = action(number) { actions.append(action) }
         }
       }
+      study.store.pins.hold(actions.map(\.key.hex))
+      // Objects that must be read take their time.
+      for action in actions where !stopping {
+        if isAskedToStop { unsettled.append(action.number) } else { settle(action) }
+      }
+      if isAskedToStop { return }
     }
   }
+
+  /// Whether there was a request to end that is not obeyed yet.
+  private var isAskedToStop: Bool { Wakeups.stopRequests.count > stopsSeen }
 
   /// What an instance asks for whose producers have results; nil where it needs nothing, or never will.
   private func action(_ number: Int) -> ReadyAction? {
@@ -148,7 +152,7 @@ public final class Runner {
       return try study.action(number) { results[$0] }.map { ReadyAction(number: number, key: $0.key, ingredients: $0.ingredients) }
     } catch {
       // A program that did not answer before the run was asked to stop has not failed.
-      if Wakeups.stopRequests.count == stopsSeen { fail(number, error) }
+      if !isAskedToStop { fail(number, error) }
       return nil
     }
   }

@@ -45,4 +45,19 @@ struct ErrorPathTests {
     }
     #expect([7, 143].contains(ended.code) && seconds < 20, "\(ended.code) after \(seconds) s: \(ended.error)")
   }
+
+  /// Both instances of `source` are looked at together. The first that cannot be started ends the run, or else is one failure among what goes on.
+  @Test(arguments: [false, true])
+  func whatIsLookedAtWithSomethingThatFailsDoesNotKeepTheRunFromItsEnd(_ keepsGoing: Bool) throws {
+    let study = try ToyStudy()
+    try study.edit("{\"file\": \"table.txt\"}", "{\"file\": \"$dataset.txt\"}")
+    try study.write("three\n", "b.txt")
+    let (process, output) = try study.start(["run", "--json"] + (keepsGoing ? ["--keep-going"] : []))
+    let patience = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: patience)
+    let run = output()
+    patience.cancel()
+    #expect(run.code == 1 && run.error.contains("a.txt") && run.summary?["failed"]?.integer == 1, "\(run.code): \(run.error)")
+    #expect(run.executed == (keepsGoing ? 1 + 4 + 4 : 0))
+  }
 }
