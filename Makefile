@@ -6,7 +6,7 @@ PACKAGES = libhdf5-dev libopenblas-dev libarpack2-dev libpng-dev libturbojpeg0-d
 SWIFT_TEST = env -u CCR_DATA -u CCR_LOCKS -u NO_COLOR -u SLURM_JOB_ID -u SLURM_CPUS_PER_TASK -u SLURM_CPUS_ON_NODE swift test -c release --skip-build
 SOURCES = Package.swift $(shell find Sources -type f)
 
-.PHONY: deps build compile tables test test-slurm soak lint format schema bench bench-peers
+.PHONY: deps build compile tables test test-march test-slurm soak lint format schema bench bench-peers
 # Packages come before the build also under make -j.
 .NOTPARALLEL:
 
@@ -34,6 +34,12 @@ test: build
 	@sh scripts/deps.sh chromium || echo "going on without Chromium"
 	$(SWIFT_BUILD) --build-tests
 	$(SWIFT_TEST)
+
+# The bits of a build without AVX-512, against those recorded; where the processor has none, `make test` does that.
+test-march: build
+	grep -q avx512f /proc/cpuinfo || { echo "skipped: this processor has no AVX-512, so the usual build is without it"; exit 1; }
+	CCR_MARCH=x86-64-v3 $(SWIFT_BUILD) --scratch-path .build/x86-64-v3 --build-tests
+	$(SWIFT_TEST) --scratch-path .build/x86-64-v3 --filter QuickStudyTests/tablesComeOut
 
 # The study as jobs of a real Slurm of one node, which this installs and starts, as root; every kind of trouble, in about half an hour.
 test-slurm: build

@@ -87,6 +87,10 @@ class Measurement:
         fast = self.median <= self.row.goal if self.ratios is None else statistics.median(self.ratios) >= self.row.goal
         return fast and self.quality_holds
 
+    @staticmethod
+    def memory(results):
+        return statistics.median(result["peak_megabytes"] for result in results)
+
     def cells(self):
         def text(value):
             number = f"{value:,.2f}" if self.row.less_is_better else f"{value:,.0f}" if value >= 1000 else f"{value:,.1f}"
@@ -100,6 +104,8 @@ class Measurement:
             name = self.row.quality[0].replace("_", " ").replace("kl", "KL")
             (a, b) = self.quality
             ours, peer = f"{ours}, {name} {a:,.10g}", f"{peer}, {name} {b:,.10g}"
+        if all("peak_megabytes" in result for result in self.ours + self.peer):
+            ours, peer = (f"{cell}, {self.memory(side):,.0f} MiB" for cell, side in ((ours, self.ours), (peer, self.peer)))
         ratio = f"{statistics.median(self.ratios):.2f} ({min(self.ratios):.2f}–{max(self.ratios):.2f})"
         return [ours, peer, ratio, self.row.goal_text, "yes" if self.reached else "**no**"]
 

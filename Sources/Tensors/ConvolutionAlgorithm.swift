@@ -50,17 +50,18 @@ extension WinogradTile {
   }
 
   static func forward(_ s: ConvolutionShape, _ x: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
-    WinogradConvolution<Self>.forward(WinogradGrid(s, Self.self, threads: team.threads), x, weights: weights, team: team)
+    WinogradConvolution<Self>.forward(WinogradGrid(s, Self.self, for: .images(threads: team.threads)), x, weights: weights, team: team)
   }
 
   static func adjoint(_ s: ConvolutionShape, _ outputGradient: Tensor, weights: Tensor, team: ThreadTeam) -> Tensor {
-    WinogradConvolution<Self>.adjoint(WinogradGrid(s, Self.self, threads: team.threads), outputGradient, weights: weights, team: team)
+    WinogradConvolution<Self>.adjoint(
+      WinogradGrid(s, Self.self, for: .images(threads: team.threads)), outputGradient, weights: weights, team: team)
   }
 
   static func backward(
     _ s: ConvolutionShape, _ x: Tensor, weights: Tensor, outputGradient: Tensor, needsInputGradient: Bool, team: ThreadTeam
   ) -> (input: Tensor?, weights: Tensor) {
     WinogradConvolution<Self>.backward(
-      WinogradGrid(s, Self.self, threads: nil), x, outputGradient, weights: weights, needsInputGradient: needsInputGradient, team: team)
+      WinogradGrid(s, Self.self, for: .sums), x, outputGradient, weights: weights, needsInputGradient: needsInputGradient, team: team)
   }
 }

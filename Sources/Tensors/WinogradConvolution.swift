@@ -79,7 +79,7 @@ enum WinogradConvolution<Tile: WinogradTile> {
     let dw = Tensor(uninitialized: weights.shape)
     if grid.sharesBlocks {
       let (v, m) = (grid.buffer(vectors: inputVectors), grid.buffer(vectors: outputVectors))
-      let pieces = Pieces(sums.eighths, most: (sums.eighths + eighthsPerPiece - 1) / eighthsPerPiece)
+      let pieces = Self.pieces(sums.eighths, of: eighthsPerPiece, beside: sums.pairs, team)
       // Of one block dU is finished where it is computed; over several blocks it has to be kept.
       let last = grid.blockCount - 1
       let kept = last > 0 ? VectorBuffer(uninitializedRows: sums.count, vectorsPerRow: 1) : nil
@@ -151,16 +151,21 @@ enum WinogradConvolution<Tile: WinogradTile> {
     }
   }
 
+  /// Pieces of some size, or smaller ones where more threads wait for work of which there are so many kinds beside. No sum crosses their borders.
+  private static func pieces(_ count: Int, of size: Int, beside others: Int, _ team: ThreadTeam) -> Pieces {
+    Pieces(count, most: max((count + size - 1) / size, (team.threads + others - 1) / others))
+  }
+
   /// The same, shared out among the threads, line by line of the filters.
   private static func sharedProducts(
     _ grid: WinogradGrid, _ matrices: VectorBuffer, _ depth: Int, _ filters: WinogradFilters<Tile>, rows: Int, into out: VectorBuffer,
     _ width: Int, _ team: ThreadTeam
   ) {
-    let columns = Pieces(width, most: (width + columnsPerPiece - 1) / columnsPerPiece)
     let u = filters.buffer(sets: Tile.lines.map(\.count).max() ?? 0)
     for (line, sets) in Tile.lines.enumerated() {
       filters.transform(lines: line..<line + 1, into: u, team: team)
       let points = (0..<grid.points).filter { sets.contains(Tile.set(of: $0)) }
+      let columns = pieces(width, of: columnsPerPiece, beside: points.count, team)
       team.forEach(points.count * columns.count) { piece in
         let point = points[piece / columns.count]
         BlockedProduct.multiply(

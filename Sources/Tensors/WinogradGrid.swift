@@ -17,9 +17,15 @@ struct WinogradGrid: Sendable {
   let sharesBlocks: Bool
   private let imagesPerBlock: Int
 
-  /// - Parameter threads: For how many threads to cut blocks of their own at least, images permitting; nil where weights' gradients are summed, whose order
-  ///   may not depend on it. Outputs and input gradients sum over channels only, so no border of a block changes them.
-  init<Tile: WinogradTile>(_ shape: ConvolutionShape, _: Tile.Type, threads: Int?) {
+  /// What blocks are cut for.
+  enum Purpose {
+    /// Outputs or input gradients, which sum over channels only: no border of a block changes them, so there may be one for each of so many threads.
+    case images(threads: Int)
+    /// Weights' gradients too, whose order of summing is that of the blocks.
+    case sums
+  }
+
+  init<Tile: WinogradTile>(_ shape: ConvolutionShape, _: Tile.Type, for purpose: Purpose) {
     (images, height, width) = (shape.images, shape.height, shape.width)
     (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
     outputs = Tile.outputs
@@ -28,10 +34,11 @@ struct WinogradGrid: Sendable {
     tilesAcross = (outputWidth + outputs - 1) / outputs
     let tiles = tilesDown * tilesAcross
     let (c, k) = (shape.inputChannels, shape.outputChannels)
-    sharesBlocks = c * k >= (threads == nil ? Self.sharedGradients : Self.sharedPairs)
+    let (enough, threads) = if case .images(let threads) = purpose { (Self.sharedPairs, threads) } else { (Self.sharedGradients, 1) }
+    sharesBlocks = c * k >= enough
     let most = sharesBlocks ? Self.sharedBytes / (points * tiles * (c + k) * 4) : Self.tilesPerBlock * max(64, c) / 64 / tiles
     let fewest = (images + max(1, most) - 1) / max(1, most)
-    let blocks = sharesBlocks ? fewest : max(fewest, min(threads ?? 1, images))
+    let blocks = sharesBlocks ? fewest : max(fewest, min(threads, images))
     imagesPerBlock = (images + blocks - 1) / blocks
   }
 

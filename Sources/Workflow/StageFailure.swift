@@ -23,7 +23,7 @@ public struct StageFailure: Sendable {
         EX_USAGE: "it did not understand its request", ErrorKind.noResult.rawValue: "it came to an end without a result",
         ErrorKind.badInput.rawValue: "bad input",
         ErrorKind.bug.rawValue: "a defect of the program", ErrorKind.inputOutput.rawValue: "the machine failed: input or output",
-        127: "it could not be started: a library is missing",
+        71: "this processor lacks instructions that it was built for", 127: "it could not be started: a library is missing",
       ]
       return "exit code \(code)" + (meaning[code].map { " (\($0))" } ?? "")
     case .killed(let signal):

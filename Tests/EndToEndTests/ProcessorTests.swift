@@ -7,10 +7,10 @@ import Testing
 struct ProcessorTests {
   private static let source = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Sources/CProcessor").standardized.path
 
-  @Test("said in words with what to do, exit code 69, before anything else", arguments: [(true, "AVX-512"), (false, "AVX2 and FMA")])
+  @Test("said in words with what to do, exit code 71, before anything else", arguments: [(true, "AVX-512"), (false, "AVX2 and FMA")])
   func refused(wide: Bool, level: String) throws {
     let refusing = try end(["-DSUPPORTED=0"] + (wide ? ["-DPROCESSOR_AVX512"] : []))
-    #expect(refusing.code == 69)
+    #expect(refusing.code == 71)
     #expect(refusing.words.contains("error: ") && refusing.words.contains(level) && refusing.words.contains("CCR_MARCH=x86-64-v3"))
     #expect(!refusing.words.contains("began"))
   }

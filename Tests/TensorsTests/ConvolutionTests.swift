@@ -64,10 +64,11 @@ struct ConvolutionTests {
     #expect(fast.input.map { relativeError($0, plain.input) } ?? 1 < tolerance)
   }
 
-  /// More images than one block takes of a layer whose blocks the threads share.
-  @Test func blocksOfManyImagesAgreeWithEachOther() {
-    let (x, w) = (randomTensor([700, 5, 5, 256], item: 6), randomTensor([3, 3, 256, 256], item: 7))
-    let g = randomTensor([700, 5, 5, 256], item: 8)
+  /// More images than one block takes of a layer whose blocks the threads share, in both passes or in the backward pass alone.
+  @Test(arguments: [(700, 5, 256), (250, 9, 128)])
+  func blocksOfManyImagesAgreeWithEachOther(_ images: Int, _ side: Int, _ channels: Int) {
+    let (x, w) = (randomTensor([images, side, side, channels], item: 6), randomTensor([3, 3, channels, channels], item: 7))
+    let g = randomTensor(x.shape, item: 8)
     let team = ThreadTeam(threads: 2)
     func run(_ images: Range<Int>) -> (y: [Float], dx: [Float], dw: Tensor) {
       let (part, gradient) = (x.rows(images), g.rows(images))
@@ -76,7 +77,7 @@ struct ConvolutionTests {
         part, weights: w, stride: 1, padding: 1, outputGradient: gradient, needsInputGradient: true, team: team)
       return (y.scalars, back.input?.scalars ?? [], back.weights)
     }
-    let (all, first, second) = (run(0..<700), run(0..<100), run(100..<700))
+    let (all, first, second) = (run(0..<images), run(0..<100), run(100..<images))
     #expect(all.y == first.y + second.y)
     #expect(all.dx == first.dx + second.dx)
     var sum = first.dw
@@ -99,11 +100,15 @@ struct ConvolutionTests {
     #expect(results(3) == one)
   }
 
-  /// The layer of ResNet-34 whose blocks are fewest, with as many threads as a large machine has.
-  @Test func blocksForManyThreadsChangeNothing() {
-    let (x, w) = (randomTensor([150, 9, 9, 128], item: 9), randomTensor([3, 3, 128, 128], item: 10))
-    func results(_ threads: Int) -> [Float] {
-      Convolution.forward(x, weights: w, stride: 1, padding: 1, team: ThreadTeam(threads: threads)).scalars
+  /// Layers of ResNet-34 with as many threads as a large machine has, for which work is cut smaller.
+  @Test(arguments: [(200, 9, 128), (30, 5, 256), (30, 3, 512)])
+  func workForManyThreadsChangesNothing(_ images: Int, _ side: Int, _ channels: Int) {
+    let (x, w) = (randomTensor([images, side, side, channels], item: 9), randomTensor([3, 3, channels, channels], item: 10))
+    func results(_ threads: Int) -> [[Float]] {
+      let team = ThreadTeam(threads: threads)
+      let y = Convolution.forward(x, weights: w, stride: 1, padding: 1, team: team)
+      let g = Convolution.backward(x, weights: w, stride: 1, padding: 1, outputGradient: x, needsInputGradient: true, team: team)
+      return [y.scalars, g.weights.scalars, g.input?.scalars ?? []]
     }
     #expect(results(64) == results(2))
   }
