@@ -28,7 +28,7 @@ public enum FileKind: Sendable {
         return missing.map { "is an HDF5 file without the dataset \($0)" }
       case .png:
         let bytes = try AtomicFile.read(path)
-        _ = try PNGImage(decoding: bytes, path: path, mostPixels: .max)
+        _ = try PNGImage(decoding: bytes, path: path, mostPixels: PNGImage.mostPixels)
         return bytes.suffix(Self.endOfPNG.count).elementsEqual(Self.endOfPNG) ? nil : "is a PNG picture cut short"
       case .json:
         let bytes = try AtomicFile.read(path)

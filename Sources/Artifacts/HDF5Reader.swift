@@ -41,7 +41,11 @@ public final class HDF5Reader {
   }
 
   /// The paths of all datasets in a group and the groups in it, such as `/epoch_0005/features`.
+  /// - Throws: `HDF5Error`, also where groups hold each other.
   func datasets(in group: String = "") throws(HDF5Error) -> [String] {
+    guard group.utf8.count(where: { $0 == UInt8(ascii: "/") }) < 50 else {
+      throw .damaged(path: path, message: "its groups are nested more than 50 deep")
+    }
     var paths: [String] = []
     for name in try names(in: group.isEmpty ? "/" : group) {
       let path = "\(group)/\(name)"

@@ -46,9 +46,12 @@ public struct PNGImage: Sendable, Equatable {
     return RGBAPicture(width: width, height: height, pixels: pixels)
   }
 
+  /// Of pictures that are the project's own.
+  static let mostPixels = 1 << 28
+
   /// - Throws: `FileError`, `PictureError`.
   public static func read(_ path: String) throws -> PNGImage {
-    try PNGImage(decoding: AtomicFile.read(path), path: path, mostPixels: 1 << 28)
+    try PNGImage(decoding: AtomicFile.read(path), path: path, mostPixels: mostPixels)
   }
 
   /// Copies a square image [size, size, 1 or 3] in, each of its pixels `zoom` × `zoom` large.

@@ -61,8 +61,9 @@ final class ActionLock {
   func write(_ owner: ActionOwner) {
     guard descriptors.count > 1 else { return }
     let bytes = Array((owner.json.pretty + "\n").utf8)
-    ftruncate(descriptors[1], 0)
+    // In this order nothing that interrupts it leaves nobody's name.
     pwrite(descriptors[1], bytes, bytes.count, 0)
+    ftruncate(descriptors[1], off_t(bytes.count))
   }
 
   private func claim(_ descriptor: Int32, _ path: String) throws(FileError) -> Bool {

@@ -218,6 +218,6 @@ enum FileAge {
     var (info, now) = (stat(), timespec())
     guard stat(path, &info) == 0 else { return 0 }
     clock_gettime(CLOCK_REALTIME, &now)
-    return Double(now.tv_sec - info.st_mtim.tv_sec)
+    return Double(now.tv_sec) - Double(info.st_mtim.tv_sec)
   }
 }

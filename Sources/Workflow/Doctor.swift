@@ -60,9 +60,9 @@ extension Study {
     do {
       try store.prepare()
       var disk = statvfs()
-      let free = statvfs(results, &disk) == 0 ? (Int(disk.f_bavail) * Int(disk.f_frsize)) >> 30 : 0
+      let free = statvfs(results, &disk) == 0 ? Int(saturating: Double(disk.f_bavail) * Double(disk.f_frsize) / 1_073_741_824) : 0
       // A key of its own that no action has.
-      let name = "doctor.\(getpid())"
+      let name = "doctor.\(PartFile.uniqueName())"
       guard let first = try store.lock(name) else { return [] }
       let second = try store.lock(name)
       first.release()

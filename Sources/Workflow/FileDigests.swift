@@ -63,8 +63,10 @@ final class FileDigests {
   func content(of file: String, by compute: (String) throws -> ContentDigest = { try ContentDigest.ofFile($0) }) throws -> HashedFile {
     guard let stamp = FileStamp(file) else { throw FileError.missing(path: file) }
     if let entry = entries[file], entry.stamp == stamp { return HashedFile(path: file, hex: entry.hex, stamp: stamp, isSettled: true) }
+    // Asked before: hashing may take longer than a file is young, and what is written into it meanwhile need not show.
+    let isYoung = stamp.isYoung
     let hex = try compute(file).hex
-    let isSettled = !stamp.isYoung && FileStamp(file) == stamp
+    let isSettled = !isYoung && FileStamp(file) == stamp
     if isSettled { remember(hex, of: file, stamp) }
     return HashedFile(path: file, hex: hex, stamp: stamp, isSettled: isSettled)
   }

@@ -75,8 +75,8 @@ package final class Lease: Sendable {
     let text = record?["token"]?.string ?? ""
     if let owner = record.flatMap({ ActionOwner($0["owner"]) }), owner.isGone { return text }
     var info = stat()
-    guard stat(path, &info) == 0, let now = serverTime(beside: path), now - Int(info.st_mtim.tv_sec) > silence else { return nil }
-    return text
+    guard stat(path, &info) == 0, let now = serverTime(beside: path) else { return nil }
+    return Double(now) - Double(info.st_mtim.tv_sec) > Double(silence) ? text : nil
   }
 
   /// The time by the clock that stamps files there.

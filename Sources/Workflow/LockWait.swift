@@ -12,16 +12,16 @@ final class LockWait {
   init(grace: Double) { self.grace = grace }
 
   /// Looks who has it.
-  /// - Parameter path: a file that who has it has locked.
+  /// - Parameter paths: the files that who has it has locked.
   /// - Returns: words for the person, where there is something new to say.
-  func look(_ owner: ActionOwner?, lock path: String) -> String? {
+  func look(_ owner: ActionOwner?, locks paths: [String]) -> String? {
     looks += 1
     // A lock may be held for a moment by who only looks for leftovers.
     guard looks > 1 else { return nil }
     guard let owner, owner.isGone else { return new(owner?.words ?? "another ccr executes it") }
     if let group = owner.orphans { return end([-group], owner.words) }
     // The runner is gone and so is what it started, but for what left the process group.
-    let left = OpenFiles.stagesHolding(path)
+    let left = paths.flatMap(OpenFiles.stagesHolding).unique
     guard !left.isEmpty else { return looks > 50 ? new("a stage left a process behind that this user cannot see") : nil }
     let numbers = left.map(String.init).joined(separator: " ")
     return end(left.map { pid_t($0) }, "a stage whose ccr is gone left a process behind (`kill \(numbers)` ends it)")

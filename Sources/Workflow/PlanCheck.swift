@@ -136,7 +136,7 @@ struct CheckMemory {
   mutating func answers(to question: JSONValue, of program: Programs.Program, count: Int) throws -> [JSONValue] {
     let key = Self.digest(["program": .string(program.digest), "question": question])
     if let known = entries.first(where: { $0.key == key && $0.answers.count == count }) { return known.answers }
-    let file = "\(Folder.temporary)/ccr-check-\(getpid())-\(key.prefix(16)).json"
+    let file = "\(Folder.temporary)/ccr-check-\(PartFile.uniqueName()).json"
     defer { unlink(file) }
     try AtomicFile.write(question.compact, to: file)
     let (status, output) = try ChildProcess.run(program.path, ["--check", file], environment: environment)

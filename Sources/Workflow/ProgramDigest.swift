@@ -11,7 +11,7 @@ public enum ProgramDigest {
   public static func of(elf bytes: [UInt8]) -> ContentDigest? {
     guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46, 2, 1]) else { return nil }
     func number(_ at: Int, _ size: Int) -> Int? {
-      guard at >= 0, at + size <= bytes.count else { return nil }
+      guard at >= 0, at <= bytes.count - size else { return nil }
       return bytes[at..<at + size].reversed().reduce(0) { $0 &<< 8 | Int($1) }
     }
     guard let table = number(40, 8), let size = number(58, 2), let count = number(60, 2), let namesNumber = number(62, 2), size >= 64,

@@ -64,27 +64,40 @@ final class Programs {
       return program
     }
     let path = path(name)
-    guard access(path, X_OK) == 0 else {
-      throw PipelineError(.program("there is no program \(path)", remedy: "run `make build`, and check the key \"program\" of its stage"))
+    for _ in 0..<Self.mostLooks {
+      guard access(path, X_OK) == 0, let stamp = FileStamp(path) else {
+        throw PipelineError(.program("there is no program \(path)", remedy: "run `make build`, and check the key \"program\" of its stage"))
+      }
+      if let refusal = refused[name], refusal.stamp == stamp { throw refusal.error }
+      do {
+        let program = try look(path)
+        // What it says and what it is must be of one file: it may be replaced between the two.
+        guard program.stamp == stamp else { continue }
+        known[name] = program
+        return program
+      } catch let error as PipelineError {
+        guard FileStamp(path) == stamp else { continue }
+        refused[name] = (stamp, error)
+        throw error
+      }
     }
-    if let refusal = refused[name], refusal.stamp == FileStamp(path) { throw refusal.error }
-    let (json, libraries): (JSONValue, [String])
-    do { (json, libraries) = try describe(path) } catch let error as PipelineError {
-      refused[name] = (FileStamp(path), error)
-      throw error
-    }
+    throw PipelineError(.program("\(path) was replaced again and again while it was looked at", remedy: "let it be built, then run again"))
+  }
+
+  private static let mostLooks = 10
+
+  private func look(_ path: String) throws -> Program {
+    let (json, libraries) = try describe(path)
     guard let description = ProgramDescription(json) else {
       throw PipelineError(.program("\(path) --describe prints no description of a stage", remedy: "run `make build`"))
     }
     let file = try digests.content(of: path) { try ProgramDigest.ofFile($0) }
-    let program = Program(
+    return Program(
       path: path, digest: file.hex, stamp: file.stamp, isSettled: file.isSettled, description: description,
       numericLibraries: try [("OpenBLAS", description.blasLibrary), ("ARPACK", description.arpackLibrary)].compactMap { name, path in
         guard let path, !path.isEmpty else { return nil }
         return (name, try digests.content(of: path))
       }, libraries: libraries)
-    known[name] = program
-    return program
   }
 
   func path(_ name: String) -> String {
@@ -99,13 +112,14 @@ final class Programs {
     if let entry = remembered[path], let description = entry["description"], entry["witness"] == witness(description) {
       return (description, (entry["libraries"]?.array ?? []).compactMap(\.string))
     }
-    let environment = StageEnvironment.variables(data: data)
+    let (stamp, environment) = (FileStamp(path), StageEnvironment.variables(data: data))
+    let isYoung = stamp?.isYoung ?? true
     let (status, output) = try ChildProcess.run(path, ["--describe"], environment: environment)
     guard status == .exited(0), let description = try? JSONValue.parse(output, file: path) else {
       throw PipelineError(.program("\(path) --describe failed", remedy: "run it by hand to see why, and `make build`"))
     }
     let libraries = try Self.libraries(of: path, environment)
-    if FileStamp(path)?.isYoung == false {
+    if !isYoung, FileStamp(path) == stamp {
       remembered[path] = [
         "witness": witness(description), "libraries": .array(libraries.map(JSONValue.string)), "description": description,
       ]

@@ -3,9 +3,10 @@ import Glibc
 
 extension Study {
   /// When, where and from what a result was made. For people and for the expected time of the next run; no key depends on it.
-  func provenance(_ execution: Execution, _ usage: ChildProcess.Usage, _ files: [Publication.File]) throws -> JSONValue {
+  func provenance(_ execution: Execution, _ usage: ChildProcess.Usage, _ files: [Publication.File]) -> JSONValue {
     let instance = plan.instances[execution.number]
-    let program = try programs.program(instance.program)
+    // What ran, whatever has become of it since.
+    let program = execution.ingredients.program
     let outputs = files.map { file -> JSONValue.Member in
       let name = instance.outputs.first { $0.port == file.port }?.file ?? ""
       return .init(file.port, ["file": .string(name), "digest": .string(file.digest), "bytes": .integer(file.stamp.bytes)])
@@ -16,7 +17,7 @@ extension Study {
       withUnsafeBytes(of: field) { .string(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)) }
     }
     let log = try? ContentDigest.ofFile("\(store.attemptFolder(execution.key.hex))/log.txt").hex
-    let libraries = try program.libraries.map { JSONValue.Member($0, .string(try store.digests.digest(of: $0))) }
+    let libraries = program.libraries.map { JSONValue.Member($0, (try? store.digests.digest(of: $0)).map(JSONValue.string) ?? .null) }
     let work = works[execution.number].map { [JSONValue.Member("work", $0.json)] } ?? []
     let sweep: [JSONValue.Member] = instance.sweep.sweep.isEmpty ? [] : [.init("sweep", .object(instance.sweep.sweep))]
     let record: JSONValue = [

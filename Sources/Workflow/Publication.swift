@@ -96,7 +96,7 @@ private final class HeldOutput {
     // Clocks of files go in steps: at a time before its last writing, every later one shows.
     var info = stat()
     fstat(descriptor, &info)
-    let earlier = info.st_mtim.tv_nsec > 0 ? (info.st_mtim.tv_sec, info.st_mtim.tv_nsec - 1) : (info.st_mtim.tv_sec - 1, 999_999_999)
+    let earlier = info.st_mtim.tv_nsec > 0 ? (info.st_mtim.tv_sec, info.st_mtim.tv_nsec - 1) : (info.st_mtim.tv_sec &- 1, 999_999_999)
     futimens(descriptor, [timespec(tv_sec: 0, tv_nsec: Self.leave), timespec(tv_sec: earlier.0, tv_nsec: earlier.1)])
     guard let stamp = FileStamp(descriptor: descriptor) else { throw FileError.failed(operation: "read", path: path, errno: errno) }
     (self.descriptor, self.stamp) = (descriptor, stamp)

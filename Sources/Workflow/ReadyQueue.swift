@@ -25,8 +25,12 @@ struct ReadyQueue {
   /// How many different actions are in the queue.
   var distinctKeys: Int { counts.count }
 
+  func contains(_ number: Int) -> Bool { actions[number] != nil }
+
   mutating func insert(_ action: ReadyAction, priority: Double) {
-    if actions.updateValue(action, forKey: action.number) == nil { counts[action.key.hex, default: 0] += 1 }
+    remove(action.number)
+    actions[action.number] = action
+    counts[action.key.hex, default: 0] += 1
     heap.insert(Entry(priority: priority, number: action.number))
   }
 

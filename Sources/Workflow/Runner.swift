@@ -34,6 +34,11 @@ public final class Runner {
   var waits: [Int: LockWait] = [:]
   /// Instances that wait for their program to be whole.
   private var beingWritten: Set<Int> = []
+  /// Instances something of which was changed just before they were to start: settled anew at the next look, not before, since somebody may
+  /// change it all the time.
+  var changing: [Int] = []
+  /// How often in a row.
+  private var changes: [Int: Int] = [:]
   /// Since when nothing is at work but others are waited for.
   var alone: ContinuousClock.Instant?
   var forced: Set<Int> = []
@@ -54,6 +59,7 @@ public final class Runner {
   var stopping = false
   private var stopsSeen = 0
   private static let settledAtOnce = 64
+  private static let mostUnsaid = 20
   /// When stages that were asked to end are killed.
   private var killTime: ContinuousClock.Instant?
   var nextReport: ContinuousClock.Instant?
@@ -93,9 +99,11 @@ public final class Runner {
     for action in first.values { enqueue(action) }
     do {
       while true {
+        for number in changing { again(number) }
+        changing = []
         try startWhatCan()
         report()
-        if active.isEmpty, ready.isEmpty, unsettled.isEmpty { break }
+        if active.isEmpty, ready.isEmpty, unsettled.isEmpty, changing.isEmpty { break }
         wait(on: wakeups)
         try lookAtActive()
         leaveToOthers()
@@ -104,7 +112,11 @@ public final class Runner {
       stop(SIGTERM)
       while active.contains(where: { !$0.isOver }) {
         wait(on: wakeups)
-        active.forEach { $0.poll() }
+        // Whose words nobody reads cannot save its checkpoint.
+        for execution in active {
+          execution.poll()
+          _ = execution.newEvents()
+        }
       }
       study.remember()
       throw error
@@ -152,7 +164,7 @@ public final class Runner {
       return try study.action(number) { results[$0] }.map { ReadyAction(number: number, key: $0.key, ingredients: $0.ingredients) }
     } catch {
       // A program that did not answer before the run was asked to stop has not failed.
-      if !isAskedToStop { fail(number, error) }
+      if isAskedToStop { unsettled.append(number) } else { fail(number, error) }
       return nil
     }
   }
@@ -221,7 +233,7 @@ public final class Runner {
   private func startWhatCan() throws {
     var held: [ReadyAction] = []
     settle()
-    while !ready.isEmpty, !stopping {
+    while !ready.isEmpty, !stopping, !isAskedToStop {
       // While the outputs of one are hashed, the next is at work.
       let working = active.filter { !$0.isOver }
       guard
@@ -238,7 +250,7 @@ public final class Runner {
       }
       settle()
     }
-    for action in held where !stopping {
+    for action in held where !stopping && !ready.contains(action.number) {
       if case .ready = phases[action.number] { enqueue(action) }
     }
   }
@@ -259,7 +271,7 @@ public final class Runner {
     }
     ingredients.sources = study.sources(of: number) { results[$0] }
     if !ingredients.program.isInPlace || ingredients.change != nil {
-      again(number)
+      lookLater(number)
       return true
     }
     try study.store.prepare()
@@ -267,7 +279,7 @@ public final class Runner {
       let wait = waits[number] ?? LockWait(grace: options.grace)
       waits[number] = wait
       let owner = ActionOwner(attempt: study.store.attemptFolder(action.key.hex))
-      if let words = wait.look(owner, lock: study.store.lockFile(action.key.hex)) { tell(.waiting(name, words)) }
+      if let words = wait.look(owner, locks: study.store.locks(action.key.hex)) { tell(.waiting(name, words)) }
       return false
     }
     waits[number] = nil
@@ -279,9 +291,10 @@ public final class Runner {
     }
     guard let program = HeldProgram(ingredients.program) else {
       lock.release()
-      again(number)
+      lookLater(number)
       return true
     }
+    study.store.notices.setAsideFile(study.store.checkpointFolder(action.key.hex))
     let execution: Execution
     do {
       execution = try Execution(
@@ -299,10 +312,18 @@ public final class Runner {
       return false
     }
     beingWritten.remove(number)
+    changes[number] = nil
     phases[number] = .active
     active.append(execution)
     tell(.started(name, threads: threads))
     return true
+  }
+
+  private func lookLater(_ number: Int) {
+    changing.append(number)
+    changes[number, default: 0] += 1
+    let words = "a file that it is made from, or its program, is written all the time"
+    if changes[number] == Self.mostUnsaid { tell(.waiting(study.plan.instances[number].name, words)) }
   }
 
   // MARK: Watching
@@ -312,7 +333,7 @@ public final class Runner {
     var descriptors = [pollfd(fd: wakeups, events: Int16(POLLIN), revents: 0)]
     descriptors += active.filter(\.hasEventPipe).map { pollfd(fd: $0.eventPipe, events: Int16(POLLIN), revents: 0) }
     let looksAtMemory = active.contains { study.plan.instances[$0.number].limits.memory != nil }
-    let patience: Int32 = (ready.isEmpty || waits.isEmpty && beingWritten.isEmpty) && !looksAtMemory ? 200 : 50
+    let patience: Int32 = (ready.isEmpty || waits.isEmpty && beingWritten.isEmpty) && changing.isEmpty && !looksAtMemory ? 200 : 50
     _ = poll(&descriptors, UInt(descriptors.count), active.map(\.patience).reduce(patience, min))
     Wakeups.drain()
     obeySignals()

@@ -110,7 +110,7 @@ extension Runner {
       remainingTime.executed(number, seconds: execution.seconds)
       tell(.finished(instance.name, seconds: execution.seconds))
       finish(number, result, cached: false)
-      twins.removeValue(forKey: hex)?.forEach(again)
+      takeTwins(hex).forEach(again)
     } catch {
       let error = error as? any ExplainedError
       if error?.kind == .inputOutput { summary.machineFailed = true }
@@ -135,7 +135,7 @@ extension Runner {
   private func leave(_ execution: Execution) {
     tell(.discarded(study.plan.instances[execution.number].name, "another host took over the work, since this one gave no sign of life"))
     execution.lock.release()
-    for instance in [execution.number] + (twins.removeValue(forKey: execution.key.hex) ?? []) { again(instance) }
+    for instance in [execution.number] + takeTwins(execution.key.hex) { again(instance) }
   }
 
   /// Waits no longer for outputs that are being hashed; their locks are held until this process ends.
@@ -179,6 +179,11 @@ extension Runner {
     if alterations[number, default: 0] < Self.mostDiscards { again(number) } else { fail(number, AlteredAgain()) }
   }
 
+  /// Those that waited for an equal key at work, and still do.
+  private func takeTwins(_ key: String) -> [Int] {
+    (twins.removeValue(forKey: key) ?? []).filter { if case .ready = phases[$0] { !ready.contains($0) } else { false } }
+  }
+
   /// Lets an instance be settled anew, as soon as all its producers have results.
   func again(_ number: Int) {
     phases[number] = .waiting
@@ -198,7 +203,7 @@ extension Runner {
     tell(.discarded(study.plan.instances[number].name, change))
     Folder.remove(study.store.attemptFolder(execution.key.hex))
     execution.lock.release()
-    for instance in [number] + (twins.removeValue(forKey: execution.key.hex) ?? []) {
+    for instance in [number] + takeTwins(execution.key.hex) {
       if stopping { phases[instance] = .failed } else { again(instance) }
     }
   }
@@ -243,7 +248,7 @@ extension Runner {
             instance: study.plan.instances[number].name, reason: absence, log: StageFailure.tail(log), logPath: log, command: "")))
       summary.failed += 1
       settled(number, result)
-      twins.removeValue(forKey: hex)?.forEach(again)
+      takeTwins(hex).forEach(again)
     } catch {
       let error = error as? any ExplainedError
       if error?.kind == .inputOutput { summary.machineFailed = true }
@@ -262,7 +267,7 @@ extension Runner {
     rmdir(study.store.checkpointFolder(execution.key.hex))
     execution.lock.release()
     // The same would fail again.
-    for twin in twins.removeValue(forKey: execution.key.hex) ?? [] { phases[twin] = .failed }
+    for twin in takeTwins(execution.key.hex) { phases[twin] = .failed }
     end(
       execution.number,
       StageFailure(

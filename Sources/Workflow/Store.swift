@@ -236,8 +236,9 @@ final class Store {
     return try ActionLock.take(path, owner: "\(attemptFolder(key))/\(ActionOwner.file)")
   }
 
+  /// The files that who executes an action has locked.
+  func locks(_ key: String) -> [String] { [lockFile(key), "\(attemptFolder(key))/\(ActionOwner.file)"] }
+
   /// Whether somebody executes an action; takes no lock.
-  func isLocked(_ key: String) -> Bool {
-    ActionLock.isHeld(lockFile(key)) || ActionLock.isHeld("\(attemptFolder(key))/\(ActionOwner.file)")
-  }
+  func isLocked(_ key: String) -> Bool { locks(key).contains(where: ActionLock.isHeld) }
 }

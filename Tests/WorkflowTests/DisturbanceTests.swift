@@ -121,6 +121,19 @@ struct DisturbanceTests {
     #expect(try processes(of: study).isEmpty)
   }
 
+  /// The same of a program that was replaced meanwhile: nothing else is at work then, and the run was asked to stop all the same.
+  @Test func aReplacedProgramThatDoesNotAnswerIsNotWaitedForWhenTheRunIsToStop() throws {
+    let study = try ToyStudy(act: "pause")
+    let (process, output) = try study.start(["run", Self.score])
+    try study.waitForExecutions(2)
+    try study.edit("if [ \"$1\" = --describe ]; then", "if [ \"$1\" = --describe ]; then touch $CCR_DATA/asked; sleep 15;", in: "score")
+    try study.go()
+    while !FileManager.default.fileExists(atPath: "\(study.folder)/data/asked") { usleep(20_000) }
+    let took = seconds { kill(process.processIdentifier, SIGTERM) }
+    let run = output()
+    #expect(run.code == 143 && took < 12, "\(run.code): \(run.error)")
+  }
+
   @Test func theLastEventNeedsNoEndOfLine() throws {
     let study = try ToyStudy(act: "absent-cut")
     let run = try study.ccr("run", Self.one)

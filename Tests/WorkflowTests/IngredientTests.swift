@@ -35,6 +35,35 @@ struct IngredientTests {
     #expect(try study.run(Self.one) == [:])
   }
 
+  /// As `rm -r .build` does.
+  @Test func aRunningProgramThatIsRemovedKeepsItsResult() throws {
+    let study = try ToyStudy(act: "pause")
+    let run = try study.during(["run", Self.one, "--json"], executions: 2) {
+      #expect(unlink("\(study.folder)/make") == 0)
+      try study.go()
+    }
+    #expect(run.code == 0 && run.executed == 2, "\(run.error)")
+  }
+
+  /// It is not started with, or what was made from it is discarded, three times at most; the runner hears all the same.
+  @Test func aFileThatIsWrittenAllTheTimeKeepsNobodyFromStoppingTheRun() throws {
+    let study = try ToyStudy()
+    let writer = Process()
+    writer.executableURL = URL(fileURLWithPath: "/bin/sh")
+    writer.arguments = ["-c", "while kill -0 \(getpid()) 2> /dev/null; do echo more >> \(study.folder)/table.txt; done"]
+    try writer.run()
+    defer { kill(writer.processIdentifier, SIGKILL) }
+    let (process, output) = try study.start(["run", Self.one])
+    usleep(1_500_000)
+    let start = Date()
+    kill(process.processIdentifier, SIGTERM)
+    let run = output()
+    #expect([1, 143].contains(run.code) && Date().timeIntervalSince(start) < 10, "\(run.code): \(run.error)")
+    kill(writer.processIdentifier, SIGKILL)
+    writer.waitUntilExit()
+    #expect(try study.run(Self.one) == ["source": 1, "make": 1])
+  }
+
   @Test func aRunningProgramThatIsWrittenIntoIsExecutedAgain() throws {
     let study = try ToyStudy(act: "pause")
     let run = try study.during(["run", Self.one, "--json"], executions: 2) {
@@ -109,6 +138,17 @@ struct IngredientTests {
     let run = try study.ccr("run", Self.one)
     #expect(run.code == 1 && run.error.contains("it ended well, but its \(file) is damaged"), "\(run.error)")
     #expect(try study.ccr("run", "source[dataset=a]", "--json").executed == 0)
+  }
+
+  /// 2³¹ − 1 pixels in both directions.
+  @Test func aPictureThatSaysItIsHugeIsDamaged() throws {
+    let study = try ToyStudy()
+    try study.edit("\"made.txt\"", "\"made.png\"")
+    try study.program(
+      "make", inputs: ["words"], settings: [("text", "string"), ("rate", "number"), ("silent", "string"), ("act", "string")],
+      writes: #"printf '\211PNG\r\n\032\n\0\0\0\015IHDR\177\377\377\377\177\377\377\377\010\006\0\0\0\0\0\0\0'"#)
+    let run = try study.ccr("run", Self.one)
+    #expect(run.code == 1 && run.error.contains("its made.png is damaged"), "\(run.code): \(run.error)")
   }
 
   @Test func forcingReplacesAResultThatIsNoGood() throws {

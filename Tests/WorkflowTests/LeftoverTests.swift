@@ -114,6 +114,15 @@ struct LeftoverTests {
     #expect(study.read("results/quick/make.aside-1") == "of the user")
   }
 
+  @Test func aFileInThePlaceOfCheckpointsOrOfAnAttemptIsSetAside() throws {
+    let study = try ToyStudy()
+    _ = try study.run("source[dataset=a]")
+    let key = try #require(study.study().standings().first { $0.instance.name == Self.one }?.action)
+    for name in ["checkpoints", "attempts"] { try study.write("of the user", "results/.store/\(name)/\(key)") }
+    #expect(try study.run(Self.one) == ["make": 1])
+    #expect(try study.run(Self.one) == [:])
+  }
+
   /// As a runner leaves it that is killed between the record and the cleaning.
   @Test func whatIsFinishedIsCleared() throws {
     let study = try ToyStudy()

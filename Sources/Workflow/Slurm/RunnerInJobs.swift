@@ -21,5 +21,6 @@ extension Runner {
     ready = ReadyQueue()
     unrated?.removeAll()
     unsettled = []
+    changing = []
   }
 }
