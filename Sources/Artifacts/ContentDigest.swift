@@ -24,8 +24,9 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The digest of a file's content, read once in blocks of 1 MiB.
-  /// - Throws: `FileError`.
-  public static func ofFile(_ path: String) throws(FileError) -> ContentDigest {
+  /// - Parameter isCancelled: asked before each block.
+  /// - Throws: `FileError`, of code `ECANCELED` where `isCancelled` says so.
+  public static func ofFile(_ path: String, isCancelled: () -> Bool = { false }) throws(FileError) -> ContentDigest {
     let descriptor = try RegularFile.open(path)
     defer { close(descriptor) }
     var hasher = ContentHasher()
@@ -33,6 +34,7 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     fstat(descriptor, &info)
     var block = [UInt8](repeating: 0, count: min(1 << 20, max(4096, Int(info.st_size))))
     while true {
+      if isCancelled() { throw .failed(operation: "read", path: path, errno: ECANCELED) }
       let count = read(descriptor, &block, block.count)
       if count < 0 { throw .failed(operation: "read", path: path, errno: errno) }
       if count == 0 { return hasher.finish() }

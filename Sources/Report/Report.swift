@@ -17,7 +17,7 @@ public struct Report {
   public func html() throws -> String {
     let tables = try self.tables()
     let costs = Costs(record)
-    var figures = ReportFigures(pictures())
+    var figures = ReportFigures(try pictures())
     let drawn = try figures.html()
     let instances = InstanceList(record: record)
     let gathered = try ReportWarnings(study, record).html
@@ -79,7 +79,7 @@ public struct Report {
 
   private func tables() throws -> [JSONValue] {
     try record.entries.filter { $0.instance.publish != nil }.compactMap { entry in
-      guard let path = study.output("json", of: entry) else { return nil }
+      guard let path = try study.output("json", of: entry) else { return nil }
       let table = try JSONValue.read(path)
       return table["table"] != nil && table["cells"]?.array != nil ? table : nil
     }
@@ -93,11 +93,11 @@ public struct Report {
   }
 
   /// What is published as a picture, then the sheets of augmented images.
-  private func pictures() -> [ReportFigures.Picture] {
-    record.entries.sorted { ($0.instance.publish == nil ? 1 : 0, $0.number) < ($1.instance.publish == nil ? 1 : 0, $1.number) }
+  private func pictures() throws -> [ReportFigures.Picture] {
+    try record.entries.sorted { ($0.instance.publish == nil ? 1 : 0, $0.number) < ($1.instance.publish == nil ? 1 : 0, $1.number) }
       .compactMap { entry in
         let port = entry.instance.publish == nil ? "sheet" : "picture"
-        let (svg, png) = (entry.instance.publish == nil ? nil : study.output("svg", of: entry), study.output(port, of: entry))
+        let (svg, png) = (entry.instance.publish == nil ? nil : try study.output("svg", of: entry), try study.output(port, of: entry))
         guard svg != nil || png != nil else { return nil }
         let name = port == "sheet" ? "Images and their augmented views: \(entry.instance.name)" : entry.instance.name
         return ReportFigures.Picture(name: name, svg: svg, png: png)

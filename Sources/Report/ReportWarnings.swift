@@ -40,7 +40,7 @@ struct ReportWarnings {
         }
         if entry.standing.state == .failed { add("Failed: \(entry.standing.reason)", name) }
         if entry.standing.hasResult, entry.provenance == nil { add("Its provenance was altered after it was written:", name) }
-        guard let path = study.output("scores", of: entry), let scores = try? Scores.read(path) else { continue }
+        guard let path = try study.output("scores", of: entry), let scores = try? Scores.read(path) else { continue }
         let empty = scores.confusion.count { $0.allSatisfy { $0 == 0 } }
         if empty > 0, scores.images > 0 { add("\(empty) of \(scores.confusion.count) clusters are empty at the last epoch:", name) }
       }

@@ -55,19 +55,41 @@ final class FileDigests {
     bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
+  /// What is digested of a file. One file may be asked for both, as a program that is also a stage's input.
+  enum Kind {
+    case bytes
+    /// Bytes that somebody else keeps, perhaps very many: reading them ends when the run is asked to stop.
+    case original
+    /// See `ProgramDigest`.
+    case program
+
+    /// Under which name a digest is remembered; paths begin with "/".
+    func name(_ file: String) -> String { self == .program ? "program \(file)" : file }
+
+    func digest(_ file: String) throws -> ContentDigest {
+      switch self {
+      case .bytes: try ContentDigest.ofFile(file)
+      case .program: try ProgramDigest.ofFile(file)
+      case .original:
+        try ContentDigest.ofFile(file) { [requests = Wakeups.stopRequests.count] in Wakeups.stopRequests.count > requests }
+      }
+    }
+  }
+
   /// The digest of a file's content.
   func digest(of file: String) throws -> String { try content(of: file).hex }
 
   /// A file's content as it is now.
-  /// - Parameter compute: how to digest; a program has a digest of its own kind.
-  func content(of file: String, by compute: (String) throws -> ContentDigest = { try ContentDigest.ofFile($0) }) throws -> HashedFile {
+  /// - Throws: `FileError`, also where reading an original ends early.
+  func content(of file: String, as kind: Kind = .bytes) throws -> HashedFile {
     guard let stamp = FileStamp(file) else { throw FileError.missing(path: file) }
-    if let entry = entries[file], entry.stamp == stamp { return HashedFile(path: file, hex: entry.hex, stamp: stamp, isSettled: true) }
+    let name = kind.name(file)
+    if let entry = entries[name], entry.stamp == stamp { return HashedFile(path: file, hex: entry.hex, stamp: stamp, isSettled: true) }
     // Asked before: hashing may take longer than a file is young, and what is written into it meanwhile need not show.
     let isYoung = stamp.isYoung
-    let hex = try compute(file).hex
+    let hex = try kind.digest(file).hex
     let isSettled = !isYoung && FileStamp(file) == stamp
-    if isSettled { remember(hex, of: file, stamp) }
+    if isSettled { remember(hex, of: name, stamp) }
     return HashedFile(path: file, hex: hex, stamp: stamp, isSettled: isSettled)
   }
 

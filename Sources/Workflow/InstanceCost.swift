@@ -168,7 +168,9 @@ struct MachineSpeeds: Sendable {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, name.count - 1)
     own = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    var members = Store.json(path)?.object ?? []
+    let root = Store.json(path)
+    // A flipped digit would be believed for ever.
+    var members = root?["check"]?.string == root.map(Store.check) ? root?["machines"]?.object ?? [] : []
     for member in members { all[member.name] = member.value["operationsPerSecond"]?.double.flatMap { $0 > 0 ? $0 : nil } }
     let processor = Programs.processor
     if members.last(where: { $0.name == own })?.value["processor"]?.string != processor || here == nil {
@@ -178,7 +180,8 @@ struct MachineSpeeds: Sendable {
       members.append(.init(own, ["operationsPerSecond": .number(speed), "processor": .string(processor)]))
       // A folder that cannot be written costs only time.
       Folder.setAside(path)
-      try? AtomicFile.write(JSONValue.object(members).pretty + "\n", to: path)
+      let machines = JSONValue.Member("machines", .object(members))
+      try? AtomicFile.write(JSONValue.object([machines, .init("check", .string(Store.check(.object([machines]))))]).pretty + "\n", to: path)
     }
   }
 }

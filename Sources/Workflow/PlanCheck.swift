@@ -46,7 +46,7 @@ struct PlanCheck {
         }
         facts[number] = answer["facts"] ?? .object([])
         works[number] = answer["work"].flatMap(PlannedWork.init)
-        for message in (answer["warnings"]?.array ?? []).compactMap(\.string) where !unasked.contains(number) {
+        for message in (answer["warnings"]?.array ?? []).compactMap(\.string).map(Printable.text) where !unasked.contains(number) {
           if instances[message] == nil { messages.append(message) }
           instances[message, default: []].append(instance.name)
         }
@@ -93,12 +93,13 @@ struct PlanCheck {
   }
 
   private func refusal(_ error: JSONValue, _ instance: Instance) -> PipelineError {
-    if let name = error["setting"]?.string, let complaint = error["complaint"]?.string {
+    func text(_ name: String) -> String? { error[name]?.string.map(Printable.text) }
+    if let name = text("setting"), let complaint = text("complaint") {
       return plan.document.error(
         .setting(instance: instance.name, name: name, complaint: complaint), at: instance.place(ofSetting: name))
     }
     return plan.document.error(
-      .refused(instance: instance.name, error["problem"]?.string ?? "", remedy: error["remedy"]?.string ?? ""),
+      .refused(instance: instance.name, text("problem") ?? "", remedy: text("remedy") ?? ""),
       at: "/stages/\(instance.stage)")
   }
 

@@ -69,10 +69,14 @@ extension Study {
   /// - Throws: `DamagedObject` where that is not what it should be; then nothing is copied, and the object counts as damaged from now on.
   func copy(_ digest: String, to path: String) throws {
     try AtomicFile.copy(store.object(digest), to: path) { copied in
-      if copied.hex == digest { return }
-      store.digests.forget(store.object(digest))
-      throw DamagedObject(path: store.object(digest))
+      if copied.hex != digest { throw damaged(digest) }
     }
+  }
+
+  /// Lets an object count as damaged from now on, whatever its stamp says.
+  func damaged(_ digest: String) -> DamagedObject {
+    store.digests.forget(store.object(digest))
+    return DamagedObject(path: store.object(digest))
   }
 }
 

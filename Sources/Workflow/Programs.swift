@@ -91,7 +91,7 @@ final class Programs {
     guard let description = ProgramDescription(json) else {
       throw PipelineError(.program("\(path) --describe prints no description of a stage", remedy: "run `make build`"))
     }
-    let file = try digests.content(of: path) { try ProgramDigest.ofFile($0) }
+    let file = try digests.content(of: path, as: .program)
     return Program(
       path: path, digest: file.hex, stamp: file.stamp, isSettled: file.isSettled, description: description,
       numericLibraries: try [("OpenBLAS", description.blasLibrary), ("ARPACK", description.arpackLibrary)].compactMap { name, path in
@@ -170,9 +170,15 @@ final class Programs {
         key.append(.array([.string(file.name), .string(digest)]))
         continue
       }
-      guard let content = try? digests.content(of: file.path) else { return ("not found", []) }
-      key.append(.array([.string(file.name), .string(content.hex)]))
-      read.append(content)
+      do {
+        let content = try digests.content(of: file.path, as: .original)
+        key.append(.array([.string(file.name), .string(content.hex)]))
+        read.append(content)
+      } catch FileError.failed(let operation, let path, errno: ECANCELED) {
+        throw FileError.failed(operation: operation, path: path, errno: ECANCELED)
+      } catch {
+        return ("not found", [])
+      }
     }
     return (.array(key), read)
   }

@@ -22,15 +22,16 @@ extension Study {
     let standings = try standings()
     var (faults, notices): ([PresentationFault], [String]) = ([], [])
     var record: StudyRecord?
+    let (all, selected) = (byFolder(plan.instances.indices), byFolder(publishing))
     for folder in publishFolders {
-      let files = publishedFiles(in: folder, standings)
-      guard !files.isEmpty, publishing.contains(where: { standings[$0].state == .hit && self.folder(of: $0) == folder }) else { continue }
+      let (numbers, asked) = (all[folder] ?? [], selected[folder] ?? [])
+      let files = publishedFiles(numbers, standings)
+      guard !files.isEmpty, asked.contains(where: { standings[$0].state == .hit }) else { continue }
       let before = manifestLines(folder)
       let known = before.filter { ![Self.provenanceFile, Self.reportFile].contains($0.key) }
       // What was not selected may be out of date, without being this run's to put right.
-      let own = publishedFiles(in: folder, standings, of: publishing)
-      let isWhole = plan.instances.indices.allSatisfy { self.folder(of: $0) != folder || publishing.contains($0) }
-      let isListed = isWhole ? known == files : own.allSatisfy { known[$0.key] == $0.value }
+      let own = publishedFiles(asked, standings)
+      let isListed = numbers.count == asked.count ? known == files : own.allSatisfy { known[$0.key] == $0.value }
       if isListed, let digest = before[Self.provenanceFile], isFile("\(folder)/\(Self.provenanceFile)", digest) { continue }
       do {
         let now = try record ?? self.record()
@@ -56,9 +57,9 @@ extension Study {
   public func publish(report: String, of record: StudyRecord) throws -> String {
     let lock = publicationLock()
     defer { lock?.release() }
-    let standings = try standings()
+    let (standings, all) = (try standings(), byFolder(plan.instances.indices))
     for folder in publishFolders {
-      let files = publishedFiles(in: folder, standings)
+      let files = publishedFiles(all[folder] ?? [], standings)
       if files.isEmpty { continue }
       try write(record, beside: files, in: folder, report: report)
       remember()
@@ -83,13 +84,17 @@ extension Study {
     return nil
   }
 
-  private func folder(of number: Int) -> String? { publishPlace(plan.instances[number]) }
+  /// Those of some instances that publish, by the folder they publish to.
+  private func byFolder(_ numbers: some Sequence<Int>) -> [String: [Int]] {
+    numbers.reduce(into: [:]) { found, number in
+      if let folder = publishPlace(plan.instances[number]) { found[folder, default: []].append(number) }
+    }
+  }
 
-  /// The published copies of a folder that are as they should be: digest by file name.
-  /// - Parameter numbers: of which instances; nil for all.
-  private func publishedFiles(in folder: String, _ standings: [Standing], of numbers: [Int]? = nil) -> [String: String] {
+  /// The copies of instances that publish to one folder, of those that are as they should be: digest by file name.
+  private func publishedFiles(_ numbers: [Int], _ standings: [Standing]) -> [String: String] {
     var files: [String: String] = [:]
-    for number in numbers ?? Array(standings.indices) where standings[number].state == .hit && self.folder(of: number) == folder {
+    for number in numbers where standings[number].state == .hit {
       let standing = standings[number]
       for output in standing.instance.outputs { files[output.file] = standing.outputs.first { $0.port == output.port }?.digest }
     }

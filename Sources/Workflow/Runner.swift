@@ -123,6 +123,9 @@ public final class Runner {
     }
     passNotices()
     study.remember()
+    // What follows is not a loop that would hear them.
+    Wakeups.leave()
+    if summary.signal == 0, Wakeups.stopRequests.count > stopsSeen { summary.signal = Wakeups.stopRequests.signal }
     return summary
   }
 

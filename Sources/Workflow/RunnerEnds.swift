@@ -86,12 +86,7 @@ extension Runner {
       let (result, differing) = try study.store.commit(hex, files, provenance: study.provenance(execution, usage, files)) { old in
         study.unusableOutput(of: number, old) == nil
       }
-      let known = [ActionOwner.file, "request.json", "log.txt"] + instance.outputs.map(\.file)
-      let others = Folder.names(attempt).filter { !known.contains($0) }
-      if let first = others.first {
-        let more = others.count > 1 ? " and \(others.count - 1) more" : ""
-        tell(.warning(instance.name, "it also wrote \(Printable.text(first))\(more), which is no declared output and is not kept"))
-      }
+      tellOfOthers(in: attempt, instance, than: instance.outputs.map(\.file), "which is no declared output and is not kept")
       let isKept = files.allSatisfy { result.outputs[$0.port] == $0.digest }
       if isKept { rename("\(attempt)/log.txt", "\(study.store.actionFolder(hex))/log.txt") }
       Folder.remove(attempt)
@@ -116,6 +111,15 @@ extension Runner {
       if error?.kind == .inputOutput { summary.machineFailed = true }
       fail(execution, "\(error?.problem ?? "its outputs cannot be kept"); \(error?.remedy ?? "run again")")
     }
+  }
+
+  /// Nothing that a stage wrote goes away unsaid.
+  private func tellOfOthers(in attempt: String, _ instance: Instance, than outputs: [String], _ words: String) {
+    let known = [ActionOwner.file, "request.json", "log.txt"] + outputs
+    let others = Folder.names(attempt).filter { !known.contains($0) }
+    guard let first = others.first else { return }
+    let more = others.count > 1 ? " and \(others.count - 1) more" : ""
+    tell(.warning(instance.name, "it also wrote \(Printable.text(first))\(more), \(words)"))
   }
 
   func present(_ result: StoredResult, _ number: Int) {
@@ -237,6 +241,7 @@ extension Runner {
       let result = try study.store.commit(hex, absence: absence, provenance: study.provenance(execution, usage, []))
       let log = "\(study.store.actionFolder(hex))/log.txt"
       rename("\(attempt)/log.txt", log)
+      tellOfOthers(in: attempt, study.plan.instances[number], than: [], "which is not kept, since it has no result")
       Folder.remove(attempt)
       Folder.remove(study.store.checkpointFolder(hex))
       execution.lock.release()

@@ -45,6 +45,14 @@ enum Wakeups {
     return readEnd.load(ordering: .acquiring)
   }
 
+  /// Lets the signals that it listened to end this process again, as they end any other.
+  static func leave() {
+    for number in stoppingSignals {
+      let before = signal(number, SIG_DFL)
+      if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
+    }
+  }
+
   private static let answerer = Atomic<pid_t>(0)
   private static let guards: Void = {
     for number in stoppingSignals {

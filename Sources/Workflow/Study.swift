@@ -136,7 +136,7 @@ public final class Study {
     let key = try ActionKey.of(
       instance, in: plan, program: program, originals: originals?.key, results: results, isAdopted: { isAdopted($0, results) }
     ) { file in
-      let content = try store.digests.content(of: path(ofFile: file))
+      let content = try store.digests.content(of: path(ofFile: file), as: .original)
       files.append(content)
       return content.hex
     }

@@ -96,9 +96,13 @@ extension Study {
       entries: entries, leftOut: plan.leftOut, machine: try machine(), source: source)
   }
 
-  /// The file of an output; nil where the instance has no such output, or no result.
-  public func output(_ port: String, of entry: StudyRecord.Entry) -> String? {
-    entry.standing.outputs.first { $0.port == port }.map { store.object($0.digest) }
+  /// The file of an output, whose content was just held against its digest; nil where the instance has no such output, or no result.
+  /// - Throws: `DamagedObject` where it is another, `FileError`.
+  public func output(_ port: String, of entry: StudyRecord.Entry) throws -> String? {
+    guard let digest = entry.standing.outputs.first(where: { $0.port == port })?.digest else { return nil }
+    let path = store.object(digest)
+    guard try ContentDigest.ofFile(path).hex == digest else { throw damaged(digest) }
+    return path
   }
 
   private func machine() throws -> [(name: String, value: String)] {

@@ -36,7 +36,7 @@ struct AgglomerationTests {
     #expect(graph.count == 4 && graph.affinities.allSatisfy { $0 == 1 })
     #expect(graph.chains() == [0, 0, 0, 0, 0])
     #expect(NeighbourGraph(same.rows(0..<1), neighbours: 20, team: ThreadTeam(threads: 1)).chains() == [0])
-    let agglomeration = Agglomeration(clusters: 3, neighbours: 20, clusterNeighbours: 5, rate: 0.9)
+    let agglomeration = Agglomeration(clusters: 3, neighbours: 20, clusterNeighbours: 5, rate: 0.9, outlierShare: 0.1)
     #expect(agglomeration.cluster(same, team: ThreadTeam(threads: 1)).allSatisfy { $0 == 0 })
   }
 
@@ -143,14 +143,42 @@ struct AgglomerationTests {
     }
   }
 
+  @Test("rows that only look at others join them, and take no cluster's place")
+  func outliers() {
+    // Two groups of 20, a row between them that both have as twentieth neighbour, and a pair far off that nobody has.
+    var random = RandomStream(seed: 3, purpose: .test)
+    let values = (0..<43).flatMap { row -> [Float] in
+      let centre: [Float] =
+        switch row {
+        case 0..<20: [1, 0, 0]
+        case 20..<40: [0, 1, 0]
+        case 40: [0.7, 0.7, 0]
+        default: [0.4, 0, 0.9]
+        }
+      return centre.map { $0 + 0.02 * random.normal() }
+    }
+    let x = RowNormalisation.forward(Tensor(shape: [43, 3], values), team: ThreadTeam(threads: 1)).output
+    let graph = NeighbourGraph(x, neighbours: 20, team: ThreadTeam(threads: 1))
+    let labels = (0..<43).map { row -> Int32 in row < 40 ? Int32(row / 10) : row == 40 ? 0 : 4 }
+    func stage(_ share: Double) -> [Int32] {
+      Agglomeration(clusters: 2, neighbours: 20, clusterNeighbours: 5, rate: 0.9, outlierShare: share).stage(labels, graph, x)
+    }
+    let ofGroups = (0..<43).map { (20..<40).contains($0) ? Int32(1) : 0 }
+    let ofPair = (0..<43).map { $0 > 40 ? Int32(1) : 0 }
+    #expect(stage(0) == ofPair)
+    // The pair's 2 rows are less than half of the mean, 43 / 5.
+    #expect(stage(0.5) == ofGroups)
+    #expect(stage(0.2) == ofPair)
+  }
+
   @Test("stages merge their share, never below K, and clusters without affinities join")
   func stages() {
-    let agglomeration = Agglomeration(clusters: 10, neighbours: 5, clusterNeighbours: 5, rate: 0.9)
+    let agglomeration = Agglomeration(clusters: 10, neighbours: 5, clusterNeighbours: 5, rate: 0.9, outlierShare: 0.1)
     #expect(agglomeration.merges(of: 1000) == 900 && agglomeration.merges(of: 101) == 91 && agglomeration.merges(of: 50) == 40)
     #expect(agglomeration.merges(of: 10) == 0 && agglomeration.merges(of: 4) == 0)
     // Ten far groups of 30 with 5 neighbours each have no affinities between them; 4 clusters are still reached.
     let x = Self.points(300, directions: 10, dimensions: 16, spread: 0.02, seed: 5)
-    let few = Agglomeration(clusters: 4, neighbours: 5, clusterNeighbours: 5, rate: 0.9).cluster(x, team: ThreadTeam(threads: 2))
+    let few = Agglomeration(clusters: 4, neighbours: 5, clusterNeighbours: 5, rate: 0.9, outlierShare: 0.1).cluster(x, team: ThreadTeam(threads: 2))
     #expect(Set(few) == [0, 1, 2, 3])
     let ten = agglomeration.cluster(x, team: ThreadTeam(threads: 1))
     #expect(Set(ten).count == 10)

@@ -65,6 +65,21 @@ struct DisturbanceTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(study.folder)/results/.store/pins") == ["gate"])
   }
 
+  // MARK: Originals
+
+  /// A file of 30 GB, empty but for its size: reading it takes far longer than a person waits.
+  @Test func aStopWhileAnOriginalIsReadIsHeard() throws {
+    let study = try ToyStudy()
+    truncate("\(study.folder)/table.txt", 30_000_000_000)
+    let (process, output) = try study.start(["run", Self.one])
+    usleep(1_000_000)
+    let start = Date()
+    kill(process.processIdentifier, SIGINT)
+    let run = output()
+    #expect([SIGINT, 128 + SIGINT].contains(run.code) && Date().timeIntervalSince(start) < 3, "\(run)")
+    #expect(study.executedInstances.isEmpty && run.error.contains(" 0 failed, 2 not reached"), "\(run.error)")
+  }
+
   // MARK: Programs
 
   /// An interpreter opens its script some time after it was started.

@@ -108,8 +108,13 @@ struct EstimateTests {
     try study.edit("[1]", "[1, 2, 3]")
     for _ in 0..<3 { _ = try study.ccr("plan") }
     #expect(study.read("data/calibrated") == "x\n")
-    let machines = try JSONValue.parse(study.read("results/.store/machines.json"), file: "machines").object ?? []
+    let machines = try JSONValue.parse(study.read("results/.store/machines.json"), file: "machines")["machines"]?.object ?? []
     #expect(machines.count == 1 && machines.first?.value["operationsPerSecond"]?.double == 1e9)
+    // A digit that flipped is not believed.
+    let file = "results/.store/machines.json"
+    try study.write(study.read(file).replacingOccurrences(of: "1000000000", with: "9000000000"), file)
+    _ = try study.ccr("plan")
+    #expect(study.read("data/calibrated") == "x\nx\n" && study.read(file).contains("1000000000"))
   }
 
   @Test func pastRunsCountMoreThanTheModel() throws {

@@ -54,6 +54,13 @@ struct PlanningTests {
     #expect(error.components(separatedBy: "the toy is small").count == 2)
   }
 
+  @Test func escapeSequencesOfProgramsAreShown() throws {
+    let study = try checking()
+    try study.edit("the toy is small", "the toy is \\u001b[31msmall", in: "make")
+    let error = try study.ccr("plan").error
+    #expect(error.contains("the toy is ␛[31msmall"), "\(error)")
+  }
+
   @Test func answersAreRememberedUntilSomethingChanges() throws {
     let study = try checking()
     _ = try study.run()

@@ -17,7 +17,7 @@ struct ScaleTests {
     #expect(times[1].processor < 4 && times[1].processor < 3 * times[0].processor + 0.5, "\(times)")
   }
 
-  /// Four thousand hits that each wait for the one before. Twice as many take twice as long.
+  /// Four thousand hits that each wait for the one before. Twice as many take twice as long, and no more of the stack.
   @Test func aChainOfThousandsOfHits() throws {
     let times = try [2_000, 4_000].map(Scale.chain)
     #expect(times[1].processor < 5 && times[1].processor < 3 * times[0].processor + 0.5, "\(times)")
@@ -46,11 +46,11 @@ enum Scale {
     }
   }
 
-  /// Plans of so many instances.
+  /// Plans of so many instances, half of which read from the others.
   static func plans(_ counts: [Int]) throws -> [Time] {
     try counts.map { count in
       try inMemory { folder in
-        try write(instances: count, to: folder)
+        try write(instances: count / 2, to: folder, isRead: true)
         return try timed("plan", folder)
       }
     }
@@ -69,7 +69,7 @@ enum Scale {
       ]
       try AtomicFile.write(pipeline.canonical, to: "\(folder)/pipeline.json")
       try program(folder)
-      let time = try timed("run --quiet", folder)
+      let time = try timed("run --quiet", folder, limit: "ulimit -s 512; ")
       #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/results/quick").count == count)
       return time
     }
@@ -83,10 +83,17 @@ enum Scale {
     return try body(folder)
   }
 
-  private static func write(instances count: Int, to folder: String) throws {
+  /// - Parameter isRead: whether there is another instance for each, which reads from it.
+  private static func write(instances count: Int, to folder: String, isRead: Bool = false) throws {
+    var stages: [JSONValue.Member] = [.init("one", ["program": "./one", "matrix": ["n": "*"], "outputs": ["out": "o.txt"]])]
+    if isRead {
+      stages.append(
+        .init("two", ["program": "./one", "matrix": ["n": "*"], "inputs": ["in": "one.out"], "outputs": ["out": "o.txt"]]))
+    }
+    let settings = JSONValue.object(stages.map { .init($0.name, ["n": "$n"]) })
     let pipeline: JSONValue = [
-      "pipeline": 1, "profiles": ["quick": ["axes": ["n": .array((0..<count).map(JSONValue.integer))]]],
-      "stages": ["one": ["program": "./one", "matrix": ["n": "*"], "outputs": ["out": "o.txt"]]], "settings": [["one": ["n": "$n"]]],
+      "pipeline": 1, "profiles": ["quick": ["axes": ["n": .array((0..<count).map(JSONValue.integer))]]], "stages": .object(stages),
+      "settings": .array([settings]),
     ]
     try AtomicFile.write(pipeline.canonical, to: "\(folder)/pipeline.json")
     try program(folder)
@@ -114,11 +121,11 @@ enum Scale {
     chmod("\(folder)/one", 0o755)
   }
 
-  private static func timed(_ verb: String, _ folder: String) throws -> Time {
+  private static func timed(_ verb: String, _ folder: String, limit: String = "") throws -> Time {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
     let command = "\(ToyStudy.binaries)/ccr \(verb) --pipeline \(folder)/pipeline.json > /dev/null 2>&1"
-    process.arguments = ["-c", "TIMEFORMAT='%R %U %S'; time \(command)"]
+    process.arguments = ["-c", "\(limit)TIMEFORMAT='%R %U %S'; time \(command)"]
     let words = Pipe()
     process.standardError = words
     try process.run()

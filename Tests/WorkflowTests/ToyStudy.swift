@@ -136,6 +136,8 @@ final class ToyStudy {
       once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; kill -9 $$; fi;;
       silent) exit 0;;
       absent) echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
+      absent-extra) echo x > "$(dirname "$(field out)")/extra.txt"
+        echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
       absent-cut) printf '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
       slow) sleep 0.15;;
       tick) sleep 0.02;;
@@ -157,7 +159,6 @@ final class ToyStudy {
       spoil) chmod +w "$(field words)"; echo spoiled >> "$(field words)";;
       extra) echo x > "$(dirname "$(field out)")/extra.txt";;
       quick-child) sleep 31 & ;;
-      escaping-child) setsid sleep 7 & ;;
       leaving-once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; setsid sleep 43 > /dev/null 2>&1 & sleep 42; fi;;
       meddling-child) head -c 20000000 /dev/zero > "$(field out)"
         setsid sh -c 'for n in $(seq 1000 1400); do printf $n 1<> "$0"; sleep 0.005; done' "$(field out)" > /dev/null 2>&1 &

@@ -10,8 +10,13 @@ struct WordsTests {
   @Test func aTableThatCannotBePublishedIsKept() throws {
     let study = try ToyStudy()
     try study.write("", "tables")
+    // What reads the table goes on.
+    try study.edit(
+      "\"publish\": \"tables/$profile\"\n    }",
+      "\"publish\": \"tables/$profile\"\n    },\n\"after\": {\"program\": \"./score\", \"inputs\": {\"made\": \"table.out\"}, \"outputs\": {\"out\": \"after.txt\"}}")
+    try study.edit("\"score\": {\"weight\": 1},", "\"score\": {\"weight\": 1}, \"after\": {\"weight\": 1},")
     let run = try study.ccr("run", "--json")
-    #expect(run.code == 7 && run.executed == ToyStudy.instances && run.summary?["failed"]?.integer == 0, "\(run.error)")
+    #expect(run.code == 7 && run.executed == ToyStudy.instances + 1 && run.summary?["failed"]?.integer == 0, "\(run.error)")
     #expect(
       run.error.contains("unpublished table: its result is kept, but not copied to \(study.folder)/tables/quick/table.txt"), "\(run.error)")
     #expect(run.error.contains("--publish") && run.error.contains("1 not published") && !run.error.contains("reproduce"), "\(run.error)")
@@ -49,6 +54,8 @@ struct WordsTests {
     let study = try ToyStudy(act: "extra")
     let run = try study.ccr("run", Self.one)
     #expect(run.code == 0 && run.error.contains("it also wrote extra.txt, which is no declared output and is not kept"), "\(run.error)")
+    let absent = try ToyStudy(act: "absent-extra").ccr("run", Self.one)
+    #expect(absent.code == 1 && absent.error.contains("it also wrote extra.txt, which is not kept, since it has no result"), "\(absent.error)")
   }
 
   @Test func escapeSequencesOfLogsAreShown() throws {
@@ -56,6 +63,24 @@ struct WordsTests {
     let run = try study.ccr("run", Self.one)
     #expect(run.code == 1 && run.error.contains("␛[31mred␛[0m ␛]0;title␇"), "\(run.error)")
     #expect(!run.error.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
+  }
+
+  /// Tables are written after the last look at what runs.
+  @Test func aStopWhileTablesAreWrittenIsHeard() throws {
+    let study = try ToyStudy()
+    _ = try study.run()
+    // Somebody else writes there, for which a run waits five seconds.
+    let descriptor = open("\(study.folder)/results/.store/locks/publication", O_RDWR | O_CREAT, 0o644)
+    defer { close(descriptor) }
+    var lock = flock()
+    (lock.l_type, lock.l_whence) = (Int16(F_WRLCK), Int16(SEEK_SET))
+    #expect(fcntl(descriptor, 37 /* F_OFD_SETLK */, &lock) == 0)
+    let (process, output) = try study.start(["run"])
+    usleep(1_500_000)
+    let start = Date()
+    kill(process.processIdentifier, SIGTERM)
+    let run = output()
+    #expect([SIGTERM, 128 + SIGTERM].contains(run.code) && Date().timeIntervalSince(start) < 2.5, "\(run)")
   }
 
   @Test func progressNeverReachesFilesOfTheStore() throws {

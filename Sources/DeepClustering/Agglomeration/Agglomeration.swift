@@ -10,16 +10,28 @@ package struct Agglomeration: Sendable {
   package let clusterNeighbours: Int
   /// η, the share of clusters that one stage merges away.
   package let rate: Double
+  /// Clusters of less than so many times the mean size join the nearest before a stage. Affinities are divided by the squares of sizes, so that
+  /// of a few rows that no large cluster has among its neighbours they are below those of large clusters to each other: such outliers would be
+  /// left at the end, and take the places of clusters.
+  package let outlierShare: Double
 
-  package init(clusters: Int, neighbours: Int, clusterNeighbours: Int, rate: Double) {
-    (self.clusters, self.neighbours, self.clusterNeighbours, self.rate) = (clusters, neighbours, clusterNeighbours, rate)
+  package init(clusters: Int, neighbours: Int, clusterNeighbours: Int, rate: Double, outlierShare: Double) {
+    (self.clusters, self.neighbours, self.clusterNeighbours) = (clusters, neighbours, clusterNeighbours)
+    (self.rate, self.outlierShare) = (rate, outlierShare)
   }
 
   /// Above so many times K clusters, those without any affinity join the nearest.
   private static let isolatedJoinAbove = 20
 
-  /// Merges of a stage that begins with so many clusters: never below K.
+  /// Merges of a stage of so many clusters: never below K.
   package func merges(of count: Int) -> Int { max(0, min(Int((rate * Double(count)).rounded(.up)), count - clusters)) }
+
+  /// How many clusters a stage leaves at most, never fewer than K of more.
+  package func left(after labels: [Int32]) -> Int {
+    let count = Self.count(labels)
+    let large = max(min(count, clusters), count - outliers(labels).count)
+    return large - merges(of: large)
+  }
 
   /// All stages on the same rows, from chains of nearest neighbours on.
   /// - Parameter x: [n, D] unit vectors.
@@ -27,7 +39,7 @@ package struct Agglomeration: Sendable {
   package func cluster(_ x: Tensor, team: ThreadTeam) -> [Int32] {
     let graph = NeighbourGraph(x, neighbours: neighbours, team: team)
     var labels = graph.chains()
-    while merges(of: Self.count(labels)) > 0 { labels = stage(labels, graph, x) }
+    while Self.count(labels) > clusters { labels = stage(labels, graph, x) }
     return labels
   }
 
@@ -36,7 +48,7 @@ package struct Agglomeration: Sendable {
   ///   - labels: 0, 1, …, none empty.
   ///   - graph: of the rows x.
   package func stage(_ labels: [Int32], _ graph: NeighbourGraph, _ x: Tensor) -> [Int32] {
-    var labels = labels
+    var labels = joined(labels, outliers(labels), x)
     var merging = ClusterMerging(graph, labels: labels, neighbourhood: clusterNeighbours)
     let isolated = merging.isolated
     if merging.count > Self.isolatedJoinAbove * clusters, !isolated.isEmpty {
@@ -60,44 +72,49 @@ package struct Agglomeration: Sendable {
     return labels.map { numbers[$0] ?? 0 }
   }
 
+  private static func sizes(_ labels: [Int32]) -> [Int] {
+    labels.reduce(into: [Int](repeating: 0, count: count(labels))) { $0[Int($1)] += 1 }
+  }
+
   /// The first of the smallest.
   private static func smallest(_ labels: [Int32]) -> Int {
-    var sizes = [Int](repeating: 0, count: count(labels))
-    for label in labels { sizes[Int(label)] += 1 }
+    let sizes = sizes(labels)
     return sizes.indices.reduce(0) { sizes[$1] < sizes[$0] ? $1 : $0 }
   }
 
-  /// Some clusters, one after the other, become part of that whose mean is nearest, until K are left.
+  /// Clusters that are small beside the mean.
+  private func outliers(_ labels: [Int32]) -> [Int] {
+    let sizes = Self.sizes(labels)
+    let least = outlierShare * Double(labels.count) / Double(sizes.count)
+    return sizes.indices.filter { Double(sizes[$0]) < least }
+  }
+
+  /// Some clusters become part of that of the others whose mean is nearest, until K are left.
   private func joined(_ labels: [Int32], _ chosen: [Int], _ x: Tensor) -> [Int32] {
-    let (count, d) = (Self.count(labels), x.shape[1])
-    var (means, sizes) = ([Double](repeating: 0, count: count * d), [Double](repeating: 0, count: count))
+    let (sizes, d) = (Self.sizes(labels), x.shape[1])
+    let some = Set(chosen)
+    let others = sizes.indices.filter { !some.contains($0) }
+    let joining = chosen.prefix(max(0, sizes.count - clusters))
+    if joining.isEmpty || others.isEmpty { return labels }
+    var means = [Double](repeating: 0, count: sizes.count * d)
     x.withUnsafeBufferPointer { x in
-      for (row, label) in labels.enumerated() {
-        sizes[Int(label)] += 1
-        for at in 0..<d { means[Int(label) * d + at] += Double(x[row * d + at]) }
-      }
+      for (row, label) in labels.enumerated() { for at in 0..<d { means[Int(label) * d + at] += Double(x[row * d + at]) } }
     }
-    for cluster in 0..<count { for at in 0..<d { means[cluster * d + at] /= sizes[cluster] } }
-    var parents = Array(0..<count)
-    func root(_ cluster: Int) -> Int { parents[cluster] == cluster ? cluster : root(parents[cluster]) }
-    var left = count
-    for cluster in chosen where left > clusters {
-      var (nearest, least) = (cluster, Double.infinity)
-      means.withUnsafeBufferPointer { means in
-        for other in 0..<count where other != cluster {
+    for cluster in sizes.indices { for at in 0..<d { means[cluster * d + at] /= Double(sizes[cluster]) } }
+    var parents = sizes.indices.map { Int32($0) }
+    means.withUnsafeBufferPointer { means in
+      for cluster in joining {
+        var least = Double.infinity
+        for other in others {
           var square = 0.0
           for at in 0..<d {
             let difference = means[cluster * d + at] - means[other * d + at]
             square += difference * difference
           }
-          if square < least { (nearest, least) = (other, square) }
+          if square < least { (parents[cluster], least) = (Int32(other), square) }
         }
       }
-      let (one, two) = (root(cluster), root(nearest))
-      guard one != two else { continue }
-      parents[max(one, two)] = min(one, two)
-      left -= 1
     }
-    return Self.compacted(labels.map { Int32(root(Int($0))) })
+    return Self.compacted(labels.map { parents[Int($0)] })
   }
 }

@@ -15,6 +15,8 @@ public final class JULE: DeepMethod {
   private static let clusterNeighbours = Setting<Int>(
     "network.clusterNeighbours", 1...1000, "K_c, clusters from which a merge's best must stand out")
   private static let rate = Setting<Double>("network.mergeRate", 0.01...0.99, "η, share of the clusters that one stage merges away")
+  private static let outlierShare = Setting<Double>(
+    "network.outlierShare", 0...0.9, "share of the mean size below which a cluster joins the nearest before a stage; 0 in the authors' code")
   private static let stageEpochs = Setting<Int>("stageEpochs", 1...100_000, "passes between two stages of merging")
   private static let negatives = Setting<Int>("negatives", 1...10_000, "images of other clusters that each pair of a cluster meets")
   private static let margin = Setting<Double>("margin", 0...100, "by how much a negative's squared distance is to exceed the pair's")
@@ -25,7 +27,7 @@ public final class JULE: DeepMethod {
   private static let power = Setting<Double>("decayPower", 0...10, "the power with which the rate falls")
 
   public static let networkSettings = [
-    AnySetting(clusters), AnySetting(neighbours), AnySetting(clusterNeighbours), AnySetting(rate),
+    AnySetting(clusters), AnySetting(neighbours), AnySetting(clusterNeighbours), AnySetting(rate), AnySetting(outlierShare),
   ]
   public static let settings = [
     AnySetting(CommonSettings.learningRate), AnySetting(stageEpochs), AnySetting(negatives), AnySetting(margin), AnySetting(positiveWeight),
@@ -58,7 +60,8 @@ public final class JULE: DeepMethod {
     return FeatureModel(
       PlainConvNet(layers, size: size, channels: channels, tracksStatistics: true, seed: seed),
       agglomeration: Agglomeration(
-        clusters: network[clusters], neighbours: network[neighbours], clusterNeighbours: network[clusterNeighbours], rate: network[rate]),
+        clusters: network[clusters], neighbours: network[neighbours], clusterNeighbours: network[clusterNeighbours], rate: network[rate],
+        outlierShare: network[outlierShare]),
       // Values 0 to 1.
       input: InputImages(
         size: size, channels: channels, mean: [Double](repeating: 0, count: channels), std: [Double](repeating: 1, count: channels),
@@ -105,8 +108,7 @@ public final class JULE: DeepMethod {
     guard number < epochs else { return nil }
     // A stage is due, and it would be the last: the result takes it on the last features.
     if number > 0, number.isMultiple(of: stageEpochs), stages == number / stageEpochs {
-      let count = Agglomeration.count(labels)
-      if count - featureModel.agglomeration.merges(of: count) <= featureModel.agglomeration.clusters { return nil }
+      if featureModel.agglomeration.left(after: labels) <= featureModel.agglomeration.clusters { return nil }
     }
     return Pass(
       number: number, epoch: number + 1, phase: "features",
