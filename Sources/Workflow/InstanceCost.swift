@@ -181,7 +181,8 @@ struct MachineSpeeds: Sendable {
       // A folder that cannot be written costs only time.
       Folder.setAside(path)
       let machines = JSONValue.Member("machines", .object(members))
-      try? AtomicFile.write(JSONValue.object([machines, .init("check", .string(Store.check(.object([machines]))))]).pretty + "\n", to: path)
+      try? AtomicFile.write(
+        JSONValue.object([machines, .init("check", .string(Store.check(.object([machines]))))]).pretty + "\n", to: path)
     }
   }
 }

@@ -178,7 +178,8 @@ struct AgglomerationTests {
     #expect(agglomeration.merges(of: 10) == 0 && agglomeration.merges(of: 4) == 0)
     // Ten far groups of 30 with 5 neighbours each have no affinities between them; 4 clusters are still reached.
     let x = Self.points(300, directions: 10, dimensions: 16, spread: 0.02, seed: 5)
-    let few = Agglomeration(clusters: 4, neighbours: 5, clusterNeighbours: 5, rate: 0.9, outlierShare: 0.1).cluster(x, team: ThreadTeam(threads: 2))
+    let few = Agglomeration(clusters: 4, neighbours: 5, clusterNeighbours: 5, rate: 0.9, outlierShare: 0.1).cluster(
+      x, team: ThreadTeam(threads: 2))
     #expect(Set(few) == [0, 1, 2, 3])
     let ten = agglomeration.cluster(x, team: ThreadTeam(threads: 1))
     #expect(Set(ten).count == 10)

@@ -46,7 +46,8 @@ struct MethodExample {
       "tolerance": 0.001,
     ],
     "jule": [
-      "epochs": 4, "network": ["clusters": 3, "neighbours": 5, "clusterNeighbours": 3, "mergeRate": 0.3, "outlierShare": 0.1], "learningRate": 0.01,
+      "epochs": 4, "network": ["clusters": 3, "neighbours": 5, "clusterNeighbours": 3, "mergeRate": 0.3, "outlierShare": 0.1],
+      "learningRate": 0.01,
       "stageEpochs": 2,
       "negatives": 5, "margin": 0.2, "positiveWeight": 1, "momentum": 0.9, "weightDecay": 5e-5, "decaySlope": 1e-4, "decayPower": 0.75,
     ],

@@ -13,7 +13,8 @@ struct WordsTests {
     // What reads the table goes on.
     try study.edit(
       "\"publish\": \"tables/$profile\"\n    }",
-      "\"publish\": \"tables/$profile\"\n    },\n\"after\": {\"program\": \"./score\", \"inputs\": {\"made\": \"table.out\"}, \"outputs\": {\"out\": \"after.txt\"}}")
+      "\"publish\": \"tables/$profile\"\n    },\n\"after\": {\"program\": \"./score\", \"inputs\": {\"made\": \"table.out\"}, \"outputs\": {\"out\": \"after.txt\"}}"
+    )
     try study.edit("\"score\": {\"weight\": 1},", "\"score\": {\"weight\": 1}, \"after\": {\"weight\": 1},")
     let run = try study.ccr("run", "--json")
     #expect(run.code == 7 && run.executed == ToyStudy.instances + 1 && run.summary?["failed"]?.integer == 0, "\(run.error)")
@@ -55,7 +56,8 @@ struct WordsTests {
     let run = try study.ccr("run", Self.one)
     #expect(run.code == 0 && run.error.contains("it also wrote extra.txt, which is no declared output and is not kept"), "\(run.error)")
     let absent = try ToyStudy(act: "absent-extra").ccr("run", Self.one)
-    #expect(absent.code == 1 && absent.error.contains("it also wrote extra.txt, which is not kept, since it has no result"), "\(absent.error)")
+    #expect(
+      absent.code == 1 && absent.error.contains("it also wrote extra.txt, which is not kept, since it has no result"), "\(absent.error)")
   }
 
   @Test func escapeSequencesOfLogsAreShown() throws {
@@ -74,7 +76,8 @@ struct WordsTests {
     defer { close(descriptor) }
     var lock = flock()
     (lock.l_type, lock.l_whence) = (Int16(F_WRLCK), Int16(SEEK_SET))
-    #expect(fcntl(descriptor, 37 /* F_OFD_SETLK */, &lock) == 0)
+    let setLock: Int32 = 37  // F_OFD_SETLK
+    #expect(fcntl(descriptor, setLock, &lock) == 0)
     let (process, output) = try study.start(["run"])
     usleep(1_500_000)
     let start = Date()

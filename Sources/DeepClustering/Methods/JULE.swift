@@ -16,7 +16,8 @@ public final class JULE: DeepMethod {
     "network.clusterNeighbours", 1...1000, "K_c, clusters from which a merge's best must stand out")
   private static let rate = Setting<Double>("network.mergeRate", 0.01...0.99, "η, share of the clusters that one stage merges away")
   private static let outlierShare = Setting<Double>(
-    "network.outlierShare", 0...0.9, "share of the mean size below which a cluster joins the nearest before a stage; 0 in the authors' code")
+    "network.outlierShare", 0...0.9, "share of the mean size below which a cluster joins the nearest before a stage; 0 in the authors' code"
+  )
   private static let stageEpochs = Setting<Int>("stageEpochs", 1...100_000, "passes between two stages of merging")
   private static let negatives = Setting<Int>("negatives", 1...10_000, "images of other clusters that each pair of a cluster meets")
   private static let margin = Setting<Double>("margin", 0...100, "by how much a negative's squared distance is to exceed the pair's")
