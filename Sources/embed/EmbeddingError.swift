@@ -11,5 +11,5 @@ enum EmbeddingError: ExplainedError {
   }
 
   var remedy: String { "training diverged: train again with a lower learningRate" }
-  var kind: ErrorKind { .badInput }
+  var kind: ErrorKind { .noResult }
 }

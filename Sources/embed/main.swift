@@ -75,6 +75,15 @@ let description = StageDescription(
   }
 }
 
+/// The cluster of every image. What is not clustered has no part in k-means or merging, nor a cluster by them, −1; heads assign it like the others.
+func clusters(_ all: Embedded, of images: ImageSet, by model: any DeepModel, seed: UInt64, team: ThreadTeam) -> [Int32] {
+  let (scored, rest) = (0..<images.scored, images.scored..<images.count)
+  let some = Embedded(features: all.features.rows(scored), probabilities: all.probabilities.map { $0.rows(scored) })
+  let found = model.clusters(some, seed: seed, team: team)
+  if rest.isEmpty { return found }
+  return found + (all.probabilities.last.map { Assignment.clusters($0.rows(rest)) } ?? [Int32](repeating: -1, count: rest.count))
+}
+
 StageProgram.run(description) { job in
   Memory.keepFreedPages()
   let images = try ImagesFile.read(job.input("images"))
@@ -87,7 +96,12 @@ StageProgram.run(description) { job in
   let epochs = embedded(job.settings, kept: try WeightsFile.epochs(job.input("weights")))
   var features: [(epoch: Int, features: Tensor)] = []
   var assignments: [Assignments] = []
-  let batches = (images.count + job[batch] - 1) / job[batch]
+  // Each batch is spread over all images and none is small: some methods normalise by the statistics of the batch, which of neighbours in a set
+  // sorted by class, or of a handful, would be none of the set's. Images that are not clustered, STL-10's unlabelled ones, have batches of their own.
+  let batches = [0..<images.scored, images.scored..<images.count].flatMap { part in
+    let count = (part.count + job[batch] - 1) / job[batch]
+    return (0..<count).map { Array(stride(from: part.lowerBound + $0, to: part.upperBound, by: count)) }
+  }
   for (done, epoch) in epochs.enumerated() {
     if let missing = model.load(try WeightsFile.read(job.input("weights"), epoch: epoch)) {
       throw HDF5Error.unexpected(
@@ -96,22 +110,19 @@ StageProgram.run(description) { job in
     }
     var values: [Float] = []
     var probabilities = method.heads(job.settings).map { _ in [Float]() }
-    for number in 0..<batches {
-      // Each batch is spread over all images and none is small: some methods normalise by the statistics of the batch, which of neighbours in a set
-      // sorted by class, or of a handful, would be none of the set's.
-      let numbers = Array(stride(from: number, to: images.count, by: batches))
+    for (number, numbers) in batches.enumerated() {
       let views = try Views.evaluation(images, numbers: numbers, resize: job[resize], size: job[size], team: job.team)
       let some = model.embed(model.input.prepare(views, team: job.team), team: job.team)
       place(some.features, numbers, of: images.count, in: &values)
       for head in probabilities.indices { place(some.probabilities[head], numbers, of: images.count, in: &probabilities[head]) }
-      job.progress(done: done * batches + number + 1, total: epochs.count * batches, unit: "batch", detail: "epoch \(epoch)")
+      job.progress(done: done * batches.count + number + 1, total: epochs.count * batches.count, unit: "batch", detail: "epoch \(epoch)")
     }
     guard values.allSatisfy(\.isFinite) else { throw EmbeddingError.notFinite(epoch: epoch, path: job.input("weights")) }
     let all = Embedded(
       features: Tensor(shape: [images.count, values.count / images.count], values),
       probabilities: zip(probabilities, method.heads(job.settings)).map { Tensor(shape: [images.count, $1], $0) })
     features.append((epoch, all.features))
-    let clusters = model.clusters(all, seed: seed, team: job.team)
+    let clusters = clusters(all, of: images, by: model, seed: seed, team: job.team)
     assignments.append(
       Assignments(
         epoch: epoch, clusters: clusters,

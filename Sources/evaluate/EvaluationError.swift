@@ -30,5 +30,5 @@ enum EvaluationError: ExplainedError {
     }
   }
 
-  var kind: ErrorKind { .badInput }
+  var kind: ErrorKind { if case .notFinite = self { .noResult } else { .badInput } }
 }

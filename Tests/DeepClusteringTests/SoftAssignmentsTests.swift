@@ -15,6 +15,12 @@ struct SoftAssignmentsTests {
     #expect((0..<4).allSatisfy { abs(q.scalars[$0 * 3..<$0 * 3 + 3].reduce(0, +) - 1) < 1e-6 })
   }
 
+  @Test func imagesOfNoClusterHaveNoPartInMeans() {
+    let some = SoftAssignments.students(Tensor(shape: [4, 1], [-1, 1, 9, 11]), clusters: [0, 0, 1, 1], count: 2)
+    let more = SoftAssignments.students(Tensor(shape: [6, 1], [-1, 1, 9, 11, 1000, 0]), clusters: [0, 0, 1, 1, -1, -1], count: 2)
+    #expect(Array(more.scalars.prefix(8)) == some.scalars && more.scalars[10] > 0.98 && more.scalars.allSatisfy(\.isFinite))
+  }
+
   @Test func imagesThatLieOnTheirMeansAreWhollyTheirClusters() {
     let q = SoftAssignments.students(Tensor(shape: [3, 2], [1, 1, 1, 1, 5, 5]), clusters: [1, 1, 0], count: 2)
     #expect(q.scalars == [0, 1, 0, 1, 1, 0])

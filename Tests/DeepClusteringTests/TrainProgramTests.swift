@@ -11,6 +11,7 @@ struct TrainProgramTests {
   private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
   private static let exitInterrupted: Int32 = 75
   private static let exitBadInput: Int32 = 65
+  private static let exitNoResult: Int32 = 69
 
   let folder = FileManager.default.temporaryDirectory.path + "/train-\(UUID().uuidString)"
 
@@ -271,8 +272,53 @@ struct TrainProgramTests {
     }
     try WeightsFile.write([(3, diverged)], to: "\(folder)/run.h5")
     let (bad, complaint) = try embed("none", threads: 1, settings: ["snapshots=[3]"])
-    #expect(bad == Self.exitBadInput && complaint.contains("epoch 3") && complaint.contains("training diverged"), "\(complaint)")
+    #expect(bad == Self.exitNoResult && complaint.contains("epoch 3") && complaint.contains("training diverged"), "\(complaint)")
     let (late, said) = try embed("none", threads: 1, settings: ["snapshots=[2]"])
     #expect(late == Self.exitBadInput && said.contains("epoch_0002"), "\(said)")
+  }
+
+  /// As STL-10 is: of 120 images the first 60 are clustered. The others have no part in what k-means, merging or batch statistics make of these.
+  @Test("embed: what the images behind the clustered ones show changes nothing", arguments: ["ae", "jule", "dac"])
+  func unscored(method: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let example = try #require(MethodExample.all.first { $0.type.name == method })
+    let model = example.type.model(try example.settings(), channels: 1, size: MethodExample.size, seed: 5)
+    try WeightsFile.write([(2, model.weights)], to: "\(folder)/weights.h5")
+    let network = try #require(example.parameters["network"])
+    func embed(_ name: String, count: Int, rest: (Int) -> UInt8) throws -> (clusters: [Int32], features: [Float]) {
+      var random = RandomStream(seed: 7, purpose: .test)
+      var pixels: [UInt8] = []
+      for image in 0..<count {
+        for at in 0..<64 {
+          let bar: UInt8 = (at / 16 + image) % 4 == 0 ? 150 : 0
+          pixels.append(image < 60 ? UInt8(random.integer(below: 80)) + bar : rest(at))
+        }
+      }
+      try ImagesFile.write(
+        ImageSet(
+          name: "some", height: 8, width: 8, channels: 1, scored: 60, pixels: Pixels(pixels), index: (0..<Int32(count)).map { $0 },
+          verified: false), to: "\(folder)/\(name).h5")
+      let run = try start(
+        "embed",
+        [
+          "--input", "images=\(folder)/\(name).h5", "--input", "weights=\(folder)/weights.h5", "--threads", "1",
+          "--output", "features=\(folder)/\(name).f.h5", "--output", "assignments=\(folder)/\(name).a.h5",
+        ], settings: ["method=\(method)", "seed=3", "resize=8", "size=8", "snapshots=[]", "batch=50", "network=\(network.compact)"]
+      ).end()
+      #expect(run.code == 0, "\(run.words)")
+      let found = try AssignmentsFile.read("\(folder)/\(name).a.h5", epoch: 2)
+      let features = try FeaturesFile.read("\(folder)/\(name).f.h5", epoch: 2)
+      #expect(found.clusters.count == count && features.shape[0] == count)
+      #expect(found.probabilities.allSatisfy { $0.shape[0] == count && $0.scalars.allSatisfy(\.isFinite) })
+      return (found.clusters, features.rows(0..<60).scalars)
+    }
+    let alone = try embed("alone", count: 60) { _ in 0 }
+    let black = try embed("black", count: 120) { _ in 0 }
+    let striped = try embed("striped", count: 120) { $0 % 2 == 0 ? 255 : 10 }
+    for other in [black, striped] {
+      #expect(Array(other.clusters.prefix(60)) == alone.clusters && other.features == alone.features)
+      // Heads assign them too.
+      #expect(other.clusters.dropFirst(60).allSatisfy { method == "dac" ? $0 >= 0 : $0 == -1 })
+    }
   }
 }

@@ -165,7 +165,7 @@ struct OwnPicturesTests {
         #"{"cases": 2, "seed": 0}"#,
       ])
     #expect(
-      done.code == 65 && done.error.contains("at epoch 7 are not all finite") && done.error.contains("training diverged"), "\(done.error)")
+      done.code == 69 && done.error.contains("at epoch 7 are not all finite") && done.error.contains("training diverged"), "\(done.error)")
   }
 
   @Test func whatIsMissingIsSaidWithWhatToDo() throws {

@@ -105,6 +105,7 @@ package struct Agglomeration: Sendable {
     means.withUnsafeBufferPointer { means in
       for cluster in joining {
         var least = Double.infinity
+        parents[cluster] = Int32(others[0])
         for other in others {
           var square = 0.0
           for at in 0..<d {

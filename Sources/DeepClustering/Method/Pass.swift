@@ -78,18 +78,31 @@ public struct StepResult: Sendable {
 
 /// All images, for what a method finds out before a pass.
 public struct PassData {
+  /// What is prepared.
+  let pass: Pass
   public let images, clusteredImages: Int
   public let team: ThreadTeam
   /// Plain views of some images, prepared [n, S, S, C].
   /// - Throws: `TrainingStopped` where the training is asked to stop: the pass is then prepared anew when it goes on.
   public let plain: ([Int]) throws -> Tensor
 
+  /// Some images as the model sees them.
+  /// - Throws: `TrainingDiverged` where that is not finite: merged or clustered it would mean nothing.
+  public func embed(_ model: any DeepModel, _ numbers: [Int]) throws -> Embedded {
+    let some = model.embed(try plain(numbers), team: team)
+    for tensor in [some.features] + some.probabilities where !tensor.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) {
+      throw TrainingDiverged(epoch: pass.epoch, phase: pass.phase, term: "features")
+    }
+    return some
+  }
+
   /// The first `count` images as the model sees them, `batch` at a time.
+  /// - Throws: as for some images.
   public func embed(_ model: any DeepModel, count: Int, batch: Int = 200) throws -> Embedded {
     var features: [Float] = []
     var probabilities: [[Float]] = []
     for start in stride(from: 0, to: count, by: batch) {
-      let some = model.embed(try plain(Array(start..<min(start + batch, count))), team: team)
+      let some = try embed(model, Array(start..<min(start + batch, count)))
       features += some.features.scalars
       if probabilities.isEmpty { probabilities = some.probabilities.map { _ in [] } }
       for (head, p) in some.probabilities.enumerated() { probabilities[head] += p.scalars }

@@ -7,13 +7,13 @@ public enum SoftAssignments {
   /// The scale s is the mean squared distance of images to the means of their own clusters. 4·N·K·D flop.
   /// - Parameters:
   ///   - features: [N, D]
-  ///   - clusters: of each image, 0 ..< `count`.
+  ///   - clusters: of each image, 0 ..< `count`, or −1, which has no part in means and scale.
   /// - Returns: [N, K], rows sum to 1. Clusters without images get 0, and where all images lie on their means, each is wholly its own cluster's.
   public static func students(_ features: Tensor, clusters: [Int32], count: Int) -> Tensor {
     let (n, d) = (features.shape[0], features.shape[1])
     let z = features.scalars
     var (means, sizes) = ([Double](repeating: 0, count: count * d), [Double](repeating: 0, count: count))
-    for i in 0..<n {
+    for i in 0..<n where clusters[i] >= 0 {
       let k = Int(clusters[i])
       sizes[k] += 1
       for j in 0..<d { means[k * d + j] += Double(z[i * d + j]) }
@@ -25,11 +25,12 @@ public enum SoftAssignments {
         return sum + difference * difference
       }
     }
-    let scale = (0..<n).reduce(0.0) { $0 + square($1, Int(clusters[$1])) } / Double(max(1, n))
+    let clustered = (0..<n).filter { clusters[$0] >= 0 }
+    let scale = clustered.reduce(0.0) { $0 + square($1, Int(clusters[$1])) } / Double(max(1, clustered.count))
     var q = [Float](repeating: 0, count: n * count)
     for i in 0..<n {
       guard scale > 0 else {
-        q[i * count + Int(clusters[i])] = 1
+        q[i * count + max(0, Int(clusters[i]))] = 1
         continue
       }
       let weights = (0..<count).map { sizes[$0] > 0 ? 1 / (1 + square(i, $0) / scale) : 0 }

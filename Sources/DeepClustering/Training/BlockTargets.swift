@@ -98,7 +98,7 @@ final class BlockTargets {
     var known: [Float] = []
     for piece in 0..<pieces {
       let some = Array(numbers[piece * numbers.count / pieces..<(piece + 1) * numbers.count / pieces])
-      known += model.embed(try data.plain(some), team: data.team).probabilities[0].scalars
+      known += try data.embed(model, some).probabilities[0].scalars
     }
     probabilities.withUnsafeMutableBufferPointer { for (at, value) in known.enumerated() { $0[at] = value } }
   }

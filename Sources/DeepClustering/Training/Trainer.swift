@@ -80,7 +80,7 @@ public final class Trainer {
     guard state.progress.steps == 0 else { return true }
     let (input, team) = (method.model.input, team)
     do {
-      let data = PassData(images: data.images, clusteredImages: data.clusteredImages, team: team) { numbers in
+      let data = PassData(pass: pass, images: data.images, clusteredImages: data.clusteredImages, team: team) { numbers in
         if interrupted() { throw TrainingStopped() }
         return input.prepare(try views(numbers, pass.number, .plain).originals, team: team)
       }

@@ -4,7 +4,7 @@ public struct TrainingDiverged: Error, Hashable {
   public let epoch: Int
   /// Of the pass.
   public let phase: String
-  /// The loss term that is not finite, or the weight of the network.
+  /// The loss term that is not finite, or the weight of the network, or "features".
   public let term: String
 
   /// - Returns: nil where all terms, and their sum, are finite.
