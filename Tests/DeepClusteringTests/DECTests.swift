@@ -79,6 +79,63 @@ struct DECTests {
     #expect(seen.count == 3)
   }
 
+  @Test("targets are those of all images together, by the weights before the pass, and steps report their KL from them")
+  func targetsOfAllImages() throws {
+    // They go through 200 at a time: two kinds of bars among the first 200, the third kind alone behind them.
+    let count = 300
+    let views: Trainer.Views = { numbers, pass, kind in
+      try MethodExample.views(numbers.map { $0 < 200 ? 3 * $0 + $0 % 2 : 3 * $0 + 2 }, pass, kind)
+    }
+    let training = try BarsTraining(
+      "dec", images: count,
+      ["epochs": 30, "batch": 40, "learningRate": 0.005, "layerShare": 0.17, "fineTuneShare": 0.5, "tolerance": 0])
+    // The model as it was before the event that is told.
+    let settings = try #require(MethodExample(DEC.self)).settings()
+    let before = try #require(DEC.model(settings, channels: 1, size: MethodExample.size, seed: 0) as? DECModel)
+    let images = before.input.prepare(try views(Array(0..<count), 0, .plain).originals, team: ThreadTeam(threads: 1))
+    func codes() -> Tensor { before.embed(images, team: ThreadTeam(threads: 1)).features }
+    func targets(_ codes: Tensor) -> Tensor {
+      TargetDistribution.targets(TargetDistribution.assignments(DoubleMatrix(codes), centres: DoubleMatrix(before.centres.value))).tensor
+    }
+    func divergence(_ codes: Tensor, from targets: Tensor) -> Double {
+      TargetDistribution.divergence(
+        DoubleMatrix(codes), centres: DoubleMatrix(before.centres.value), targets: DoubleMatrix(targets)
+      ).value
+    }
+    func distance(_ a: Tensor, _ b: Tensor) -> Float { zip(a.scalars, b.scalars).map { abs($0 - $1) }.max() ?? 0 }
+    var (expected, batches, steps): (Tensor?, [[Int]], Int) = (nil, [], 0)
+    // How far the targets and losses of parts of the images are from those of all.
+    var (fromParts, fromBatches): (Float, Double) = (0, 0)
+    _ = try training.trainer.run(views: views, interrupted: { false }) { event in
+      switch event {
+      case .step(_, _, _, let loss, _):
+        if let expected {
+          let held = try #require(training.method.memory.first { $0.name == "dec.targets" }?.tensor)
+          #expect(distance(held, expected) < 1e-5)
+          let numbers = try #require(batches.first)
+          batches.removeFirst()
+          let some = codes().rows(numbers)
+          let kl = divergence(some, from: expected.rows(numbers))
+          #expect(abs(loss - kl) < 1e-4 * kl)
+          fromBatches = max(fromBatches, abs(divergence(some, from: targets(some)) - kl) / kl)
+          steps += 1
+        }
+        #expect(before.load(training.method.model.weights) == nil)
+      case .pass(let summary):
+        #expect(before.load(training.method.model.weights) == nil)
+        // The first pass of clustering begins with centres that it finds itself.
+        guard summary.phase == "clustering", let next = training.method.pass(after: training.trainer.state.history) else { return }
+        let all = codes()
+        let found = targets(all)
+        (expected, batches) = (found, next.batches)
+        fromParts = max(fromParts, distance(targets(all.rows(0..<200)), found.rows(0..<200)))
+      case .warning: break
+      }
+    }
+    #expect(steps == 4 * 8 && batches.isEmpty)
+    #expect(fromParts > 0.01 && fromBatches > 0.01, "the parts are too much like the whole to be told from it")
+  }
+
   @Test("shares that leave no epochs for clustering are refused; few epochs are not")
   func shares() throws {
     let example = try #require(MethodExample(DEC.self))
