@@ -133,6 +133,18 @@ struct ReconstructionMethodTests {
     #expect(try #require(collapsed.last?.term("KL")) < Elementary.log(3))
   }
 
+  @Test("VAE: the weight that KL is told to have in an epoch is the one that is descended with, bit for bit")
+  func warmUpDescends() throws {
+    func weights(klWeight: Double, warmUpEpochs: Int) throws -> [[Float]] {
+      let changes: [String: JSONValue] = ["epochs": 1, "klWeight": .number(klWeight), "warmUpEpochs": .integer(warmUpEpochs)]
+      return try trained(example("vae", changes)).method.model.weights.map(\.tensor.scalars)
+    }
+    let warming = try weights(klWeight: 2, warmUpEpochs: 4)
+    let (quarter, whole) = (try weights(klWeight: 0.5, warmUpEpochs: 0), try weights(klWeight: 2, warmUpEpochs: 0))
+    let (isQuarter, isWhole) = (warming == quarter, warming == whole)
+    #expect(isQuarter && !isWhole)
+  }
+
   @Test("VAE clusters the mean, not a sample: two embeddings are equal, and no random number is drawn")
   func means() throws {
     let (method, _) = try trained(example("vae"))
