@@ -226,6 +226,40 @@ struct BlockMethodTests {
     #expect(Double(right) >= least * Double(count), "\(right) of \(count)")
   }
 
+  @Test(
+    "all runs over a block are held to what the network said of it before the first, and the next block to something else",
+    arguments: ["dac", "dccm"])
+  func targets(name: String) throws {
+    let runs = 3
+    let example = try #require(DeepMethods.named(name).flatMap(MethodExample.init)).with(["runs": .integer(runs)])
+    let (method, trainer) = try example.trainer()
+    let plan = BlockPlan(
+      images: MethodExample.images, block: 13, batch: 4, epochs: 2, runs: runs, copies: 2, clusters: MethodExample.clusters, seed: 3)
+    let before = example.type.model(try example.settings(), channels: 1, size: MethodExample.size, seed: 0)
+    let team = ThreadTeam(threads: 1)
+    var said: [[Float]] = []
+    func ask(pass: Int) throws {
+      #expect(before.load(method.model.weights) == nil)
+      let views = try MethodExample.views(plan.numbers(of: pass), 0, .plain).originals
+      said.append(before.embed(before.input.prepare(views, team: team), team: team).probabilities[0].scalars)
+    }
+    try ask(pass: 0)
+    var steps = 0
+    _ = try trainer.run(views: MethodExample.views, interrupted: { false }) { event in
+      let done = trainer.state.history.count
+      switch event {
+      case .step:
+        let equal = method.memory.last?.tensor.scalars == said.last
+        #expect(equal, "run \(done % runs) of block \(done / runs)")
+        steps += 1
+      case .pass: if done % runs == 0, done < plan.passes { try ask(pass: done) }
+      case .warning: break
+      }
+    }
+    // Two epochs of two blocks of 12 images.
+    #expect(steps == 4 * runs * 3 && said.count == 4 && Set(said).count == 4)
+  }
+
   @Test("thresholds, targets and discriminator survive: memory of another method or size is refused", arguments: ["dac", "dccm"])
   func memory(name: String) throws {
     let example = try #require(DeepMethods.named(name).flatMap(MethodExample.init))
