@@ -120,6 +120,42 @@ struct AgglomerationTests {
     #expect(abs(dense.affinity(0, 1) - 0.025) < 1e-15 && abs(dense.affinity(1, 0) - 0.025) < 1e-15)
   }
 
+  /// Three points as rows of coordinates, of which the squares of their distances are given.
+  private static func triangle(_ square01: Double, _ square02: Double, _ square12: Double) -> [[Double]] {
+    let side = square01.squareRoot()
+    let x = (square01 + square02 - square12) / (2 * side)
+    return [[0, 0], [side, 0], [x, (square02 - x * x).squareRoot()]]
+  }
+
+  @Test(
+    "an affinity of 0.025, by hand, is merged before one that is a five-hundredth less, and behind one that is as much more",
+    arguments: [0.998, 1.002])
+  func mergeAtAffinity(share: Double) {
+    // Clusters {0, 1} and {2}, W₀₂ = w and W₁₂ = w/2 both ways: R are w² + (w/2)² and (w + w/2)², over 1² and 2², hence A = 29/16 w².
+    let w = (0.025 * 16 / 29).squareRoot()
+    #expect(abs(w * w + w * w / 4 + (w + w / 2) * (w + w / 2) / 4 - 0.025) < 1e-15)
+    // Clusters {3} and {4}: A = 2 W₃₄².
+    let rival = (share * 0.025 / 2).squareRoot()
+    // Every point has the other two of its group as neighbours. Squares are −ln W where their mean is 1: over two groups whose clusters merge, of
+    // which point 5 takes up what the others leave, and five that are one cluster each and near.
+    let (first, near) = ([2, -Elementary.log(w), -Elementary.log(w / 2)], 0.1)
+    let rest = (21 - 15 * near - first.reduce(0, +) + Elementary.log(rival)) / 2
+    let groups =
+      [Self.triangle(first[0], first[1], first[2]), Self.triangle(-Elementary.log(rival), rest, rest)]
+      + (0..<5).map { _ in Self.triangle(near, near, near) }
+    let rows = groups.enumerated().flatMap { group, points in
+      points.map { point in point.map(Float.init) + (0..<groups.count).map { $0 == group ? 10 : 0 } }
+    }
+    let x = Tensor(shape: [rows.count, 2 + groups.count], rows.flatMap { $0 })
+    let graph = NeighbourGraph(x, neighbours: 2, team: ThreadTeam(threads: 1))
+    #expect(abs(graph.squares.reduce(0, +) / 42 - 1) < 1e-5)
+    let labels: [Int32] = [0, 0, 1, 2, 3, 4] + (0..<15).map { Int32(5 + $0 / 3) }
+    var merging = ClusterMerging(graph, labels: labels, neighbourhood: 5)
+    #expect(merging.isolated == [5, 6, 7, 8, 9])
+    let pairs = [merging.mergeBest(), merging.mergeBest()].map { $0.map { [$0.kept, $0.merged] } }
+    #expect(pairs == (share < 1 ? [[0, 1], [2, 3]] : [[2, 3], [0, 1]]))
+  }
+
   @Test("sparse structures give the merges of dense ones on 300 points, down to the last", arguments: [(1, 5), (2, 5), (3, 1), (4, 3)])
   func sparseEqualsDense(seed: UInt64, neighbourhood: Int) {
     let x = Self.points(300, directions: 6, dimensions: 8, spread: 0.5, seed: seed)
