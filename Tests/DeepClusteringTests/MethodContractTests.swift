@@ -117,16 +117,18 @@ struct MethodContractTests {
     #expect(clusters.count == MethodExample.images && clusters.allSatisfy { (0..<Int32(MethodExample.clusters)).contains($0) })
   }
 
+  /// Images that are all equal.
+  private static let grey: Trainer.Views = { numbers, _, kind in
+    let copies = if case .augmented(let copies) = kind { copies } else { 0 }
+    func same(_ count: Int) -> [UInt8] { [UInt8](repeating: 128, count: count * MethodExample.size * MethodExample.size) }
+    return (same(numbers.count), same(numbers.count * copies))
+  }
+
   @Test("images that are all equal train without a trap", arguments: names)
   func equalImages(name: String) throws {
     let (_, trainer) = try example(name).trainer()
-    let grey: Trainer.Views = { numbers, _, kind in
-      let copies = if case .augmented(let copies) = kind { copies } else { 0 }
-      func same(_ count: Int) -> [UInt8] { [UInt8](repeating: 128, count: count * MethodExample.size * MethodExample.size) }
-      return (same(numbers.count), same(numbers.count * copies))
-    }
     do {
-      _ = try trainer.run(views: grey, interrupted: { false }, tell: { _ in })
+      _ = try trainer.run(views: Self.grey, interrupted: { false }, tell: { _ in })
     } catch let diverged as TrainingDiverged {
       #expect(!diverged.term.isEmpty)
     }
@@ -140,17 +142,62 @@ struct MethodContractTests {
     try example.type.check(settings, channels: 1)
   }
 
-  @Test("a learning rate out of all bounds ends with epoch, phase and term", arguments: names)
+  /// Those that assign images to clusters while they train.
+  private static let assigning = try? MethodExample.all.filter { !$0.type.heads(try $0.settings()).isEmpty }.map { $0.type.name }
+
+  @Test("one cluster that takes every image is told when it begins, with epoch, phase and clusters", arguments: assigning ?? [])
+  func collapse(name: String) throws {
+    // Equal images are assigned alike, at the least of rates always to the same cluster.
+    let slow: [String: JSONValue] = ["learningRate": 1e-9, "clusterLearningRate": 1e-9]
+    let example = try example(name)
+    let (_, trainer) = try example.with(slow.filter { example.parameters[$0.key] != nil }).trainer()
+    var warnings: [String] = []
+    _ = try trainer.run(views: Self.grey, interrupted: { false }) { if case .warning(let text) = $0 { warnings.append(text) } }
+    let assigned = trainer.state.history.filter { $0.outputs != nil }
+    #expect(!assigned.isEmpty && assigned.allSatisfy { $0.largestShare == 1 })
+    var phases: Set<String> = []
+    let places = assigned.filter { phases.insert($0.phase).inserted }.map { "epoch \($0.epoch), \($0.phase) of \($0.outputs ?? 0) outputs" }
+    #expect(places.count == Set(assigned.map(\.phase)).count && places.count < assigned.count)
+    let told = warnings.filter { $0.contains("one cluster took every image") }
+    #expect(told.count == places.count && zip(told, places).allSatisfy { $0.hasPrefix("\($1): one cluster took every image; try ") })
+  }
+
+  @Test("the methods with heads are among them") func assigningMethods() throws {
+    #expect(try #require(Self.assigning) == ["ccr", "iic", "dac", "dccm", "dec"])
+  }
+
+  @Test("weights that are no numbers when a pass begins end training there, with epoch, phase and term", arguments: names)
   func divergence(name: String) throws {
     let example = try example(name)
-    guard example.parameters["learningRate"] != nil else { return }
-    let (method, trainer) = try example.with(["learningRate": 10]).trainer()
-    // As a step that went too far leaves them.
-    let broken = method.model.weights.map { (name: $0.name, tensor: Tensor(shape: $0.tensor.shape, $0.tensor.scalars.map { $0 * .nan })) }
-    guard method.model.load(broken) == nil else { return }
-    let error = #expect(throws: TrainingDiverged.self) {
-      try trainer.run(views: MethodExample.views, interrupted: { false }, tell: { _ in })
+    try expectDivergence(example, passes: ["ccr": 4, "iic": 6, "dac": 8, "dccm": 8, "dec": 5][name] ?? 2)
+    // Of similarities that are no numbers no pair counts, so that the loss of pairs alone is 0.
+    if name == "dac" { try expectDivergence(example.with(["auxiliaryWeight": 0]), passes: 8) }
+  }
+
+  /// - Parameter passes: at least so many, so that later heads, blocks and phases are met.
+  private func expectDivergence(_ example: MethodExample, passes: Int) throws {
+    let (_, whole) = try example.trainer()
+    _ = try whole.run(views: MethodExample.views, interrupted: { false }, tell: { _ in })
+    #expect(whole.state.history.count >= passes)
+    for number in whole.state.history.indices {
+      let (method, trainer) = try example.trainer()
+      // As a step that went too far leaves them. Which sub-heads count is no weight.
+      func breakWeights() {
+        let broken = method.model.weights.map {
+          $0.name == "chosen" ? $0 : (name: $0.name, tensor: Tensor(shape: $0.tensor.shape, $0.tensor.scalars.map { $0 * .nan }))
+        }
+        #expect(method.model.load(broken) == nil)
+      }
+      if number == 0 { breakWeights() }
+      let error = #expect(throws: TrainingDiverged.self, "pass \(number)") {
+        try trainer.run(views: MethodExample.views, interrupted: { false }) {
+          if case .pass = $0, trainer.state.history.count == number { breakWeights() }
+        }
+      }
+      let expected = whole.state.history[number]
+      #expect(error?.epoch == expected.epoch && error?.phase == expected.phase && error?.term.isEmpty == false, "pass \(number)")
+      // The state is that before the pass.
+      #expect(trainer.state.history.count == number)
     }
-    #expect(error?.epoch == 1 && error?.phase.isEmpty == false && error?.term.isEmpty == false)
   }
 }
