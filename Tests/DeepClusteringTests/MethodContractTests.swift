@@ -174,6 +174,12 @@ struct MethodContractTests {
     if name == "dac" { try expectDivergence(example.with(["auxiliaryWeight": 0]), passes: 8) }
   }
 
+  @Test("features that are no numbers when clusters are to be merged end training there")
+  func divergenceBeforeMerging() throws {
+    let network: JSONValue = ["clusters": 3, "neighbours": 5, "clusterNeighbours": 3, "mergeRate": 0.1, "outlierShare": 0.1]
+    try expectDivergence(example("jule").with(["network": network]), passes: 4)
+  }
+
   /// - Parameter passes: at least so many, so that later heads, blocks and phases are met.
   private func expectDivergence(_ example: MethodExample, passes: Int) throws {
     let (_, whole) = try example.trainer()
