@@ -123,9 +123,11 @@ public final class Runner {
     }
     passNotices()
     study.remember()
-    // What follows is not a loop that would hear them.
-    Wakeups.leave()
-    if summary.signal == 0, Wakeups.stopRequests.count > stopsSeen { summary.signal = Wakeups.stopRequests.signal }
+    if !options.asJob {
+      // What follows is no loop that would hear them. A job, which a cluster asks to end, first writes down how it ended.
+      Wakeups.leave()
+      if summary.signal == 0, Wakeups.stopRequests.count > stopsSeen { summary.signal = Wakeups.stopRequests.signal }
+    }
     return summary
   }
 
