@@ -321,4 +321,54 @@ struct TrainProgramTests {
       #expect(other.clusters.dropFirst(60).allSatisfy { method == "dac" ? $0 >= 0 : $0 == -1 })
     }
   }
+
+  /// Batches of neighbours in a set sorted by class would be normalised by the statistics of one class.
+  @Test(
+    "embed: of networks that take batch statistics, a set sorted by class gets the clusters of a shuffled one", arguments: ["dac", "dccm"])
+  func sorted(method: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let example = try #require(MethodExample.all.first { $0.type.name == method })
+    let model = example.type.model(try example.settings(), channels: 1, size: MethodExample.size, seed: 5)
+    try WeightsFile.write([(2, model.weights)], to: "\(folder)/weights.h5")
+    let network = try #require(example.parameters["network"])
+    var random = RandomStream(seed: 7, purpose: .test)
+    // Three kinds of pictures that differ in brightness too, 60 of each.
+    var pictures: [[UInt8]] = []
+    for image in 0..<180 {
+      let kind = image / 60
+      var picture: [UInt8] = []
+      for at in 0..<64 {
+        let light = at / 20 == kind ? 150 : 30 * kind
+        picture.append(UInt8(light + random.integer(below: 40)))
+      }
+      pictures.append(picture)
+    }
+    func probabilities(_ name: String, order: [Int]) throws -> [[Float]] {
+      try ImagesFile.write(
+        ImageSet(
+          name: "some", height: 8, width: 8, channels: 1, pixels: order.flatMap { pictures[$0] }, index: order.indices.map { Int32($0) },
+          verified: false), to: "\(folder)/\(name).h5")
+      let run = try start(
+        "embed",
+        [
+          "--input", "images=\(folder)/\(name).h5", "--input", "weights=\(folder)/weights.h5", "--threads", "1",
+          "--output", "features=\(folder)/\(name).f.h5", "--output", "assignments=\(folder)/\(name).a.h5",
+        ], settings: ["method=\(method)", "seed=3", "resize=8", "size=8", "snapshots=[]", "batch=60", "network=\(network.compact)"]
+      ).end()
+      #expect(run.code == 0, "\(run.words)")
+      let found = try #require(AssignmentsFile.read("\(folder)/\(name).a.h5", epoch: 2).probabilities.last).scalars
+      var rows = [[Float]](repeating: [], count: 180)
+      for (place, image) in order.enumerated() { rows[image] = Array(found[place * 3..<place * 3 + 3]) }
+      return rows
+    }
+    let shuffled = try probabilities("shuffled", order: random.permutation(180))
+    func difference(_ rows: [[Float]]) -> Float {
+      zip(rows, shuffled).map { zip($0, $1).map { abs($0 - $1) }.max() ?? 1 }.reduce(0, +) / 180
+    }
+    let inOrder = difference(try probabilities("sorted", order: Array(0..<180)))
+    // As batches of neighbours would be.
+    let byClass = difference(
+      try (0..<3).flatMap { kind in try probabilities("alone", order: Array(kind * 60..<(kind + 1) * 60)).filter { !$0.isEmpty } })
+    #expect(inOrder < 0.4 * byClass, "\(inOrder) \(byClass)")
+  }
 }
