@@ -277,14 +277,35 @@ struct TrainProgramTests {
     #expect(late == Self.exitBadInput && said.contains("epoch_0002"), "\(said)")
   }
 
-  /// As STL-10 is: of 120 images the first 60 are clustered. The others have no part in what k-means, merging or batch statistics make of these.
-  @Test("embed: what the images behind the clustered ones show changes nothing", arguments: ["ae", "jule", "dac"])
-  func unscored(method: String) throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+  /// What the untrained network of a method's example makes of grey images of 8 × 8 pixels, by the program `embed`.
+  private func embedUntrained(
+    _ method: String, _ pixels: [UInt8], scored: Int, batch: Int, _ name: String
+  ) throws -> (assignments: Assignments, features: Tensor) {
     let example = try #require(MethodExample.all.first { $0.type.name == method })
     let model = example.type.model(try example.settings(), channels: 1, size: MethodExample.size, seed: 5)
     try WeightsFile.write([(2, model.weights)], to: "\(folder)/weights.h5")
     let network = try #require(example.parameters["network"])
+    try ImagesFile.write(
+      ImageSet(
+        name: "some", height: 8, width: 8, channels: 1, scored: scored, pixels: Pixels(pixels),
+        index: (0..<pixels.count / 64).map { Int32($0) }, verified: false), to: "\(folder)/\(name).h5")
+    let run = try start(
+      "embed",
+      [
+        "--input", "images=\(folder)/\(name).h5", "--input", "weights=\(folder)/weights.h5", "--threads", "1",
+        "--output", "features=\(folder)/\(name).f.h5", "--output", "assignments=\(folder)/\(name).a.h5",
+      ], settings: ["method=\(method)", "seed=3", "resize=8", "size=8", "snapshots=[]", "batch=\(batch)", "network=\(network.compact)"]
+    ).end()
+    #expect(run.code == 0, "\(run.words)")
+    return (
+      try AssignmentsFile.read("\(folder)/\(name).a.h5", epoch: 2), try FeaturesFile.read("\(folder)/\(name).f.h5", epoch: 2)
+    )
+  }
+
+  /// As STL-10 is: of 120 images the first 60 are clustered. The others have no part in what k-means, merging or batch statistics make of these.
+  @Test("embed: what the images behind the clustered ones show changes nothing", arguments: ["ae", "jule", "dac"])
+  func unscored(method: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     func embed(_ name: String, count: Int, rest: (Int) -> UInt8) throws -> (clusters: [Int32], features: [Float]) {
       var random = RandomStream(seed: 7, purpose: .test)
       var pixels: [UInt8] = []
@@ -294,20 +315,7 @@ struct TrainProgramTests {
           pixels.append(image < 60 ? UInt8(random.integer(below: 80)) + bar : rest(at))
         }
       }
-      try ImagesFile.write(
-        ImageSet(
-          name: "some", height: 8, width: 8, channels: 1, scored: 60, pixels: Pixels(pixels), index: (0..<Int32(count)).map { $0 },
-          verified: false), to: "\(folder)/\(name).h5")
-      let run = try start(
-        "embed",
-        [
-          "--input", "images=\(folder)/\(name).h5", "--input", "weights=\(folder)/weights.h5", "--threads", "1",
-          "--output", "features=\(folder)/\(name).f.h5", "--output", "assignments=\(folder)/\(name).a.h5",
-        ], settings: ["method=\(method)", "seed=3", "resize=8", "size=8", "snapshots=[]", "batch=50", "network=\(network.compact)"]
-      ).end()
-      #expect(run.code == 0, "\(run.words)")
-      let found = try AssignmentsFile.read("\(folder)/\(name).a.h5", epoch: 2)
-      let features = try FeaturesFile.read("\(folder)/\(name).f.h5", epoch: 2)
+      let (found, features) = try embedUntrained(method, pixels, scored: 60, batch: 50, name)
       #expect(found.clusters.count == count && features.shape[0] == count)
       #expect(found.probabilities.allSatisfy { $0.shape[0] == count && $0.scalars.allSatisfy(\.isFinite) })
       return (found.clusters, features.rows(0..<60).scalars)
@@ -327,10 +335,6 @@ struct TrainProgramTests {
     "embed: of networks that take batch statistics, a set sorted by class gets the clusters of a shuffled one", arguments: ["dac", "dccm"])
   func sorted(method: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let example = try #require(MethodExample.all.first { $0.type.name == method })
-    let model = example.type.model(try example.settings(), channels: 1, size: MethodExample.size, seed: 5)
-    try WeightsFile.write([(2, model.weights)], to: "\(folder)/weights.h5")
-    let network = try #require(example.parameters["network"])
     var random = RandomStream(seed: 7, purpose: .test)
     // Three kinds of pictures that differ in brightness too, 60 of each.
     var pictures: [[UInt8]] = []
@@ -344,19 +348,8 @@ struct TrainProgramTests {
       pictures.append(picture)
     }
     func probabilities(_ name: String, order: [Int]) throws -> [[Float]] {
-      try ImagesFile.write(
-        ImageSet(
-          name: "some", height: 8, width: 8, channels: 1, pixels: order.flatMap { pictures[$0] }, index: order.indices.map { Int32($0) },
-          verified: false), to: "\(folder)/\(name).h5")
-      let run = try start(
-        "embed",
-        [
-          "--input", "images=\(folder)/\(name).h5", "--input", "weights=\(folder)/weights.h5", "--threads", "1",
-          "--output", "features=\(folder)/\(name).f.h5", "--output", "assignments=\(folder)/\(name).a.h5",
-        ], settings: ["method=\(method)", "seed=3", "resize=8", "size=8", "snapshots=[]", "batch=60", "network=\(network.compact)"]
-      ).end()
-      #expect(run.code == 0, "\(run.words)")
-      let found = try #require(AssignmentsFile.read("\(folder)/\(name).a.h5", epoch: 2).probabilities.last).scalars
+      let (assignments, _) = try embedUntrained(method, order.flatMap { pictures[$0] }, scored: order.count, batch: 60, name)
+      let found = try #require(assignments.probabilities.last).scalars
       var rows = [[Float]](repeating: [], count: 180)
       for (place, image) in order.enumerated() { rows[image] = Array(found[place * 3..<place * 3 + 3]) }
       return rows
