@@ -63,7 +63,7 @@ format:
 schema: build
 	.build/release/ccr schema > pipeline.schema.json.new && mv pipeline.schema.json.new pipeline.schema.json
 
-# What needs no Python: the kernels, each checked against its plain twin, and every piece of work of docs/benchmarks.md.
+# What needs no Python: the kernels, each checked against its plain twin, and most of the work of docs/benchmarks.md.
 bench: build
 	@for work in kernels train-step "autoencoder-step --network conv" "autoencoder-step --network stacked" "epoch --images 1000" inference augmentation kmeans tsne runner; do \
 	  .build/release/benchmarks $$work || exit 1; \

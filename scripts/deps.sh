@@ -4,7 +4,7 @@
 # Swift is looked at where asked for and before anything is installed: no package helps where the build cannot follow.
 set -u
 # As swift-tools-version in Package.swift.
-least=6.1
+least=6.2
 system=$(. "${OS_RELEASE:-/etc/os-release}" 2>/dev/null && echo "${PRETTY_NAME:-}")
 system=${system:-this system}
 

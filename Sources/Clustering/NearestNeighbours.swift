@@ -2,9 +2,10 @@ import Tensors
 
 /// The nearest rows of every row, exactly, itself left out.
 ///
-/// Products of blocks of rows give ‖x_j‖² − 2 x_i·x_j of the centred rows; what beats the worst of a row's list so far is noted; the
-/// lists' distances are then measured again by explicit differences. 2·n²·D flop, memory n·k. Rows of more than 512 numbers meet as
-/// short vectors (`ReducedVectors`), and those which these leave a chance are measured: 1024·n² flop and some hundred distances for a row.
+/// Products of blocks of rows give ‖x_j‖² − 2 x_i·x_j of the centred rows; whatever can be among the nearest for all that rounding may have
+/// changed is measured again by explicit differences. 2·n²·D flop, memory n·k; where many rows are alike to within rounding, all of these are
+/// measured. Rows of more than 512 numbers meet as short vectors (`ReducedVectors`), and those which these leave a chance are measured:
+/// 1024·n² flop and some hundred distances for a row.
 public struct NearestNeighbours: Sendable {
   /// Neighbours of each row.
   public let count: Int
@@ -61,10 +62,10 @@ public struct NearestNeighbours: Sendable {
         )
         for i in rows {
           let k = i - rows.lowerBound
-          nearest[k].take(products.base + k * width, norms.base + start, width, from: start, without: i)
+          nearest[k].take(products.base + k * width, norms.base, own: i, start..<start + width)
         }
       }
-      return nearest.indices.map { nearest[$0].sorted(about: centred.base + (rows.lowerBound + $0) * d, among: centred.base, d) }
+      return rows.map { nearest[$0 - rows.lowerBound].measured(own: $0, among: centred.base, d, norms.base) }
     }
   }
 
@@ -87,9 +88,9 @@ public struct NearestNeighbours: Sendable {
         }
       }
       overBlocks { i, products, columns in
-        nearest[i - rows.lowerBound].take(products, squares.base + columns.lowerBound, columns.count, from: columns.lowerBound, without: i)
+        nearest[i - rows.lowerBound].take(products, squares.base, own: i, columns)
       }
-      for i in rows { nearest[i - rows.lowerBound].measure(about: centred.base + i * d, among: centred.base, d) }
+      for i in rows { nearest[i - rows.lowerBound].measure(own: i, among: centred.base, d, squares.base) }
       overBlocks { i, products, columns in
         nearest[i - rows.lowerBound].takeMeasured(products, squares, own: i, columns, of: centred.base, d)
       }
@@ -115,49 +116,52 @@ private struct Neighbour {
   }
 }
 
-/// The `count` least values of a stream that comes in the order of rows.
+/// The `count` least values of a stream that comes in the order of rows, and all others that can be among these for all that is known.
 private struct NearestList {
   private let count: Int
+  /// With the most that a row's value can be; once measured, with its value.
   private var kept: [Neighbour] = []
-  /// What a value must beat: infinity until `count` are known.
+  /// `count` rows have no more than this: infinity until `count` are known.
   private var bar = Float.infinity
+  /// How many are kept before those that have no chance are let go.
+  private var room: Int
 
   init(count: Int) {
     self.count = count
-    kept.reserveCapacity(4 * count)
+    room = 4 * count
+    kept.reserveCapacity(room)
   }
 
-  /// Takes norms[j] − 2·products[j] for j in 0..<width as the values of rows from `first` on.
-  mutating func take(_ products: UnsafePointer<Float>, _ norms: UnsafePointer<Float>, _ width: Int, from first: Int, without own: Int) {
+  /// Takes norms[own] + norms[j] − 2·products[j − columns.lowerBound], give or take what rounding may change, as the values of rows j in `columns`.
+  mutating func take(_ products: UnsafePointer<Float>, _ norms: UnsafePointer<Float>, own: Int, _ columns: Range<Int>) {
+    let less = 1 - ReducedVectors.slack
+    let (others, base) = (norms + columns.lowerBound, norms[own] * less)
+    func meet(_ j: Int) {
+      guard base + (others[j] * less - 2 * products[j]) <= bar, columns.lowerBound + j != own else { return }
+      let more = 1 + ReducedVectors.slack
+      kept.append(Neighbour(value: norms[own] * more + (others[j] * more - 2 * products[j]), row: Int32(columns.lowerBound + j)))
+      if kept.count >= room { shrink(norms, own) }
+    }
     var j = 0
-    while j + 16 <= width {
-      let values = norms.vector(j).addingProduct(products.vector(j), SIMD16(repeating: -2))
-      if any(values .< SIMD16(repeating: bar)) {
-        for lane in 0..<16 where values[lane] < bar { note(values[lane], first + j + lane, own) }
-      }
+    while j + 16 <= columns.count {
+      let least = (others.vector(j) * less).addingProduct(products.vector(j), SIMD16(repeating: -2)) + base
+      if any(least .<= SIMD16(repeating: bar)) { for lane in 0..<16 { meet(j + lane) } }
       j += 16
     }
-    for j in j..<width {
-      let value = norms[j] - 2 * products[j]
-      if value < bar { note(value, first + j, own) }
-    }
+    for j in j..<columns.count { meet(j) }
   }
 
-  private mutating func note(_ value: Float, _ row: Int, _ own: Int) {
-    guard row != own else { return }
-    kept.append(Neighbour(value: value, row: Int32(row)))
-    if kept.count == 4 * count { shrink() }
-  }
-
-  private mutating func shrink() {
+  private mutating func shrink(_ norms: UnsafePointer<Float>, _ own: Int) {
+    guard kept.count > count else { return }
     kept.sort { $0.key < $1.key }
-    kept.removeLast(max(0, kept.count - count))
-    if kept.count == count, let last = kept.last { bar = last.value }
+    bar = kept[count - 1].value
+    kept.removeAll { $0.value - 2 * ReducedVectors.slack * (norms[own] + norms[Int($0.row)]) > bar }
+    room = max(4 * count, 2 * kept.count)
   }
 
   /// Puts measured distances in the place of values, and keeps the greatest of them as bar.
-  mutating func measure(about point: UnsafePointer<Float>, among rows: UnsafePointer<Float>, _ d: Int) {
-    kept = sorted(about: point, among: rows, d)
+  mutating func measure(own: Int, among rows: UnsafePointer<Float>, _ d: Int, _ norms: UnsafePointer<Float>) {
+    kept = measured(own: own, among: rows, d, norms)
     bar = kept.last?.value ?? .infinity
   }
 
@@ -194,9 +198,10 @@ private struct NearestList {
 
   func sorted() -> [Neighbour] { kept }
 
-  /// The nearest, measured and sorted again.
-  mutating func sorted(about point: UnsafePointer<Float>, among rows: UnsafePointer<Float>, _ d: Int) -> [Neighbour] {
-    shrink()
-    return kept.map { Neighbour(value: SquaredDistances.between(point, rows + Int($0.row) * d, d), row: $0.row) }.sorted { $0.key < $1.key }
+  /// The `count` nearest by measured distances, sorted.
+  mutating func measured(own: Int, among rows: UnsafePointer<Float>, _ d: Int, _ norms: UnsafePointer<Float>) -> [Neighbour] {
+    shrink(norms, own)
+    let all = kept.map { Neighbour(value: SquaredDistances.between(rows + own * d, rows + Int($0.row) * d, d), row: $0.row) }
+    return Array(all.sorted { $0.key < $1.key }.prefix(count))
   }
 }

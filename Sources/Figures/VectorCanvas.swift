@@ -57,6 +57,8 @@ extension Canvas {
 
   /// More marks than this are a picture within SVG, where each would take a third of a kilobyte.
   private static let mostMarksInSVG = 2000
+  /// Of such a picture, for each design unit: four panels of 4,000 marks stay below a megabyte.
+  private static let pixelsPerUnitInSVG = 1.4
 
   /// Draws the marks of a square, of which there may be very many.
   /// - Parameters:
@@ -64,7 +66,7 @@ extension Canvas {
   ///   - body: draws them on a sheet, in a square whose corner is given.
   func marks(_ count: Int, _ x: Double, _ y: Double, side: Double, _ body: (Canvas, _ x: Double, _ y: Double) -> Void) {
     guard case .svg = medium, count > Self.mostMarksInSVG,
-      let sheet = try? Canvas(width: side, height: side, on: .pixels(Int(side * 2)))
+      let sheet = try? Canvas(width: side, height: side, on: .pixels(Int(side * Self.pixelsPerUnitInSVG)))
     else { return body(self, x, y) }
     body(sheet, 0, 0)
     sheet.frame(0, 0, side, side, .rule)

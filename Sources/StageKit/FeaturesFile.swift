@@ -23,3 +23,11 @@ public enum FeaturesFile {
     try HDF5Reader(path).tensor("\(EpochGroup.name(epoch))/features", axes: 2)
   }
 }
+
+extension Float {
+  /// Squares of numbers up to this, and sums of a million of them, are no more than Float holds; a network gives larger ones when its training diverged.
+  public static let largestMeasurable: Float = 1e15
+
+  /// Whether distances between such numbers can be measured: false of what is not finite, or larger.
+  public var isMeasurable: Bool { magnitude <= Self.largestMeasurable }
+}

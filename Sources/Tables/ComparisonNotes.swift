@@ -9,9 +9,10 @@ extension TableNotes {
       let parts = here.map { comparison in
         let mean = (comparison.spread.mean < 0 ? "−" : "+") + fixed(abs(comparison.spread.mean))
         let interval = comparison.spread.interval.map { " (\(ends($0))\(comparison.bootstrap.map { "; \(ends($0))" } ?? ""))" } ?? ""
-        let verdict =
-          comparison.corrected.map { "p \(fixed($0)), \(comparison.isApart ? "differ" : "cannot be told apart")" } ?? "not tested"
-        return "\(comparison.row) − \(comparison.against) \(mean)\(interval), \(verdict)"
+        let verdict = comparison.corrected.map { p in
+          (p < 0.0005 ? "p < 0.001" : "p \(fixed(p))") + ", " + (comparison.isApart ? "differ" : "cannot be told apart")
+        }
+        return "\(comparison.row) − \(comparison.against) \(mean)\(interval), \(verdict ?? "not tested")"
       }
       let tested = here.count { $0.corrected != nil }
       let least = RowComparison.leastSeeds(comparisons: max(tested, 1))

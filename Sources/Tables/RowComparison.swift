@@ -9,7 +9,7 @@ public struct RowComparison: Sendable {
   /// Mean, deviation and, of 5 seeds and more, interval of the differences.
   public let spread: Spread
   /// The bootstrap's interval of the mean difference; nil for fewer seeds than an interval takes, or more than the bootstrap does.
-  public var bootstrap: ClosedRange<Double>? { Bootstrap.interval(differences) }
+  public let bootstrap: ClosedRange<Double>?
   /// Of the exact sign-flip test; nil for more seeds than it takes.
   public let pValue: Double?
   /// After Holm's correction over all comparisons of the table in this metric on this data set.
@@ -45,7 +45,8 @@ extension TableLayout {
           guard let spread = Spread(differences) else { return nil }
           return RowComparison(
             row: label(pair.method), against: label(pair.against), dataset: column.dataset, metric: metric, seeds: seeds,
-            differences: differences, spread: spread, pValue: SignFlipTest.pValue(differences), corrected: nil)
+            differences: differences, spread: spread, bootstrap: Bootstrap.interval(differences), pValue: SignFlipTest.pValue(differences),
+            corrected: nil)
         }
         // One seed is no sample of seeds.
         let tested = found.indices.filter { found[$0].pValue != nil && found[$0].seeds.count > 1 }

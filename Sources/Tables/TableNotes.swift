@@ -118,14 +118,23 @@ struct TableNotes {
       let here = runs.filter { $0.dataset == column.dataset }
       guard !here.isEmpty else { return nil }
       let images = Set(here.map(\.scores.images)).sorted()
-      let epochs = Set(here.map(\.scores.last.epoch).filter { $0 > 0 }).sorted()
       return "\(column.label): \(images == [0] ? "unlabelled" : list(images, grouped: true)) image\(images == [1] ? "" : "s")"
-        + (epochs.isEmpty ? "" : ", \(list(epochs)) epoch\(epochs == [1] ? "" : "s")")
+        + epochs(here)
     }
     guard !parts.isEmpty else { return nil }
     let network = "stages of \(list(layout.network.widths)) channels and \(list(layout.network.blocks)) blocks"
-    return "Budget of this run: \(parts.joined(separator: "; ")); residual networks have \(network)."
+    return "Budget of this run: \(parts.joined(separator: ". ")); residual networks have \(network)."
       + (layout.isPublished ? " Budget of the paper: \(published.budget)." : "")
+  }
+
+  /// How many epochs, and of which rows where they differ.
+  private func epochs(_ runs: [ScoredRun]) -> String {
+    let rows = Dictionary(grouping: layout.rows) { row in runs.first { $0.method == row.method }?.scores.last.epoch ?? 0 }
+    let trained = rows.filter { $0.key > 0 }.sorted { $0.key < $1.key }
+    let parts = trained.map { epochs, rows in
+      "\(epochs) epoch\(epochs == 1 ? "" : "s")" + (trained.count == 1 ? "" : " of \(rows.map(\.label).joined(separator: ", "))")
+    }
+    return parts.isEmpty ? "" : ", " + parts.joined(separator: "; ")
   }
 
   private var source: String? {

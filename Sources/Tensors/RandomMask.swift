@@ -4,7 +4,7 @@ public struct RandomMask: Hashable, Sendable {
   public let pass, step, layer: Int
 
   /// - Parameters:
-  ///   - step: of the pass, below 2³².
+  ///   - step: of the training, below 2³².
   ///   - layer: tells masks of one step apart, below 2²⁴.
   public init(seed: UInt64, pass: Int, step: Int, layer: Int = 0) {
     self.seed = seed

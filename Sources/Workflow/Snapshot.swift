@@ -31,8 +31,12 @@ extension Records {
     if let commit = git(["rev-parse", "--verify", "--quiet", "\(text)^{commit}"])?.split(separator: "\n").first {
       return try snapshot(commit: String(commit), named: text, profile)
     }
+    let known = profiles + store.tagNames
     throw PipelineError(
-      .unknown(kind: "results folder, profile, tag or commit", name: text, known: profiles + store.tagNames))
+      .missing(
+        what: "\"\(text)\", a results folder, a profile with results, a tag or a commit,",
+        remedy: known.isEmpty
+          ? "nothing was computed here yet: run `ccr run --profile NAME` first" : "known: \(known.joined(separator: ", "))"))
   }
 
   private func snapshot(folder path: String, _ profile: String) throws -> Snapshot {

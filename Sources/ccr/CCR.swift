@@ -10,9 +10,9 @@ struct CCR: ParsableCommand {
     commandName: "ccr", abstract: "Runs the study that pipeline.json declares; what was computed before is not computed again.",
     discussion: """
       A selector names instances: train, train[method=ccr,seed=0], +X with all that X needs, X+ with all that needs X.
-      Exit codes: 0 done · 1 a stage failed · 2 bad usage or pipeline.json · 3 work is pending (plan, status --exit-code; verify) ·
-      5 executed again, or verified, with other bytes · 7 the machine failed (disk full, no permission) · 75 stopped, checkpoint saved ·
-      128 + n stopped by signal n. Words for people go to standard error, data to standard output.
+      Exit codes: 0 done · 1 a stage failed · 2 bad usage or pipeline.json · 3 work is pending or missing (plan and
+      status with --exit-code; report, verify) · 5 other bytes (run, verify, adopt; diff --exit-code) · 7 the machine failed (disk full, no
+      permission) · 66 inputs of a job are not in the store · 75 stopped, checkpoint saved · 128 + n stopped by signal n. Words for people go to standard error, data to standard output.
       """,
     // Asking git takes longer than any other start.
     version: CommandLine.arguments.contains("--version") ? Version.text : "unknown",

@@ -16,7 +16,8 @@ enum ClusterInputError: ExplainedError {
     switch self {
     case .rows(let rows, let images, let path): "\(path) has features of \(rows) images; there are \(images)"
     case .noFeatures(let path): "\(path) has features of no epoch"
-    case .notFinite(let epoch, let path): "\(path) holds numbers at epoch \(epoch) that are not finite"
+    case .notFinite(let epoch, let path):
+      "\(path) holds numbers at epoch \(epoch) that are not finite, or beyond \(Float.largestMeasurable)"
     case .method(.tooFewPoints(let points, let clusters), _): "\(points) images cannot make \(clusters) clusters"
     case .method(.negative(let row), let name): "\(name) needs numbers from 0 on; those of image \(row) are not all"
     case .method(.eigenvectors(let found, let wanted), let name):
@@ -56,7 +57,7 @@ struct ClusterInput {
     guard let epoch = try FeaturesFile.epochs(path).last else { throw ClusterInputError.noFeatures(path: path) }
     let features = try FeaturesFile.read(path, epoch: epoch)
     guard features.shape[0] == images.count else { throw ClusterInputError.rows(features.shape[0], images: images.count, path: path) }
-    guard features.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else {
+    guard features.withUnsafeBufferPointer({ $0.allSatisfy(\.isMeasurable) }) else {
       throw ClusterInputError.notFinite(epoch: epoch, path: path)
     }
     return images.scored < images.count ? features.rows(0..<images.scored) : features

@@ -1,4 +1,5 @@
 import Artifacts
+import StageKit
 
 /// What cannot be embedded.
 enum EmbeddingError: ExplainedError {
@@ -6,7 +7,8 @@ enum EmbeddingError: ExplainedError {
 
   var problem: String {
     switch self {
-    case .notFinite(let epoch, let path): "the network of epoch \(epoch) in \(path) gives features that are not finite numbers"
+    case .notFinite(let epoch, let path):
+      "the network of epoch \(epoch) in \(path) gives features that are not finite, or beyond \(Float.largestMeasurable)"
     }
   }
 

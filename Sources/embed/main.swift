@@ -117,7 +117,7 @@ StageProgram.run(description) { job in
       for head in probabilities.indices { place(some.probabilities[head], numbers, of: images.count, in: &probabilities[head]) }
       job.progress(done: done * batches.count + number + 1, total: epochs.count * batches.count, unit: "batch", detail: "epoch \(epoch)")
     }
-    guard values.allSatisfy(\.isFinite) else { throw EmbeddingError.notFinite(epoch: epoch, path: job.input("weights")) }
+    guard values.allSatisfy(\.isMeasurable) else { throw EmbeddingError.notFinite(epoch: epoch, path: job.input("weights")) }
     let all = Embedded(
       features: Tensor(shape: [images.count, values.count / images.count], values),
       probabilities: zip(probabilities, method.heads(job.settings)).map { Tensor(shape: [images.count, $1], $0) })

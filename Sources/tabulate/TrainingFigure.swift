@@ -20,13 +20,14 @@ struct TrainingHistory {
     }
     // Shares of clusters have no weight.
     let phase = lines.dropFirst().last { $0[4].isEmpty }?[1] ?? lines.last?[1]
-    var terms: [(name: String, values: [Int: Double])] = []
+    var terms: [(name: String, passes: [Int: [Double]])] = []
     for line in lines.dropFirst() where line[1] == phase {
       guard let epoch = Int(line[0]), let value = Double(line[3]), let weight = Double(line[4]) else { continue }
       if !terms.contains(where: { $0.name == line[2] }) { terms.append((line[2], [:])) }
-      for at in terms.indices where terms[at].name == line[2] { terms[at].values[epoch] = weight * value }
+      for at in terms.indices where terms[at].name == line[2] { terms[at].passes[epoch, default: []].append(weight * value) }
     }
-    self.terms = terms
+    // A phase may have several passes of as many steps in an epoch.
+    self.terms = terms.map { ($0.name, $0.passes.mapValues { $0.reduce(0, +) / Double($0.count) }) }
   }
 
   /// The loss: the sum of the terms.

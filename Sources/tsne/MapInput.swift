@@ -18,7 +18,8 @@ enum MapError: ExplainedError {
       "\(path) has no epoch \(epoch); it has \(known.map(String.init).joined(separator: ", "))"
     case .noRow(let first, let rows, let path): "\(path) has \(rows) rows, so there is no point \(first) to begin with"
     case .noProbabilities(let path): "\(path) has clusters, but no assignment probabilities to map"
-    case .notFinite(let epoch, let path): "\(path) holds numbers at epoch \(epoch) that are not finite"
+    case .notFinite(let epoch, let path):
+      "\(path) holds numbers at epoch \(epoch) that are not finite, or beyond \(Float.largestMeasurable)"
     case .tooFewPoints(let count, let perplexity): "\(count) points are too few for perplexity \(perplexity)"
     case .labels(let count, let points): "there are \(count) labels for \(points) points"
     case .clusters(let count, let points, let path): "\(path) has clusters of \(count) images; \(points) points are mapped"
@@ -71,7 +72,7 @@ struct MapInput {
     rows = first..<min(first + limit, rowsInFile)
     let columns = all.shape[1]
     let chosen = Array(all.scalars[rows.lowerBound * columns..<rows.upperBound * columns])
-    guard chosen.allSatisfy(\.isFinite) else { throw MapError.notFinite(epoch: epoch, path: path) }
+    guard chosen.allSatisfy(\.isMeasurable) else { throw MapError.notFinite(epoch: epoch, path: path) }
     points = Tensor(shape: [rows.count, columns], chosen)
   }
   /// The cluster of each of these points at an epoch.

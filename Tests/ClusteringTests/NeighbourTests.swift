@@ -39,6 +39,38 @@ struct NearestNeighboursTests {
     }
   }
 
+  /// Groups far apart of rows that differ by less than products in Float can tell: every distance is within a thousandth of the true one of its rank.
+  @Test(arguments: [2, 50, 128])
+  func areTheNearestInTightGroups(dimensions: Int) {
+    let (rows, count) = (600, 5)
+    let (places, offsets) = (
+      TestPoints.cube(3, dimensions: dimensions, seed: 1).scalars, TestPoints.cube(rows, dimensions: dimensions, seed: 2).scalars
+    )
+    let values = (0..<rows * dimensions).map { at in
+      20 * places[at / dimensions % 3 * dimensions + at % dimensions] + 0.01 * offsets[at]
+    }
+    let found = NearestNeighbours(Tensor(shape: [rows, dimensions], values), count: count, team: team)
+    for i in stride(from: 0, to: rows, by: 7) {
+      let squares = (0..<rows).map { j in
+        (0..<dimensions).reduce(0.0) {
+          let difference = Double(values[i * dimensions + $1]) - Double(values[j * dimensions + $1])
+          return $0 + difference * difference
+        }
+      }
+      let nearest = (0..<rows).filter { $0 != i }.map { squares[$0] }.sorted().prefix(count)
+      let own = found.indices[i * count..<(i + 1) * count]
+      #expect(!own.contains(Int32(i)) && Set(own).count == count)
+      #expect(zip(own, nearest).allSatisfy { squares[Int($0)] < 1.001 * $1 + 1e-9 }, "row \(i)")
+    }
+  }
+
+  /// More copies than are kept without a look at them.
+  @Test func copiesAreTakenInTheirOrder() {
+    let x = Tensor(shape: [300, 3], (0..<900).map { $0 < 30 ? Float($0) : 7 })
+    let found = NearestNeighbours(x, count: 4, team: team)
+    #expect(Array(found.indices[200 * 4..<201 * 4]) == [10, 11, 12, 13] && found.squares[800..<804].allSatisfy { $0 == 0 })
+  }
+
   @Test func tiesGoToTheLowerNumber() {
     let x = Tensor(shape: [5, 1], [0, 1, -1, 1, -1])
     #expect(Array(NearestNeighbours(x, count: 3, team: team).indices.prefix(3)) == [1, 2, 3])

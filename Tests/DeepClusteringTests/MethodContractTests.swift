@@ -140,6 +140,9 @@ struct MethodContractTests {
     let settings = try example.settings()
     try example.type.check(settings, channels: nil)
     try example.type.check(settings, channels: 1)
+    // The example has the mean of one channel, where the method has one.
+    guard example.parameters["network"]?["mean"] != nil else { return }
+    #expect(throws: StageError.self) { try example.type.check(settings, channels: 3) }
   }
 
   /// Those that assign images to clusters while they train.

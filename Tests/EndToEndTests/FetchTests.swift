@@ -24,8 +24,8 @@ struct FetchTests {
     return files
   }
 
-  private func fetch(_ port: UInt16, limit: Int? = nil) throws -> Programs.Output {
-    let arguments = ["fetch", "fashion-mnist", "--to", folder, "--mirror", "http://127.0.0.1:\(port)/", "--patience", "1"]
+  private func fetch(_ port: UInt16, limit: Int? = nil, patience: Int = 30) throws -> Programs.Output {
+    let arguments = ["fetch", "fashion-mnist", "--to", folder, "--mirror", "http://127.0.0.1:\(port)/", "--patience", "\(patience)"]
     guard let limit else { return try Programs.run("ccr", arguments) }
     // A limit on the size of files stands in for a full disk: writing fails, once the signal is out of the way.
     let limited = ["-c", "trap '' XFSZ; ulimit -f \(limit); exec \"$0\" \"$@\"", "\(Programs.folder)/ccr"]
@@ -124,7 +124,7 @@ struct FetchTests {
     let failing = try fetch(down.port)
     #expect(failing.code == 7 && failing.error.contains("the server fails (HTTP 503)"), "\(failing.error)")
     let silent = try LoopbackServer(files: Self.official(), manner: .silent)
-    let slow = try fetch(silent.port)
+    let slow = try fetch(silent.port, patience: 1)
     #expect(slow.code == 7 && slow.error.contains("the server sent nothing for 1 s"), "\(slow.error)")
     let port = server.port
     server.stop()

@@ -26,6 +26,7 @@ final class LoopbackServer: Sendable {
   private let socket: Int32
   private let manner: Mutex<Manner>
   private let ranges = Mutex<[Int]>([])
+  private let isOpen = Atomic(true)
 
   init(files: [String: Data], manner: Manner) throws {
     self.manner = Mutex(manner)
@@ -45,16 +46,19 @@ final class LoopbackServer: Sendable {
     Thread.detachNewThread { [weak self] in
       while true {
         let client = accept(listener, nil, nil)
-        guard client >= 0, let self else { return }
-        self.answer(client, files)
+        guard client >= 0 else { break }
+        self?.answer(client, files)
         close(client)
       }
+      // Here alone: the number of a closed socket soon is another file's.
+      close(listener)
     }
   }
 
   deinit { stop() }
 
-  func stop() { shutdown(socket, Int32(SHUT_RDWR)); close(socket) }
+  /// Ends `accept`, and with it the thread, which closes the socket.
+  func stop() { if isOpen.exchange(false, ordering: .relaxed) { shutdown(socket, Int32(SHUT_RDWR)) } }
 
   func serve(_ new: Manner) { manner.withLock { $0 = new } }
 

@@ -21,13 +21,13 @@ struct OperationTests {
 
   @Test(arguments: [PoolingWindow(2), PoolingWindow(2, ceiling: true), PoolingWindow(3, stride: 2, padding: 1)])
   func pools(window: PoolingWindow) {
-    check(input: random([2, 5, 4, 3], 5), parameters: []) { $0.maxPool($1, window) }
+    check(input: random([2, 5, 4, 3], 5), parameters: [], kinks: true) { $0.maxPool($1, window) }
     check(input: random([2, 5, 4, 3], 6), parameters: []) { $0.averagePool($1, window) }
   }
 
   @Test func activations() {
     let x = random([6, 5], 7)
-    check(input: x, parameters: []) { $0.leakyReLU($1, slope: 0.2) }
+    check(input: x, parameters: [], kinks: true) { $0.leakyReLU($1, slope: 0.2) }
     check(input: x, parameters: []) { $0.elu($1) }
     check(input: x, parameters: []) { $0.elu($1, alpha: 0.5) }
     check(input: x, parameters: []) { $0.sigmoid($1) }

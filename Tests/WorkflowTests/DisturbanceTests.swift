@@ -28,7 +28,7 @@ struct DisturbanceTests {
     let study = try ToyStudy(act: "meddling-child")
     let run = try study.ccr("run", Self.score, "--json")
     #expect(run.code == 0 || run.error.contains("something still writes into it"), "\(run.error)")
-    while try !processes(of: study).isEmpty { usleep(20_000) }
+    try study.waitFor("nothing writes any more") { try processes(of: study).isEmpty }
     let object = study.object(Self.made)
     let isWhole = try ContentDigest.ofFile(object).hex == URL(fileURLWithPath: object).lastPathComponent
     #expect(try isWhole || study.ccr("plan", Self.one, "--exit-code").code == 3)
@@ -113,7 +113,7 @@ struct DisturbanceTests {
     try study.waitForExecutions(2)
     let writer = open("\(study.folder)/score", O_RDWR)
     try study.go()
-    usleep(600_000)
+    try study.waitUntilSaid("somebody writes its program")
     close(writer)
     let run = output()
     #expect(run.code == 0 && run.error.contains("somebody writes its program"), "\(run.error)")
@@ -125,7 +125,7 @@ struct DisturbanceTests {
     let study = try ToyStudy()
     try study.edit("if [ \"$1\" = --describe ]; then", "if [ \"$1\" = --describe ]; then sleep 15;", in: "score")
     let (process, output) = try study.start([verb])
-    while try processes(of: study).count < 2 { usleep(20_000) }
+    try study.waitFor("its program is asked") { try processes(of: study).count >= 2 }
     usleep(200_000)
     let took = seconds {
       kill(process.processIdentifier, SIGTERM)
@@ -143,10 +143,13 @@ struct DisturbanceTests {
     try study.waitForExecutions(2)
     try study.edit("if [ \"$1\" = --describe ]; then", "if [ \"$1\" = --describe ]; then touch $CCR_DATA/asked; sleep 15;", in: "score")
     try study.go()
-    while !FileManager.default.fileExists(atPath: "\(study.folder)/data/asked") { usleep(20_000) }
-    let took = seconds { kill(process.processIdentifier, SIGTERM) }
-    let run = output()
-    #expect(run.code == 143 && took < 12, "\(run.code): \(run.error)")
+    try study.waitFor("its description is asked for") { FileManager.default.fileExists(atPath: "\(study.folder)/data/asked") }
+    var run: ToyStudy.Output?
+    let took = seconds {
+      kill(process.processIdentifier, SIGTERM)
+      run = output()
+    }
+    #expect(run?.code == 143 && took < 12, "\(took) s: \(String(describing: run))")
   }
 
   @Test func theLastEventNeedsNoEndOfLine() throws {

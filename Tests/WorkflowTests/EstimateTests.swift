@@ -80,9 +80,10 @@ struct EstimateTests {
       let output = try study.shell("\(ccr) --results \(study.folder)/results --json \(selectors) > \(study.folder)/plan.json")
       return try #require(try JSONValue.parse(study.read("plan.json"), file: "plan")["estimate"], "\(output.error)")
     }
-    // One CCR training of ResNet-34 on CIFAR-10 is 200 epochs of two heads over 240,000 views: 13 days at 87 views a second.
+    // One CCR training of ResNet-34 on CIFAR-10 is 200 epochs of two heads over 240,000 views: 13 days at 87 views a second of two threads,
+    // whose successors may be some times as fast.
     let one = try span(estimated("'train[dataset=cifar-10,method=ccr,seed=0]'")).map { $0 / 86_400 }
-    #expect(one[0] < 13 && one[2] > 13, "\(one)")
+    #expect(one[0] < 26 && one[2] > 6, "\(one)")
     let estimate = try estimated("")
     #expect(try span(estimate)[0] > 20 * 86_400)
     let train = try #require(estimate["stages"]?.array?.first { $0["stage"]?.string == "train" })
@@ -93,12 +94,15 @@ struct EstimateTests {
     #expect(estimate["unknown"]?.integer ?? 0 < 300)
   }
 
-  /// study.json beside it is whole: four arms and K-means at eight seeds, and a pilot of eight arms at two.
-  @Test(arguments: [("study", 32), ("pilot", 16)]) func theStudyOfCIFAR10IsPlanned(profile: String, trainings: Int) throws {
+  /// The files beside it are whole. study.json: four arms at eight seeds, a pilot of eight at two; cifar.json: twelve deep rows, two on CIFAR-100.
+  @Test(arguments: [
+    ("study", "study", 32), ("study", "pilot", 16), ("cifar", "cpu", 14), ("mnist", "mnist", 7), ("mnist", "mnist-reasons", 12),
+  ])
+  func filesThatExtendItArePlanned(file: String, profile: String, trainings: Int) throws {
     let root = URL(fileURLWithPath: #filePath).pathComponents.dropLast(3).joined(separator: "/")
     let study = try ToyStudy()
     let plan = try study.shell(
-      "exec \(ToyStudy.binaries)/ccr plan --pipeline \(root)/study.json --profile \(profile) --results \(study.folder)/results")
+      "exec \(ToyStudy.binaries)/ccr plan --pipeline \(root)/\(file).json --profile \(profile) --results \(study.folder)/results")
     #expect(plan.code == 0 && plan.out.split(separator: "\n").count { $0.hasPrefix("run     train[") } == trainings, "\(plan)")
   }
 

@@ -96,7 +96,7 @@ struct IngredientTests {
     _ = try reference.run()
     let study = try ToyStudy(act: "pause")
     let run = try study.during(["run", "--json", "--jobs", "1"], executions: 1) {
-      while !study.executedInstances.contains(where: { $0.hasPrefix("make") }) { usleep(10_000) }
+      try study.waitFor("make has started") { study.executedInstances.contains { $0.hasPrefix("make") } }
       let dataset = study.executedInstances.contains { $0.hasPrefix("make[dataset=a") } ? "a" : "b"
       try study.append("spoiled\n", to: study.object("results/quick/source/dataset=\(dataset)/words.txt"))
       try study.go()

@@ -270,10 +270,21 @@ final class ToyStudy {
   func object(_ link: String) -> String { URL(fileURLWithPath: "\(folder)/\(link)").resolvingSymlinksInPath().path }
 
   /// Waits until so many toys have started.
-  func waitForExecutions(_ count: Int) throws {
+  func waitForExecutions(_ count: Int) throws { try waitFor("\(count) toys have started") { executedInstances.count >= count } }
+
+  /// Waits until a `ccr` at work has said something on standard error.
+  func waitUntilSaid(_ words: String) throws {
+    try waitFor("\"\(words)\" was said") {
+      try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix(".err-") }
+        .contains { String(decoding: try AtomicFile.read("\(folder)/\($0)"), as: UTF8.self).contains(words) }
+    }
+  }
+
+  /// Waits until something is so; a machine may be busy, but not for a minute.
+  func waitFor(_ what: String, _ isSo: () throws -> Bool) throws {
     let deadline = Date().addingTimeInterval(60)
-    while executedInstances.count < count {
-      try #require(Date() < deadline, "only \(executedInstances) have started")
+    while try !isSo() {
+      try #require(Date() < deadline, "not within a minute: \(what); \(executedInstances)")
       usleep(10_000)
     }
   }

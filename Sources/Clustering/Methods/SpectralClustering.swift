@@ -12,7 +12,7 @@ public struct SpectralClustering: ClusteringMethod {
   public let scaleNeighbour: Int
   /// Neighbours of a row in the sparse graph.
   public let neighbours: Int
-  /// Rows up to which all pairs count: 16 bytes a pair, and 4/3 n³ flop.
+  /// Rows up to which all pairs count: 20 bytes a pair, and 4/3 n³ flop.
   public let exactUpTo: Int
   /// Restarts of k-means on the eigenvectors' rows.
   public let restarts: Int

@@ -124,7 +124,8 @@ public final class DEC: DeepMethod {
     self.data = data
     (epochs, batch) = (settings[CommonSettings.epochs], settings[CommonSettings.batch])
     let all = Double(settings[CommonSettings.epochs])
-    (layerEpochs, fineTuneEpochs) = (Int(all * settings[Self.layerShare]), Int(all * settings[Self.fineTuneShare]))
+    // A hair more: 0.29 of 100 is below 29 in binary.
+    (layerEpochs, fineTuneEpochs) = (Int(all * settings[Self.layerShare] + 1e-9), Int(all * settings[Self.fineTuneShare] + 1e-9))
     (rate, clusterRate) = (settings[CommonSettings.learningRate], settings[Self.clusterRate])
     (momentum, tolerance) = (settings[Self.momentum], settings[Self.tolerance])
     dropout = Float(settings[Self.dropout])
@@ -254,18 +255,20 @@ public final class DEC: DeepMethod {
   // MARK: Memory
 
   public var memory: NamedTensors {
-    var memory: NamedTensors = [("dec.state", Tensor(shape: [3], [Float(done), Float(phaseStart), Float(settled ?? -1)]))]
+    // Steps in two parts: Float counts to 2²⁴.
+    let state = [Float(done & 0xFF_FFFF), Float(done >> 24), Float(phaseStart), Float(settled ?? -1)]
+    var memory: NamedTensors = [("dec.state", Tensor(shape: [4], state))]
     if let targets, let labels { memory += [("dec.targets", targets), ("dec.labels", labels)] }
     return memory + optimiser.memory
   }
 
   public func restore(_ memory: NamedTensors) -> Bool {
-    guard let state = memory.first(where: { $0.name == "dec.state" })?.tensor, state.shape == [3] else { return false }
+    guard let state = memory.first(where: { $0.name == "dec.state" })?.tensor, state.shape == [4] else { return false }
     let values = state.scalars
-    let optimiser = optimiser(of: phase(of: Int(values[1])))
+    let optimiser = optimiser(of: phase(of: Int(values[2])))
     guard optimiser.restore(memory.filter { !$0.name.hasPrefix("dec.") }) else { return false }
     self.optimiser = optimiser
-    (done, phaseStart, settled) = (Int(values[0]), Int(values[1]), values[2] < 0 ? nil : Int(values[2]))
+    (done, phaseStart, settled) = (Int(values[0]) | Int(values[1]) << 24, Int(values[2]), values[3] < 0 ? nil : Int(values[3]))
     targets = memory.first { $0.name == "dec.targets" }?.tensor
     labels = memory.first { $0.name == "dec.labels" }?.tensor
     return true

@@ -159,7 +159,7 @@ private final class SubheadModel: DeepModel {
   func load(_ weights: NamedTensors) -> String? {
     let count = network.heads.count / perHead
     guard let chosen = weights.first(where: { $0.name == "chosen" })?.tensor, chosen.shape == [count],
-      chosen.scalars.allSatisfy({ $0 >= 0 && Int($0) < perHead })
+      chosen.scalars.allSatisfy({ $0 >= 0 && $0 < Float(perHead) })
     else { return "chosen" }
     loaded = chosen.scalars.map { Int($0) }
     return network.load(weights)

@@ -165,17 +165,18 @@ public final class JULE: DeepMethod {
 
   public var memory: NamedTensors {
     [
-      ("jule.state", Tensor(shape: [2], [Float(done), Float(stages)])),
+      // In two parts: Float counts to 2²⁴.
+      ("jule.state", Tensor(shape: [3], [Float(done & 0xFF_FFFF), Float(done >> 24), Float(stages)])),
       ("jule.labels", Tensor(shape: [labels.count], labels.map { Float($0) })),
     ] + sgd.memory
   }
 
   public func restore(_ memory: NamedTensors) -> Bool {
     let byName = Dictionary(memory.map { ($0.name, $0.tensor) }) { $1 }
-    guard let state = byName["jule.state"], state.shape == [2], let clusters = byName["jule.labels"], clusters.shape == [labels.count],
+    guard let state = byName["jule.state"], state.shape == [3], let clusters = byName["jule.labels"], clusters.shape == [labels.count],
       sgd.restore(memory.filter { !$0.name.hasPrefix("jule.") })
     else { return false }
-    (done, stages) = (Int(state.scalars[0]), Int(state.scalars[1]))
+    (done, stages) = (Int(state.scalars[0]) | Int(state.scalars[1]) << 24, Int(state.scalars[2]))
     labels = clusters.scalars.map { Int32($0) }
     return true
   }
