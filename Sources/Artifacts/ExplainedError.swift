@@ -47,6 +47,7 @@ public enum FileError: ExplainedError {
     case .failed(_, _, EACCES), .failed(_, _, EPERM), .failed(_, _, EROFS):
       "make that folder writable for this user, or name another one"
     case .failed(_, _, EISDIR): "name a file there, not a folder"
+    case .failed(_, _, EMFILE), .failed(_, _, ENFILE): "allow more open files (`ulimit -n`), or fewer jobs"
     case .failed: "check the path and the disk, then run again"
     case .missing: "check the path"
     case .noFile: "put the file there, or name another one"
@@ -59,6 +60,11 @@ public enum FileError: ExplainedError {
     case .failed: .inputOutput
     case .missing, .noFile: .badInput
     }
+  }
+
+  /// Whether this process, or the system, may open no more files just now.
+  public var isForWantOfDescriptors: Bool {
+    if case .failed(_, _, let code) = self { [EMFILE, ENFILE].contains(code) } else { false }
   }
 
   private static func words(_ code: Int32) -> String { String(cString: strerror(code)) }

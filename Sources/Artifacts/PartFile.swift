@@ -57,7 +57,8 @@ public final class PartFile: Sendable {
       guard part.hasSuffix(".part"), part.hasPrefix(name.map { "\($0)." } ?? "") else { continue }
       // Where a lock says nothing of writers on other hosts, theirs are left to them.
       guard part.contains(".\(machine).") || FileLocks.reachAllHosts("\(folder)/") else { continue }
-      guard let descriptor = try? RegularFile.open("\(folder)/\(part)", flags: O_NOFOLLOW) else { continue }
+      // For writing: NFS locks nothing else.
+      guard let descriptor = try? RegularFile.open("\(folder)/\(part)", flags: O_NOFOLLOW | O_RDWR) else { continue }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink("\(folder)/\(part)") }
       close(descriptor)
     }

@@ -65,14 +65,15 @@ extension Study {
     }
     let (summary, executed) = try clean.run(samples.map(\.number), options: options, tell: tell)
     for sample in samples {
-      let differences = executed[sample.number].map { result in
+      // Of a program that was built again meanwhile it would be no evidence.
+      let differences = executed[sample.number].flatMap { $0.action == sample.key.hex ? $0 : nil }.map { result in
         self.differences(sample.old.outputs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, result, clean, sample.number).map(
           \.words)
       }
       adoption.samples.append(
         Adoption.Sample(
           instance: plan.instances[sample.number].name, seconds: sample.seconds,
-          differences: differences ?? ["it could not be executed again"]))
+          differences: differences ?? ["it could not be executed again by the program that is to be adopted"]))
     }
     if adoption.isProven {
       for sample in samples {

@@ -129,11 +129,16 @@ final class ChildProcess {
     errors: String = "/dev/null"
   ) throws -> (Status, [UInt8]) {
     let deadline = ContinuousClock.now + limit
+    let stopsBefore = Wakeups.stopRequests.count
     func start() throws -> ChildProcess {
+      // A loop has others to look after, and comes back.
+      let patience = min(deadline, .now + (Wakeups.isListening ? .seconds(1) : limit))
       while true {
         do {
           return try ChildProcess(program, arguments, environment: environment, output: .pipe(errors: errors), input: input)
-        } catch let error as UnstartableProgram where error.isBeingWritten && ContinuousClock.now < deadline {
+        } catch let error as UnstartableProgram
+          where error.isBeingWritten && ContinuousClock.now < patience && Wakeups.stopRequests.count == stopsBefore
+        {
           usleep(20_000)
         }
       }
@@ -141,7 +146,6 @@ final class ChildProcess {
     let child = try start()
     Wakeups.answering(child.identifier)
     defer { Wakeups.answering(0) }
-    let stopsBefore = Wakeups.stopRequests.count
     var (output, block) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 14))
     func giveUp(_ complaint: String) -> PipelineError {
       child.signal(SIGKILL)
@@ -158,7 +162,11 @@ final class ChildProcess {
       if Wakeups.stopRequests.count > stopsBefore { throw giveUp("had not answered when the run was asked to stop") }
       if output.count > longestAnswer { throw giveUp("does not stop printing") }
       var descriptors = [pollfd(fd: child.pipe, events: Int16(POLLIN), revents: 0)]
-      if Glibc.poll(&descriptors, 1, 100) <= 0 { continue }
+      if Glibc.poll(&descriptors, 1, 100) <= 0 {
+        // What it started may keep its output open.
+        if let (status, _) = child.poll() { return (status, output) }
+        continue
+      }
       let count = read(child.pipe, &block, block.count)
       if count < 0, errno == EINTR { continue }
       if count <= 0 { break }

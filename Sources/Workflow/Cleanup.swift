@@ -220,4 +220,11 @@ enum FileAge {
     clock_gettime(CLOCK_REALTIME, &now)
     return Double(now.tv_sec) - Double(info.st_mtim.tv_sec)
   }
+
+  /// Whether a file, or a folder's list of files, was last written before another one; false where one is missing.
+  static func isOlder(_ path: String, than other: String) -> Bool {
+    var (one, two) = (stat(), stat())
+    guard stat(path, &one) == 0, stat(other, &two) == 0 else { return false }
+    return (one.st_mtim.tv_sec, one.st_mtim.tv_nsec) < (two.st_mtim.tv_sec, two.st_mtim.tv_nsec)
+  }
 }

@@ -126,6 +126,11 @@ private struct Reader {
       if let start = (path + [name]).firstIndex(of: like) {
         throw document.error(.cycle(of: kind.rawValue, (path + [name])[start...] + [like]), at: "\(pointer)/like")
       }
+      guard path.count < 100 else {
+        throw document.error(
+          .contradiction("\(kind.axis) \(path[0]) is like another one along \(path.count) of them", remedy: "let it be like the first"),
+          at: "\(pointer)/like")
+      }
       parent = try entry(like, path + [name])
     }
     let own = SettingTree.branch(

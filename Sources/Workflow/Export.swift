@@ -14,7 +14,7 @@ extension Study {
     let missing = selected.filter { !standings[$0].hasResult }.map { plan.instances[$0].name }
     if let first = missing.first {
       let others = missing.count > 1 ? " and \(missing.count - 1) more" : ""
-      throw PipelineError(.missing(what: "the result of \(first)\(others)", remedy: "run `ccr run '\(first)'` first"))
+      throw PipelineError(.missing(what: "the result of \(first)\(others)", remedy: "run `\(command(first))` first"))
     }
     let known = selected.flatMap { plan.instances[$0].outputs.map(\.port) }.unique
     for port in ports where !known.contains(port) { throw PipelineError(.unknown(kind: "output", name: port, known: known)) }
@@ -36,7 +36,9 @@ extension Study {
       let chosen = chosen(instance)
       for output in chosen {
         guard let digest = standings[number].outputs.first(where: { $0.port == output.port })?.digest else { continue }
-        let name = Self.readableName(instance, output.file, distinguishing: chosen.count > 1 ? output.port : nil)
+        let readable = Self.readableName(instance, output.file, distinguishing: chosen.count > 1 ? output.port : nil)
+        // Two words of one coordinate may read like those of two.
+        let name = names.contains(readable) ? "\(instance.name)-\(output.file)" : readable
         PartFile.removeAbandoned(in: target, of: name)
         do {
           try copy(digest, to: "\(target)/\(name)")
@@ -45,7 +47,7 @@ extension Study {
           throw PipelineError(
             .program(
               "the \(output.port) of \(instance.name) is damaged: \(damage.problem)",
-              remedy: "run `ccr run '\(instance.name)'`, then export again"))
+              remedy: "run `\(command(instance.name))`, then export again"))
         }
         names.append(name)
       }

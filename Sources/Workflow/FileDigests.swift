@@ -9,9 +9,13 @@ struct HashedFile: Sendable {
   let stamp: FileStamp
   /// Whether every later write shows in the stamp: not so where the file had been written just before it was read.
   let isSettled: Bool
+  /// Of a file of the user's what stands at the path itself, perhaps a link; nil of files of the store.
+  var place: FileStamp?
 
-  /// Whether nobody has written the file since. One that was touched counts as written, one that was linked or given other rights does not.
+  /// Whether nobody has written the file since. One that was touched counts as written, one that was linked or given other rights does not; of
+  /// the user's files, which somebody may put away and back, these count too.
   var isUnchanged: Bool {
+    if let place, FileStamp(link: path) != place || FileStamp(path) != stamp { return false }
     guard let now = FileStamp(path), now.isSameWriting(as: stamp) else { return false }
     return now == stamp && isSettled || (try? ContentDigest.ofFile(path))?.hex == hex
   }
@@ -58,7 +62,9 @@ final class FileDigests {
   /// What is digested of a file. One file may be asked for both, as a program that is also a stage's input.
   enum Kind {
     case bytes
-    /// Bytes that somebody else keeps, perhaps very many: reading them ends when the run is asked to stop.
+    /// Perhaps very many, so that reading them ends when the run is asked to stop.
+    case object
+    /// Bytes that somebody else keeps; read like objects.
     case original
     /// See `ProgramDigest`.
     case program
@@ -70,27 +76,31 @@ final class FileDigests {
       switch self {
       case .bytes: try ContentDigest.ofFile(file)
       case .program: try ProgramDigest.ofFile(file)
-      case .original:
+      case .object, .original:
         try ContentDigest.ofFile(file) { [requests = Wakeups.stopRequests.count] in Wakeups.stopRequests.count > requests }
       }
     }
   }
 
   /// The digest of a file's content.
-  func digest(of file: String) throws -> String { try content(of: file).hex }
+  /// - Parameter kind: how it is read.
+  func digest(of file: String, as kind: Kind = .bytes) throws -> String { try content(of: file, as: kind).hex }
 
   /// A file's content as it is now.
   /// - Throws: `FileError`, also where reading an original ends early.
   func content(of file: String, as kind: Kind = .bytes) throws -> HashedFile {
     guard let stamp = FileStamp(file) else { throw FileError.missing(path: file) }
     let name = kind.name(file)
-    if let entry = entries[name], entry.stamp == stamp { return HashedFile(path: file, hex: entry.hex, stamp: stamp, isSettled: true) }
+    let place = kind == .original ? FileStamp(link: file) : nil
+    if let entry = entries[name], entry.stamp == stamp {
+      return HashedFile(path: file, hex: entry.hex, stamp: stamp, isSettled: true, place: place)
+    }
     // Asked before: hashing may take longer than a file is young, and what is written into it meanwhile need not show.
     let isYoung = stamp.isYoung
     let hex = try kind.digest(file).hex
     let isSettled = !isYoung && FileStamp(file) == stamp
     if isSettled { remember(hex, of: name, stamp) }
-    return HashedFile(path: file, hex: hex, stamp: stamp, isSettled: isSettled)
+    return HashedFile(path: file, hex: hex, stamp: stamp, isSettled: isSettled, place: place)
   }
 
   /// Takes a digest for known: of a file that this process has just written and hashed.

@@ -13,6 +13,8 @@ struct Ingredients {
   let program: Programs.Program
   /// Files that pipeline.json names, and original files whose content the settings leave open.
   let files: [HashedFile]
+  /// What the stage said of its original files, where the settings leave their content open.
+  let originals: JSONValue?
   /// Inputs from the store, once they were looked at.
   var objects: [Object] = []
   /// Of each single input where it comes from, for the provenance: the key says of it only what it holds.

@@ -13,7 +13,12 @@ extension Store {
       guard let lock = try? lock(key) else { continue }
       let isFinished = record(key) != nil
       if isFinished || access("\(attemptFolder(key))/failure.json", F_OK) != 0 { Folder.remove(attemptFolder(key)) }
-      if isFinished { Folder.remove(checkpointFolder(key)) } else { rmdir(checkpointFolder(key)) }
+      // One that is younger is of an action that is executed again.
+      if isFinished, FileAge.isOlder(checkpointFolder(key), than: "\(actionFolder(key))/result.json") {
+        Folder.remove(checkpointFolder(key))
+      } else {
+        rmdir(checkpointFolder(key))
+      }
       lock.release()
     }
   }

@@ -20,7 +20,7 @@ extension Study {
         return ExecutionLog(instance: name, words: "\(standing.state.rawValue): \(standing.reason) (\(path))", text: Self.text(path))
       }
       guard let action = standing.hasResult ? standing.action : resultFolder.linkedAction(plan.instances[number]) else {
-        throw PipelineError(.missing(what: "a log of \(name)", remedy: "run `ccr run '\(name)'` first"))
+        throw PipelineError(.missing(what: "a log of \(name)", remedy: "run `\(command(name))` first"))
       }
       let provenance = store.provenance(action)
       // An adopted result was executed under another key.

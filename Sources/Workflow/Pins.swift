@@ -36,7 +36,7 @@ final class Pins: Sendable {
       for name in names where state.held.insert(name).inserted { state.pending.append(name) }
       guard !state.pending.isEmpty else { return }
       if state.own < 0 { begin(&state) }
-      guard state.own >= 0, Self.lock(state.gate, LOCK_SH) else { return }
+      guard state.own >= 0, Self.share(state.gate) else { return }
       let line = Array(state.pending.map { "\($0)\n" }.joined().utf8)
       if write(state.own, line, line.count) == line.count { state.pending = [] }
       _ = flock(state.gate, LOCK_UN)
@@ -46,8 +46,8 @@ final class Pins: Sendable {
   private func begin(_ state: inout State) {
     guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { return }
     if state.gate < 0 { state.gate = Self.gate(folder) }
-    // Made under the lock, so that no collector sees it before it is locked.
-    guard state.gate >= 0, Self.lock(state.gate, LOCK_SH) else { return }
+    // Made under the lock, so that no collector that removes anything sees it before it is locked.
+    guard state.gate >= 0, Self.share(state.gate) else { return }
     state.path = "\(folder)/\(PartFile.uniqueName())"
     state.own = open(state.path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
     if state.own >= 0 { _ = flock(state.own, LOCK_EX) }
@@ -66,7 +66,16 @@ final class Pins: Sendable {
     let gate = gate(folder)
     guard gate >= 0 else { return }
     defer { close(gate) }
-    if flock(gate, LOCK_EX | LOCK_NB) == 0 { _ = held(folder) }
+    if flock(gate, LOCK_EX | LOCK_NB) == 0 { _ = held(folder, clearing: true) }
+  }
+
+  /// Waits until no collector is at work: one that was suspended may keep it for ever, so not any longer once this process was asked to stop.
+  private static func share(_ descriptor: Int32) -> Bool {
+    while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+      guard [EINTR, EWOULDBLOCK].contains(errno), Wakeups.stopRequests.count == 0 else { return false }
+      usleep(20_000)
+    }
+    return true
   }
 
   /// Waits for a lock, whatever signals arrive meanwhile: children end all the time.
@@ -82,17 +91,19 @@ final class Pins: Sendable {
     let gate = gate(folder)
     guard gate >= 0, lock(gate, LOCK_EX) else { throw FileError.failed(operation: "lock", path: "\(folder)/gate", errno: errno) }
     defer { close(gate) }
-    return try body(held(folder))
+    return try body(held(folder, clearing: true))
   }
 
-  /// What processes at work use. The files of those that are gone are removed.
-  static func held(_ folder: String) -> Set<String> {
+  /// What processes at work use.
+  /// - Parameter clearing: whether the files of those that are gone are removed: for who has the gate.
+  static func held(_ folder: String, clearing: Bool = false) -> Set<String> {
     var names: Set<String> = []
     for name in Folder.names(folder) where name != "gate" {
       let path = "\(folder)/\(name)"
-      guard let descriptor = try? RegularFile.open(path) else { continue }
+      // NFS locks only what is open for writing; what another user's process holds can only be read.
+      guard let descriptor = (try? RegularFile.open(path, flags: O_RDWR)) ?? (try? RegularFile.open(path)) else { continue }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-        unlink(path)
+        if clearing { unlink(path) }
       } else if let bytes = try? AtomicFile.read(path) {
         names.formUnion(String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init))
       }

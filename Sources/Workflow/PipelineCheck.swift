@@ -109,6 +109,12 @@ struct PipelineCheck {
       if path.contains(name) {
         throw document.error(.cycle(of: "values of axis \(axis.name)", path + [name]), at: axis.pointer)
       }
+      guard path.count < 100 else {
+        throw document.error(
+          .contradiction(
+            "axis \(axis.name) is borrowed along \(path.count) stages", remedy: "borrow it from the stage that lists its values"),
+          at: axis.pointer)
+      }
       try borrows(lender, lent, path + [name])
     }
   }

@@ -20,10 +20,21 @@ struct PipelineReader {
     }
   }
 
+  /// Seconds; sums of such are counted with.
+  private static let highestCost = 1e12
+
   func profiles() throws(PipelineError) -> [Pipeline.Profile] {
     var result: [Pipeline.Profile] = []
     for member in try required("profiles", of: document.root, "") {
       let pointer = "/profiles/\(member.name)"
+      // It is a folder's name.
+      guard !member.name.isEmpty, !member.name.hasPrefix("."), member.name.utf8.allSatisfy(Coordinates.isPart) else {
+        throw error(
+          .wrongType(
+            what: "the name of a profile", expected: "a word of letters, digits, - _ . + that begins with no point",
+            found: "\"\(member.name)\""),
+          "/profiles")
+      }
       try allow(["axes", "let", "exclude", "include", "slurm"], object(member.value, pointer, "a profile"), pointer)
       var axes: [(name: String, values: [JSONValue])] = []
       for axis in try required("axes", of: member.value, pointer) {
@@ -99,7 +110,8 @@ struct PipelineReader {
         Pipeline.Stage(
           name: member.name, program: program, matrix: matrix, byDefault: byDefault ?? [], inputs: inputs,
           outputs: try rules(member.value["outputs"], "\(pointer)/outputs", each: "a file name"),
-          publish: try publish(member.value["publish"], "\(pointer)/publish"), cost: cost, limits: limits, pointer: pointer))
+          publish: try publish(member.value["publish"], "\(pointer)/publish"), cost: min(cost, Self.highestCost), limits: limits,
+          pointer: pointer))
     }
     return result
   }
@@ -213,7 +225,7 @@ struct PipelineReader {
   /// Values of axes: words and integers, since they are parts of folder names.
   private func coordinates(_ values: [JSONValue], _ pointer: String) throws(PipelineError) -> [JSONValue] {
     var result: [JSONValue] = []
-    var seen: Set<JSONValue> = []
+    var seen: Set<String> = []
     for (index, value) in values.enumerated() {
       let place = values.count == 1 ? pointer : "\(pointer)/\(index)"
       if let integer = value.integer {
@@ -225,8 +237,8 @@ struct PipelineReader {
           .wrongType(what: "the value of an axis", expected: "a word of letters, digits, - _ . + or an integer", found: value.compact),
           place)
       }
-      if !seen.insert(result[index]).inserted {
-        throw error(.contradiction("the value \(value.compact) stands twice on this axis", remedy: "remove one"), place)
+      if !seen.insert(Coordinates.spelling(result[index])).inserted {
+        throw error(.contradiction("the value \(Coordinates.spelling(value)) stands twice on this axis", remedy: "remove one"), place)
       }
     }
     return result

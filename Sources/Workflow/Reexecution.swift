@@ -67,7 +67,7 @@ extension Study {
     if let open = selected.first(where: { !standings[$0].hasResult }) {
       let name = plan.instances[open].name
       throw PipelineError(
-        .missing(what: "the result of \(name)", remedy: "run `ccr run '\(name)'` first: there is nothing to compare with"))
+        .missing(what: "the result of \(name)", remedy: "run `\(command(name))` first: there is nothing to compare with"))
     }
     let clean = try CleanFolder(self)
     let again = Set(selected.compactMap { standings[$0].action })

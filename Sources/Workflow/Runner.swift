@@ -168,8 +168,17 @@ public final class Runner {
       }
       return try study.action(number) { results[$0] }.map { ReadyAction(number: number, key: $0.key, ingredients: $0.ingredients) }
     } catch {
-      // A program that did not answer before the run was asked to stop has not failed.
-      if isAskedToStop { unsettled.append(number) } else { fail(number, error) }
+      // A program that did not answer before the run was asked to stop has not failed, nor one that somebody writes.
+      if isAskedToStop {
+        unsettled.append(number)
+      } else if let error = error as? UnstartableProgram, error.isBeingWritten {
+        if beingWritten.insert(number).inserted {
+          tell(.waiting(study.plan.instances[number].name, "somebody writes its program \(error.path)"))
+        }
+        changing.append(number)
+      } else {
+        fail(number, error)
+      }
       return nil
     }
   }
@@ -180,10 +189,12 @@ public final class Runner {
     guard case .waiting = phases[number], missing[number] == 0 else { return }
     if forced.contains(number), !executedKeys.contains(key) { return enqueue(action) }
     let name = study.plan.instances[number].name
-    switch study.store.content(key) {
+    let content = study.store.content(key, as: .object)
+    if isAskedToStop { return unsettled.append(number) }
+    switch content {
     case .whole(let result):
       if !study.store.hasProvenance(result) {
-        let remedy = "`ccr run '\(name)' --force` executes it again and writes it"
+        let remedy = "`\(study.command(name, force: true))` executes it again and writes it"
         tell(.warning(name, "its provenance.json was altered after it was written; \(remedy)"))
       }
       finish(number, result, cached: true)
@@ -211,7 +222,7 @@ public final class Runner {
       tell(
         .failed(
           StageFailure(
-            instance: name, reason: "\(absence) (as recorded; `ccr run '\(name)' --force` does it again)", log: [],
+            instance: name, reason: "\(absence) (as recorded; `\(study.command(name, force: true))` does it again)", log: [],
             logPath: "\(study.store.actionFolder(result.action))/log.txt", command: "")))
       return settled(number, result)
     }
@@ -261,8 +272,17 @@ public final class Runner {
   }
 
   /// Starts an action, unless it need not be, or its inputs are not what they were.
-  /// - Returns: false where another runner executes it.
+  /// - Returns: false where another runner executes it, or this process may open no more files just now.
   private func start(_ action: ReadyAction, _ threads: Int) throws -> Bool {
+    do {
+      return try startNow(action, threads)
+    } catch let error as FileError where error.isForWantOfDescriptors && !active.isEmpty {
+      Folder.remove(study.store.attemptFolder(action.key.hex))
+      return false
+    }
+  }
+
+  private func startNow(_ action: ReadyAction, _ threads: Int) throws -> Bool {
     let number = action.number
     let name = study.plan.instances[number].name
     var ingredients = action.ingredients
@@ -275,7 +295,7 @@ public final class Runner {
     case .whole(let objects): ingredients.objects = objects
     }
     ingredients.sources = study.sources(of: number) { results[$0] }
-    if !ingredients.program.isInPlace || ingredients.change != nil {
+    if !ingredients.program.isInPlace || ingredients.change != nil || study.changeOfOriginals(number, ingredients) != nil {
       lookLater(number)
       return true
     }

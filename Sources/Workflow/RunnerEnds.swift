@@ -39,6 +39,10 @@ extension Runner {
 
   /// A process that has just ended.
   private func look(at execution: Execution, _ status: ChildProcess.Status, _ usage: ChildProcess.Usage) {
+    guard execution.lock.isStillOwn else {
+      active.removeAll { $0 === execution }
+      return leave(execution)
+    }
     let succeeded = status == .exited(0)
     // A stage that cannot use its input has perhaps seen what the stamps do not show.
     if status == .exited(ErrorKind.badInput.rawValue) {
@@ -48,15 +52,13 @@ extension Runner {
         return
       }
     }
-    if succeeded || !execution.wasSignalled {
-      if let object = execution.ingredients.alteredObject {
-        discard(execution, "the \(object.port) of \(study.plan.instances[object.producer].name) was altered", altered: object)
-        return
-      }
-      if let change = execution.change {
-        discard(execution, change)
-        return
-      }
+    if let object = execution.ingredients.alteredObject {
+      discard(execution, "the \(object.port) of \(study.plan.instances[object.producer].name) was altered", altered: object)
+      return
+    }
+    if let change = execution.change ?? (succeeded ? study.changeOfOriginals(execution.number, execution.ingredients) : nil) {
+      discard(execution, change)
+      return
     }
     if succeeded {
       let instance = study.plan.instances[execution.number]
@@ -82,7 +84,7 @@ extension Runner {
       let files = try published.get()
       guard execution.lock.isStillOwn else { return leave(execution) }
       noteMemory(execution, usage)
-      let isKnown = study.store.record(hex) != nil
+      let isKnown = study.store.record(hex).map { $0.absence == nil } ?? false
       let (result, differing) = try study.store.commit(hex, files, provenance: study.provenance(execution, usage, files)) { old in
         study.unusableOutput(of: number, old) == nil
       }
@@ -195,11 +197,12 @@ extension Runner {
     if missing[number] == 0 { unsettled.append(number) }
   }
 
-  /// Drops what an execution made, since something it was made from is not what the key says; it is executed again.
+  /// Drops what an execution made, its checkpoint too, since something it was made from is not what the key says; it is executed again.
   private func discard(_ execution: Execution, _ change: String, altered: Ingredients.Object? = nil) {
     active.removeAll { $0 === execution }
     let number = execution.number
     discards[number, default: 0] += 1
+    Folder.remove(study.store.checkpointFolder(execution.key.hex))
     if let altered { takeBack(altered.producer) }
     guard discards[number, default: 0] < Self.mostDiscards else {
       return fail(execution, "\(change) while it ran, \(Self.mostDiscards) times in a row; leave that alone until the run has ended")
@@ -239,6 +242,7 @@ extension Runner {
     guard execution.lock.isStillOwn else { return leave(execution) }
     do {
       let result = try study.store.commit(hex, absence: absence, provenance: study.provenance(execution, usage, []))
+      guard result.absence != nil else { return fail(execution, "\(absence); the result that it gave before stays") }
       let log = "\(study.store.actionFolder(hex))/log.txt"
       rename("\(attempt)/log.txt", log)
       tellOfOthers(in: attempt, study.plan.instances[number], than: [], "which is not kept, since it has no result")

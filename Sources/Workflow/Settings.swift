@@ -212,10 +212,17 @@ struct SettingScope {
       .unknown(kind: "constant or coordinate", name: name, owner: "[\(coordinates)] in profile \(profile)", known: known), at: pointer)
   }
 
+  private static let longestPath = 200
+
   /// - Returns: nil where nothing is called so.
   private func find(_ name: String, _ pointer: String, _ path: [String]) throws(PipelineError) -> SettingTree? {
     if let value = coordinates[name] { return .leaf(value, at: pointer) }
     if name == "profile" { return .leaf(.string(profile), at: pointer) }
+    if path.count > Self.longestPath {
+      throw document.error(
+        .contradiction("constants name each other \(path.count) times over, up to $\(name)", remedy: "let them name what they mean"),
+        at: pointer)
+    }
     if path.contains(name) { throw document.error(.cycle(of: "constants", path.map { "$\($0)" } + ["$\(name)"]), at: pointer) }
     if let constant = constants[name] { return try resolve(constant, path + [name]) }
     return try builtIns.value(name) { other throws(PipelineError) in try find(other, pointer, path + [name])?.json }

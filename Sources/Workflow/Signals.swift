@@ -2,17 +2,23 @@ import Artifacts
 import Glibc
 import Synchronization
 
+/// Whether this process, where it listens, was asked to stop.
+public enum StopRequest {
+  public static var isThere: Bool { Wakeups.stopRequests.count > 0 }
+}
+
 /// Signals and news from other threads, as bytes in a pipe that the run's loop polls.
 enum Wakeups {
   private static let writeEnd = Atomic<Int32>(-1)
   private static let readEnd = Atomic<Int32>(-1)
+  private static let listens = Atomic(false)
   private static let stops = Atomic<Int32>(0)
   private static let lastStop = Atomic<Int32>(0)
 
   /// USR1 is the word of a cluster that the time limit is near.
   private static let stoppingSignals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1]
 
-  /// Starts listening to INT, TERM, HUP, QUIT, USR1 and CHLD.
+  /// Starts listening to INT, TERM, HUP, QUIT, USR1 and CHLD. What was asked before stays asked: who listens twice misses nothing between.
   /// - Returns: the descriptor to poll.
   /// - Throws: `FileError` where this process may open no more files.
   static func listen() throws(FileError) -> Int32 {
@@ -26,7 +32,6 @@ enum Wakeups {
       writeEnd.store(ends[1], ordering: .releasing)
       readEnd.store(ends[0], ordering: .releasing)
     }
-    stops.store(0, ordering: .relaxed)
     for number in stoppingSignals {
       let before = signal(number) { received in
         Wakeups.lastStop.store(received, ordering: .relaxed)
@@ -42,11 +47,16 @@ enum Wakeups {
     // Told of who would open an output for writing while it is held.
     signal(SIGIO, SIG_IGN)
     hear(stoppingSignals + [SIGCHLD])
+    listens.store(true, ordering: .releasing)
     return readEnd.load(ordering: .acquiring)
   }
 
+  /// Whether a loop listens.
+  static var isListening: Bool { listens.load(ordering: .acquiring) }
+
   /// Lets the signals that it listened to end this process again, as they end any other.
   static func leave() {
+    listens.store(false, ordering: .releasing)
     for number in stoppingSignals {
       let before = signal(number, SIG_DFL)
       if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
@@ -54,7 +64,8 @@ enum Wakeups {
   }
 
   private static let answerer = Atomic<pid_t>(0)
-  private static let guards: Void = {
+
+  private static func guardAnswer() {
     for number in stoppingSignals {
       let before = signal(number) { received in
         let group = Wakeups.answerer.load(ordering: .relaxed)
@@ -65,7 +76,7 @@ enum Wakeups {
       if unsafeBitCast(before, to: Int.self) != unsafeBitCast(SIG_DFL, to: Int.self) { signal(number, before) }
     }
     hear(stoppingSignals)
-  }()
+  }
 
   /// A parent may have blocked them.
   private static func hear(_ signals: [Int32]) {
@@ -79,7 +90,7 @@ enum Wakeups {
   /// - Parameter group: its process group; 0 when it has ended.
   static func answering(_ group: pid_t) {
     answerer.store(group, ordering: .relaxed)
-    if readEnd.load(ordering: .acquiring) < 0 { guards }
+    if group > 0, !isListening { guardAnswer() }
   }
 
   /// Makes the loop look around. Safe in signal handlers and on any thread.

@@ -100,10 +100,11 @@ final class Store {
   // MARK: Reading
 
   /// The result of an action, every output checked: by its stamp where that is known, else by its content.
-  func content(_ key: String) -> Content {
+  /// - Parameter kind: `.object` where reading ends when the run is asked to stop: what is returned then says nothing.
+  func content(_ key: String, as kind: FileDigests.Kind = .bytes) -> Content {
     guard let result = record(key) else { return .nothing }
     for (port, digest) in result.outputs {
-      guard let found = try? digests.digest(of: object(digest)) else {
+      guard let found = try? digests.digest(of: object(digest), as: kind) else {
         return isCollected(key) ? .collected : .damaged(result, "its \(port) is missing from the store")
       }
       if found != digest { return .damaged(result, "its \(port) is damaged in the store") }
@@ -146,7 +147,8 @@ final class Store {
 
   // MARK: Writing
 
-  /// Records what an action gave. Of several outcomes the first stays, as long as its files are whole; the others are kept beside it.
+  /// Records what an action gave. Of several outcomes the first stays, as long as its files are whole; the others are kept beside it. A recorded
+  /// absence is replaced.
   /// - Parameter isUsable: whether the files of a recorded result are what their names say; one whose files are not is replaced.
   /// - Returns: the result that holds from now on, and the ports whose bytes differ from what was recorded before.
   func commit(
@@ -158,7 +160,10 @@ final class Store {
     let text = provenance.pretty + "\n"
     let new = StoredResult(
       action: key, outputs: Dictionary(files.map { ($0.port, $0.digest) }) { $1 }, provenance: ContentDigest.of(Array(text.utf8)).hex)
-    let differing = before.map { old in new.outputs.filter { old.outputs[$0.key] != $0.value }.map(\.key).sorted() } ?? []
+    let differing =
+      before.flatMap { $0.absence == nil ? $0 : nil }.map { old in
+        new.outputs.filter { old.outputs[$0.key] != $0.value }.map(\.key).sorted()
+      } ?? []
     if try !makeFolder(place) { PartFile.removeAbandoned(in: place) }
     if let before, !differing.isEmpty {
       let number = Folder.names(place).count { $0.hasPrefix("outcome-") } + 1
@@ -197,15 +202,16 @@ final class Store {
     try write(Self.recordText(bare), to: "\(actionFolder(result.action))/result.json")
   }
 
-  /// Records that an action has no result. A result that it gave before stays.
+  /// Records that an action has no result. A result that it gave before stays, as long as its files are whole.
   /// - Returns: what holds from now on.
   func commit(_ key: String, absence: String, provenance: JSONValue) throws -> StoredResult {
-    if let before = record(key), before.absence == nil { return before }
+    if case .whole(let before) = content(key), before.absence == nil { return before }
     let place = actionFolder(key)
     let text = provenance.pretty + "\n"
     let new = StoredResult(action: key, outputs: [:], provenance: ContentDigest.of(Array(text.utf8)).hex, absence: absence)
     if try !makeFolder(place) { PartFile.removeAbandoned(in: place) }
     try put(new, provenance: text)
+    unmarkCollected(key)
     return new
   }
 

@@ -23,7 +23,7 @@ public final class Study {
   /// The folder to which the folders that pipeline.json publishes to are relative; nil where nothing is published.
   let publishFolder: String?
   /// What this run sets, for the command that gives a result again.
-  let overrides: [String]
+  let overrides, sweeps: [String]
   /// The sources that the programs were built from.
   private(set) lazy var source = SourceState.of(programs.folder, except: publishFolders)
 
@@ -41,7 +41,7 @@ public final class Study {
     path: String, profile: String, results: String?, programFolder: String, publish: String? = nil, overrides: [String] = [],
     sweeps: [String] = []
   ) throws {
-    self.overrides = overrides
+    (self.overrides, self.sweeps) = (overrides, sweeps)
     pipeline = try Pipeline(path: path, overrides: overrides, sweeps: sweeps)
     plan = try Plan(pipeline, profile: profile)
     folder = Folder.absolute(path.lastIndex(of: "/").map { String(path[...$0].dropLast()) } ?? ".")
@@ -80,7 +80,7 @@ public final class Study {
   init(_ other: Study, results: String) {
     (pipeline, plan, folder, data, programs) = (other.pipeline, other.plan, other.folder, other.data, other.programs)
     (checks, warnings, refusals, works) = (other.checks, other.warnings, other.refusals, other.works)
-    overrides = other.overrides
+    (overrides, sweeps) = (other.overrides, other.sweeps)
     self.results = results
     store = Store(results: results)
     resultFolder = ResultFolder(results: results, profile: other.plan.profile, store: store)
@@ -93,9 +93,21 @@ public final class Study {
     plan = try Plan(other.pipeline, profile: profile)
     (pipeline, results, folder, data, programs) = (other.pipeline, other.results, other.folder, other.data, other.programs)
     (checks, warnings, refusals, works) = (other.checks, [], [:], [:])
-    overrides = other.overrides
+    (overrides, sweeps) = (other.overrides, other.sweeps)
     (store, publishFolder) = (other.store, other.publishFolder)
     resultFolder = ResultFolder(results: results, profile: profile, store: store)
+  }
+
+  /// What a person calls to make an instance of this study, with its profile and what this run sets.
+  func command(_ instance: String, force: Bool = false) -> String {
+    let file = pipelinePath.split(separator: "/").last ?? ""
+    let words =
+      ["ccr run", Shell.quoted(instance)] + (force ? ["--force"] : [])
+      + (file == "pipeline.json" ? [] : ["--pipeline \(Shell.quoted(pipelinePath))"])
+      + (results == "\(folder)/results" ? [] : ["--results \(Shell.quoted(results))"])
+      + (plan.profile == "quick" ? [] : ["--profile \(plan.profile)"]) + overrides.map { "--set \(Shell.quoted($0))" }
+      + sweeps.map { "\(Sweep.flag) \(Shell.quoted($0))" }
+    return words.joined(separator: " ")
   }
 
   /// The instances that selectors name; without any, all that run unasked.
@@ -127,7 +139,8 @@ public final class Study {
   func key(_ number: Int, _ results: (Int) -> StoredResult?) throws -> ActionKey? { try action(number, results)?.key }
 
   /// The key of an instance and what it was computed from, nil where something upstream is not known.
-  /// - Throws: `PipelineError` or `FileError` where a program or a file is gone, or a program is now another that does not fit.
+  /// - Throws: `PipelineError` or `FileError` where a program or a file is gone, or a program
+  ///   does not say what it is.
   func action(_ number: Int, _ results: (Int) -> StoredResult?) throws -> (key: ActionKey, ingredients: Ingredients)? {
     let instance = plan.instances[number]
     let program = try programs.program(instance.program)
@@ -140,7 +153,14 @@ public final class Study {
       files.append(content)
       return content.hex
     }
-    return key.map { ($0, Ingredients(program: program, files: files)) }
+    return key.map { ($0, Ingredients(program: program, files: files, originals: originals?.key)) }
+  }
+
+  /// Whether a stage would read other original files now than its key says, in words: one was added, removed or replaced.
+  func changeOfOriginals(_ number: Int, _ ingredients: Ingredients) -> String? {
+    guard let before = ingredients.originals else { return nil }
+    let now = try? programs.originals(of: plan.instances[number], ingredients.program)?.key
+    return now == before ? nil : "the original files it reads were changed"
   }
 
   func path(ofFile file: String) -> String { file.hasPrefix("/") ? file : "\(folder)/\(file)" }

@@ -86,7 +86,7 @@ extension Study {
   func inputHint(_ execution: Execution) -> String? {
     let objects = execution.ingredients.objects
     func remedy(_ object: Ingredients.Object) -> String {
-      "`ccr run '\(plan.instances[object.producer].name)' --force` makes it anew"
+      "`\(command(plan.instances[object.producer].name, force: true))` makes it anew"
     }
     for object in objects {
       if let complaint = complaint(about: object.file.hex, object.producer, object.port) {

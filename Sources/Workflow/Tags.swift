@@ -76,7 +76,7 @@ extension Study {
     }
     if let open = results.first(where: { !standings[$0].hasResult }) {
       let instance = plan.instances[open].name
-      throw PipelineError(.missing(what: "the result of \(instance)", remedy: "run `ccr run '\(instance)'` first: a tag names results"))
+      throw PipelineError(.missing(what: "the result of \(instance)", remedy: "run `\(command(instance))` first: a tag names results"))
     }
     let instances = results.map { number -> JSONValue.Member in
       let standing = standings[number]

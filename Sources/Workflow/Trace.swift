@@ -176,6 +176,8 @@ extension Records {
 private final class ChainReader {
   private let records: Records
   private var known: [String: Trace.Step] = [:]
+  private var depth = 0
+  private static let deepest = 200
 
   init(_ records: Records) { self.records = records }
 
@@ -201,9 +203,12 @@ private final class ChainReader {
     } else {
       remark = "not recorded in \(records.results)"
     }
+    depth += 1
+    defer { depth -= 1 }
+    if depth > Self.deepest { remark = "what it was made from is left out, so far down: `ccr trace` of it tells" }
     return Trace.Step(
       port: "", instance: "", action: action, output: "", provenance: provenance, isAdopted: record?.isAdopted ?? false, remark: remark,
-      inputs: provenance.map(inputs) ?? [])
+      inputs: depth > Self.deepest ? [] : provenance.map(inputs) ?? [])
   }
 
   private func inputs(_ provenance: JSONValue) -> [Trace.Step] {

@@ -98,25 +98,33 @@ extension Study {
             + lines(changes, standing.instance, 1)
         }
         return ["\(name): up to date (\(action)); changed between its last two results:"] + explainLast(number, 1)
-      case .running: return ["\(name): is being executed now"] + explain(number, standings, 1)
-      case .failed: return ["\(name): its last execution failed (\(standing.reason))"] + explain(number, standings, 1)
+      case .running: return ["\(name): is being executed now"] + explain(number, standings)
+      case .failed: return ["\(name): its last execution failed (\(standing.reason))"] + explain(number, standings)
       case .run, .maybe:
         let head = standing.state == .run ? "will be executed" : "will be executed \(standing.reason)"
-        return ["\(name): \(head)"] + explain(number, standings, 1)
+        return ["\(name): \(head)"] + explain(number, standings)
       }
     }
   }
 
   /// What makes a pending instance pending.
-  private func explain(_ number: Int, _ standings: [Standing], _ depth: Int) -> [String] {
+  private func explain(_ number: Int, _ standings: [Standing]) -> [String] {
+    var told: Set<Int> = []
+    return explain(number, standings, 1, &told)
+  }
+
+  /// - Parameter told: instances that need not be explained again.
+  private func explain(_ number: Int, _ standings: [Standing], _ depth: Int, _ told: inout Set<Int>) -> [String] {
     let standing = standings[number]
     let indent = String(repeating: "  ", count: depth)
     guard let key = standing.key else {
       let open = standing.instance.upstream.unique.filter { !standings[$0].hasResult }
-      return open.prefix(Self.branches).flatMap { producer -> [String] in
-        ["\(indent)← \(standings[producer].instance.name): \(standings[producer].reason)"]
-          + (standings[producer].key == nil ? explain(producer, standings, depth + 1) : [])
-      } + more(open.count, indent)
+      var lines: [String] = []
+      for producer in open.prefix(Self.branches) {
+        lines.append("\(indent)← \(standings[producer].instance.name): \(standings[producer].reason)")
+        if standings[producer].key == nil, told.insert(producer).inserted { lines += explain(producer, standings, depth + 1, &told) }
+      }
+      return lines + more(open.count, indent)
     }
     guard let changes = changes(of: standing.instance, to: key) else { return ["\(indent)it has no result from before"] }
     if changes.isEmpty { return ["\(indent)nothing changed: \(standing.reason)"] }

@@ -134,6 +134,14 @@ enum StandardStreams {
     for descriptor in 3..<Int32(1024) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     // A file beyond the limit is an error with words, not an end without.
     signal(SIGXFSZ, SIG_IGN)
+    // A parent that ignores the end of its children leaves it to them, who then could not know how theirs ended.
+    signal(SIGCHLD, SIG_DFL)
+    // Four for each stage at work.
+    var files = rlimit()
+    if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 {
+      files.rlim_cur = min(files.rlim_max, max(files.rlim_cur, 65_536))
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    }
     while true {
       let descriptor = Glibc.open("/dev/null", O_RDWR)
       if descriptor > STDERR_FILENO { close(descriptor) }
@@ -165,10 +173,18 @@ enum Console {
   static func put(_ text: String) {
     let bytes = Array(text.utf8)
     var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress?.advanced(by: written), bytes.count - written) }
+    while written < bytes.count, isRead() {
+      // No more at a time than a pipe that has room takes at once.
+      let count = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress?.advanced(by: written), min(bytes.count - written, 4096)) }
       if count <= 0 { return }
       written += count
     }
+  }
+
+  /// Waits for who reads standard error; where nobody does, until this process is asked to stop, which it could not hear otherwise.
+  private static func isRead() -> Bool {
+    var descriptor = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    while poll(&descriptor, 1, 100) <= 0 { if StopRequest.isThere { return false } }
+    return true
   }
 }

@@ -66,6 +66,6 @@ extension StudyOptions {
   /// These options as words for a job: absolute, since it has another folder.
   func words(_ study: Study) -> [String] {
     ["--pipeline=\(study.pipelinePath)", "--profile=\(profile)", "--results=\(study.results)", "--publish=\(study.publishPath)"]
-      + set.map { "--set=\($0)" }
+      + set.map { "--set=\($0)" } + sweep.map { "--sweep=\($0)" }
   }
 }

@@ -40,7 +40,7 @@ struct ClusterRun {
     try submission.present()
     let outcome = try submission.advance(asked: true)
     report(outcome)
-    if outcome.done == outcome.total { return 0 }
+    if outcome.done == outcome.total { return outcome.left.isEmpty ? 0 : 1 }
     if outcome.queued == 0 {
       say("waiting", "the cluster takes no job of yours now: run again once others have ended")
       return EX_TEMPFAIL
@@ -75,7 +75,11 @@ struct ClusterRun {
     words += "; of \(outcome.total) instances \(outcome.done) are done, \(outcome.queued) in the queue"
     if outcome.waiting > 0 { words += ", \(outcome.waiting) wait for the next wave" }
     if let steward = outcome.steward { words += "; job \(steward) submits what comes next" }
-    if outcome.done < outcome.total { say("submitted", words) } else { say("", "all \(outcome.total) done") }
+    if outcome.done < outcome.total {
+      say("submitted", words)
+    } else {
+      say("", outcome.left.isEmpty ? "all \(outcome.total) done" : "\(outcome.total - outcome.left.count) of \(outcome.total) done")
+    }
     for (instance, reason) in outcome.left.prefix(20) { say("left", "\(instance): \(reason)") }
     if outcome.left.count > 20 { say("left", "and \(outcome.left.count - 20) more") }
   }

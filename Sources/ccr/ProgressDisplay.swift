@@ -50,7 +50,9 @@ final class ProgressDisplay {
         "stopping",
         "\(stages) stage\(stages == 1 ? " has" : "s have") \(Self.time(seconds)) to save and end; ask again to end them at once",
         colour: 33)
-    case .discarded(let name, let change): say("discarded", "\(name): \(change) while it ran; it is executed again", colour: 33)
+    case .discarded(let name, let change):
+      lines.removeAll { $0.name == name }
+      say("discarded", "\(name): \(change) while it ran; it is executed again", colour: 33)
     case .notice(let text): say("notice", text, colour: 33)
     case .unpublished(let fault):
       always("unpublished", "\(fault.instance): \(fault.problem)\n          remedy: \(fault.remedy)", colour: 31)

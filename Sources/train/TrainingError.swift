@@ -5,11 +5,13 @@ import DeepClustering
 enum TrainingError: ExplainedError {
   case tooFewImages(Int)
   case diverged(TrainingDiverged, remedy: String)
+  case altered(path: String)
 
   var problem: String {
     switch self {
     case .tooFewImages(let count): "\(count) images are too few to be clustered: a batch has at least two"
     case .diverged(let what, _): "training diverged in epoch \(what.epoch), \(what.phase): its \(what.term) is not a finite number"
+    case .altered(let path): "\(path) was written while it was read; what was trained since the last checkpoint is dropped"
     }
   }
 
@@ -17,11 +19,12 @@ enum TrainingError: ExplainedError {
     switch self {
     case .tooFewImages: "ingest more images: raise its subset, or set it to 0 for all"
     case .diverged(_, let remedy): remedy
+    case .altered: "leave it alone while it is in use, and train again"
     }
   }
   var kind: ErrorKind {
     switch self {
-    case .tooFewImages: .badInput
+    case .tooFewImages, .altered: .badInput
     case .diverged: .noResult
     }
   }

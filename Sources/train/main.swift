@@ -77,6 +77,16 @@ StageProgram.run(description, savesCheckpoints: true) { job in
     ]
     return CheckpointFolder(folder, identity: ContentDigest.of(Array(parts.joined(separator: "\n").utf8)))
   }
+  // What was trained on other bytes than those of the inputs must not be gone on from.
+  let inputs = ([job.input("images")] + [job.optionalInput("views")].compactMap { $0 }).map { (path: $0, stamp: FileStamp($0)) }
+  func save(_ trainer: Trainer) throws {
+    if let altered = inputs.first(where: { input in
+      FileStamp(input.path).flatMap { now in input.stamp.map { !now.isSameWriting(as: $0) } } ?? true
+    }) {
+      throw TrainingError.altered(path: altered.path)
+    }
+    try checkpoints?.save(trainer.state.encoded(), place: trainer.place)
+  }
   let resumed = checkpoints?.newest(
     decode: { bytes in TrainingState(decoding: bytes).flatMap { $0.fits(method.model) ? $0 : nil } }, warn: job.warn)
   // With several threads, the views of the next batch are computed by one while the others compute on the present one.
@@ -96,7 +106,7 @@ StageProgram.run(description, savesCheckpoints: true) { job in
     } tell: { event in
       switch event {
       case .step(let epoch, let done, let steps, let loss, let images): progress.tell(job, epoch, done, steps, loss, images)
-      case .pass: try checkpoints?.save(trainer.state.encoded(), place: trainer.place)
+      case .pass: try save(trainer)
       case .warning(let message): job.warn(message)
       }
     }
@@ -104,7 +114,7 @@ StageProgram.run(description, savesCheckpoints: true) { job in
     throw TrainingError.diverged(diverged, remedy: method.remedyForDivergence)
   }
   guard finished else {
-    try checkpoints?.save(trainer.state.encoded(), place: trainer.place)
+    try save(trainer)
     throw StageInterrupted()
   }
   try WeightsFile.write(trainer.state.snapshots, to: job.output("weights"))

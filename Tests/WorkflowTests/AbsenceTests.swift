@@ -43,6 +43,35 @@ struct AbsenceTests {
     #expect(study.files("results/.store/attempts").isEmpty && study.files("results/.store/checkpoints").isEmpty)
   }
 
+  /// What made it diverge may have been the machine.
+  @Test func aResultReplacesARecordedAbsence() throws {
+    let study = try ToyStudy(act: "absent-until-go")
+    #expect(try study.ccr("run", name).code == 1)
+    try study.go()
+    #expect(try study.ccr("run", name).code == 1)
+    let forced = try study.ccr("run", name, "--force", "--json")
+    #expect(forced.code == 0 && forced.executed == 1 && !forced.error.contains("differs"), "\(forced.error)")
+    #expect(try study.run(name) == [:])
+    #expect(!study.files("results/.store/actions").contains { $0.contains("outcome-") })
+  }
+
+  /// A result whose files are gone, and which does not come again; one that is there stays, and its log.
+  @Test(arguments: [true, false])
+  func anAbsenceAfterAResult(isGone: Bool) throws {
+    let study = try ToyStudy(act: "absent-until-go")
+    try study.go()
+    let consumer = "score[dataset=a,method=y,seed=0]"
+    #expect(try study.ccr("run", consumer).code == 0)
+    unlink("\(study.folder)/data/go")
+    if isGone { unlink(study.object("results/quick/make/dataset=a,method=y,seed=0/made.txt")) }
+    let run = try isGone ? study.ccr("run", consumer) : study.ccr("run", name, "--force")
+    #expect(run.code == 1 && run.error.contains("it diverged in epoch 3"), "\(run.error)")
+    #expect(run.error.contains("the result that it gave before stays") == !isGone, "\(run.error)")
+    let next = try study.ccr("run", consumer)
+    #expect(next.code == (isGone ? 1 : 0) && next.error.split(separator: "\n").count < 10, "\(next.error)")
+    #expect(try study.ccr("verify").code == 0)
+  }
+
   @Test func onceItHasAResultTheTableIsMadeAnew() throws {
     let study = try study()
     _ = try study.ccr("run")

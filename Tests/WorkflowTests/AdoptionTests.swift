@@ -48,6 +48,24 @@ struct AdoptionTests {
     #expect(try !study.ccr("plan").out.contains("adopted"))
   }
 
+  /// Evidence of one program is none for another that it was while the samples were executed.
+  @Test func aProgramBuiltAgainMeanwhileIsNoEvidence() throws {
+    let study = try ToyStudy(act: "pause")
+    try study.go()
+    _ = try study.run()
+    unlink("\(study.folder)/data/go")
+    try study.edit("\n# \n", "\n# a comment\n", in: "make")
+    try study.edit("echo \"score", "echo \"another score", in: "score")
+    try? FileManager.default.removeItem(atPath: "\(study.folder)/data/executed")
+    let adopt = try study.during(["adopt", "make", "score", "--jobs", "1"], executions: 1) {
+      // What the score is by now computes as before, but is not what was asked about.
+      try study.edit("echo \"another score", "echo \"score", in: "score")
+      try study.edit("\n# \n", "\n# mended\n", in: "score")
+      try study.go()
+    }
+    #expect(adopt.code == 5 && adopt.out.contains("nothing was adopted"), "\(adopt)")
+  }
+
   @Test(arguments: ["", "if [ \"$(field text)\" = y-1 ]; then echo more; fi; ", "if [ \"${text#y}\" != \"$text\" ]; then echo more; fi; "])
   func aProgramThatDiffersAdoptsNothing(_ mark: String) throws {
     let study = try ToyStudy()

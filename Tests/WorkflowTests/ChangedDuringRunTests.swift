@@ -51,6 +51,32 @@ struct ChangedDuringRunTests {
     #expect(study.read("results/quick/source/dataset=a/words.txt") == "first")
   }
 
+  /// A picture more, or the first of all, while the stage reads or waits its turn.
+  @Test(arguments: [true, false])
+  func originalFilesThatAreAddedDuringAStage(hasOne: Bool) throws {
+    let study = try ToyStudy()
+    try study.program(
+      "source", inputs: ["words"], settings: [("text", "string"), ("verify", "boolean")],
+      writes: #"while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done; cat "$CCR_DATA"/*.png"#)
+    let list = #"""
+      cd "$CCR_DATA"; ls *.png > /dev/null 2>&1 || exit 65
+      s=; for x in *.png; do s="$s${s:+, }{\"name\": \"$x\", \"path\": \"$PWD/$x\"}"; done; echo "[$s]"
+      """#
+    try study.edit("request=\"$2\"", "if [ \"$1\" = --originals ]; then\n\(list)\nexit\nfi\nrequest=\"$2\"", in: "source")
+    try study.edit("\"usesBLAS\": false", "\"usesBLAS\": false, \"originals\": {\"pinnedBy\": \"verify\"}", in: "source")
+    try study.edit("\"text\": \"$dataset\"", "\"text\": \"$dataset\", \"verify\": false")
+    if hasOne { try study.write("first", "data/a.png") }
+    let run = try study.during(["run", "source[dataset=a]", "--json"], executions: 1) {
+      try study.write("second", "data/b.png")
+      try study.go()
+    }
+    #expect(run.code == 0 && run.error.contains("the original files it reads were changed while it ran"), "\(run.error)")
+    #expect(study.read("results/quick/source/dataset=a/words.txt") == (hasOne ? "firstsecond" : "second"))
+    #expect(try study.run("source[dataset=a]") == [:])
+    unlink("\(study.folder)/data/b.png")
+    #expect(try study.ccr("plan", "source[dataset=a]", "--exit-code").code == 3)
+  }
+
   /// A program that says which datasets its output has and writes others: refused before anything is recorded.
   @Test func anOutputWithoutItsDeclaredDatasetsIsNotKept() throws {
     let study = try ToyStudy()

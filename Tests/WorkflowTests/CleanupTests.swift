@@ -17,6 +17,16 @@ struct CleanupTests {
 
   private func objects(_ study: ToyStudy) -> Int { study.files("results/.store/cas").count }
 
+  /// A process that is just beginning may not hold its lock yet: only who keeps all others from beginning may take its file for abandoned.
+  @Test func onlyWhoRemovesClearsPins() throws {
+    let study = try study()
+    try study.write("", "results/.store/pins/elsewhere.0.1")
+    #expect(try study.ccr("gc").code == 0)
+    #expect(study.files("results/.store/pins").contains { $0.hasSuffix("/elsewhere.0.1") })
+    #expect(try study.ccr("gc", "--delete").code == 0)
+    #expect(!study.files("results/.store/pins").contains { $0.hasSuffix("/elsewhere.0.1") })
+  }
+
   @Test func whatNothingReachesGoesAndComesBackWithItsDigests() throws {
     let study = try study()
     let (now, all) = (try study.digests(), objects(study))

@@ -152,6 +152,82 @@ struct DisturbanceTests {
     #expect(run?.code == 143 && took < 12, "\(took) s: \(String(describing: run))")
   }
 
+  /// A program whose copying takes its time.
+  @Test func aProgramThatIsWrittenForLongKeepsNobodyDeaf() throws {
+    let study = try ToyStudy(act: "pause")
+    let (process, output) = try study.start(["run", Self.score])
+    try study.waitForExecutions(2)
+    let writer = open("\(study.folder)/score", O_WRONLY | O_APPEND)
+    defer { close(writer) }
+    _ = "# more\n".withCString { write(writer, $0, 7) }
+    try study.go()
+    try study.waitUntilSaid("somebody writes its program")
+    let took = seconds {
+      kill(process.processIdentifier, SIGINT)
+      let run = output()
+      #expect(run.code == 130 && !run.error.contains("failed "), "\(run.error)")
+    }
+    #expect(took < 10, "\(took) s")
+  }
+
+  /// A hung terminal, a collector of logs that stands still.
+  @Test func wordsThatNobodyReadsKeepNobodyDeaf() throws {
+    let study = try ToyStudy(act: "loud")
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    let run = Process()
+    run.executableURL = URL(fileURLWithPath: "\(ToyStudy.binaries)/ccr")
+    run.arguments = ["run", Self.one, "--pipeline", "\(study.folder)/pipeline.json"]
+    run.standardError = FileHandle(fileDescriptor: ends[1])
+    try run.run()
+    try study.waitForExecutions(2)
+    // Until the pipe is full.
+    try study.waitFor("nothing more is written") {
+      let before = bytes(ends[0])
+      usleep(300_000)
+      return before > 20_000 && bytes(ends[0]) == before
+    }
+    kill(run.processIdentifier, SIGTERM)
+    try study.waitFor("the stage is asked to end") { FileManager.default.fileExists(atPath: "\(study.folder)/data/asked") }
+    try study.waitFor("the run ends") { !run.isRunning }
+    for end in ends { close(end) }
+  }
+
+  /// Bytes in a pipe.
+  private func bytes(_ descriptor: Int32) -> Int {
+    var count: Int32 = 0
+    _ = ioctl(descriptor, UInt(FIONREAD), &count)
+    return Int(count)
+  }
+
+  /// `ccr gc --delete` that was suspended, or whose host hangs.
+  @Test func aSuspendedCollectorKeepsNobodyDeaf() throws {
+    let study = try ToyStudy()
+    _ = try study.run(Self.one)
+    let gate = open("\(study.folder)/results/.store/pins/gate", O_RDWR)
+    defer { close(gate) }
+    #expect(flock(gate, LOCK_EX) == 0)
+    let (process, output) = try study.start(["run", Self.one])
+    usleep(500_000)
+    #expect(process.isRunning)
+    kill(process.processIdentifier, SIGTERM)
+    #expect([SIGTERM, 128 + SIGTERM].contains(output().code))
+  }
+
+  /// Some parents leave the end of children to nobody, and hand that on.
+  @Test func aParentThatIgnoresItsChildren() throws {
+    let study = try ToyStudy()
+    let run = try study.shell("trap '' CHLD; exec \(ToyStudy.binaries)/ccr run --pipeline \(study.folder)/pipeline.json")
+    #expect(run.code == 0, "\(run.error)")
+  }
+
+  /// The limit that this process may raise itself is no limit.
+  @Test func aLowLimitOfDescriptorsIsRaised() throws {
+    let study = try ToyStudy(act: "slow")
+    let run = try study.shell("ulimit -Sn 30; exec \(ToyStudy.binaries)/ccr run --jobs 8 --pipeline \(study.folder)/pipeline.json")
+    #expect(run.code == 0, "\(run.error)")
+  }
+
   @Test func theLastEventNeedsNoEndOfLine() throws {
     let study = try ToyStudy(act: "absent-cut")
     let run = try study.ccr("run", Self.one)

@@ -107,6 +107,56 @@ struct IngredientTests {
     #expect(try study.run() == [:])
   }
 
+  /// What a stage saved to go on from was made from the altered bytes as well.
+  @Test func aCheckpointOfAnAlteredInputIsNotGoneOnFrom() throws {
+    let study = try ToyStudy(act: "keep")
+    let run = try study.during(["run", Self.one, "--json"], executions: 2) {
+      try study.append("spoiled\n", to: study.object("results/quick/source/dataset=a/words.txt"))
+      try study.go()
+    }
+    #expect(run.code == 0 && run.error.contains("was altered while it ran; it is executed again"), "\(run.error)")
+    #expect(!FileManager.default.fileExists(atPath: "\(study.folder)/data/resumed"))
+  }
+
+  /// The same where the run is stopped meanwhile.
+  @Test func aCheckpointOfAnAlteredInputIsNotSaved() throws {
+    let study = try ToyStudy(act: "patient")
+    let (process, output) = try study.start(["run", Self.one])
+    try study.waitForExecutions(2)
+    try study.append("spoiled\n", to: study.object("results/quick/source/dataset=a/words.txt"))
+    usleep(200_000)
+    kill(process.processIdentifier, SIGTERM)
+    let run = output()
+    #expect(run.error.contains("was altered while it ran") && !run.error.contains("its checkpoint is saved"), "\(run.error)")
+    #expect(study.files("results/.store/checkpoints").isEmpty)
+  }
+
+  /// A file put away and back, by a link or by renaming: all stamps of the file itself may be as before.
+  @Test(arguments: [true, false])
+  func aFilePutAwayAndBackDuringAStage(byLink: Bool) throws {
+    let study = try ToyStudy()
+    try study.program(
+      "source", inputs: ["words"], settings: [("text", "string")],
+      writes: #"while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done; cat "$(field words)""#)
+    let (path, other) = ("\(study.folder)/table.txt", "\(study.folder)/other.txt")
+    try study.write("other\n", "other.txt")
+    if byLink {
+      rename(path, "\(study.folder)/first.txt")
+      symlink("first.txt", path)
+    }
+    // Old enough for its stamp to be trusted.
+    usleep(3_100_000)
+    let run = try study.during(["run", "source[dataset=a]", "--json"], executions: 1) {
+      if byLink { unlink(path) } else { rename(path, "\(study.folder)/kept.txt") }
+      symlink(other, path)
+      usleep(100_000)
+      unlink(path)
+      if byLink { symlink("first.txt", path) } else { rename("\(study.folder)/kept.txt", path) }
+      try study.go()
+    }
+    #expect(run.code == 0 && run.error.contains("table.txt was changed while it ran; it is executed again"), "\(run.error)")
+  }
+
   @Test func aStageThatWritesIntoItsInputFails() throws {
     let study = try ToyStudy(act: "spoil")
     let run = try study.ccr("run", Self.one, "--json")

@@ -28,6 +28,23 @@ struct LeftoverTests {
     }
   }
 
+  /// A result that is gone is made again, perhaps in several goes.
+  @Test func aCheckpointOfWhatIsMadeAgainStays() throws {
+    let study = try ToyStudy(act: "patient-later")
+    _ = try study.run(Self.one)
+    unlink(study.object("results/quick/make/dataset=a,method=x,seed=0/made.txt"))
+    try study.go()
+    let (process, output) = try study.start(["run", Self.one])
+    try study.waitForExecutions(3)
+    usleep(200_000)
+    kill(process.processIdentifier, SIGTERM)
+    let stopped = output()
+    #expect(stopped.code == 75 && stopped.error.contains("its checkpoint is saved"), "\(stopped.error)")
+    #expect(try study.run(Self.one) == ["make": 1])
+    #expect(FileManager.default.fileExists(atPath: "\(study.folder)/data/resumed"))
+    #expect(study.files("results/.store/checkpoints").isEmpty)
+  }
+
   static func expected() throws -> [String: [String]] {
     let study = try ToyStudy(act: "tick")
     _ = try study.run()
@@ -131,6 +148,9 @@ struct LeftoverTests {
     for kind in ["attempts", "checkpoints"] {
       try FileManager.default.createDirectory(atPath: "\(study.folder)/results/.store/\(kind)/\(key)", withIntermediateDirectories: true)
       try study.write("left", "results/.store/\(kind)/\(key)/left")
+      // From before its result was recorded.
+      var times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+      utimensat(AT_FDCWD, "\(study.folder)/results/.store/\(kind)/\(key)", &times, 0)
     }
     #expect(try study.run("source[dataset=a]") == [:])
     #expect(study.files("results/.store/attempts").isEmpty && study.files("results/.store/checkpoints").isEmpty)

@@ -20,6 +20,12 @@ struct PipelineErrorTests {
   static let mistakes: [Mistake] = [
     // Names
     Mistake(
+      old: "\"profiles\": {", new: "\"profiles\": {\"..\": {\"axes\": {}},", words: "the name of a profile must be a word of letters",
+      pointer: "/profiles"),
+    Mistake(
+      old: "\"seed\": [0, 1, 2]", new: "\"seed\": [0, \"0\"]", words: "the value 0 stands twice on this axis",
+      pointer: "/profiles/large/axes/seed/1"),
+    Mistake(
       old: "\"stages\"", new: "\"stagse\"", words: "there is no key \"stagse\"; did you mean \"stages\"?", pointer: "/stagse", shape: true),
     Mistake(
       old: "\"program\": \"./score\"", new: "\"programm\": \"./score\"", words: "did you mean \"program\"?",

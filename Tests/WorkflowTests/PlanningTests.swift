@@ -106,9 +106,27 @@ struct PlanningTests {
     #expect(output.code == 2 && output.error.contains(words), "\(output.error)")
   }
 
+  /// What refers to another along hundreds is nobody's meaning, and has an end.
+  @Test func longChainsOfNamesAreRefused() throws {
+    let constants = (1...1000).map { "\"c\($0)\": \"$c\($0 - 1)\"" }.joined(separator: ", ")
+    let stages = (1...300).map {
+      "\"s\($0)\": {\"program\": \"./score\", \"matrix\": {\"dataset\": \"*\", \"method\": \"\($0 == 1 ? "make" : "s\($0 - 1)")\", \"seed\": \"*\"}, \"inputs\": {\"made\": \"make.out\"}, \"outputs\": {\"out\": \"o\"}}, "
+    }.joined()
+    for (old, new, words) in [
+      ("\"let\": {\"rate\": 0.001}", "\"let\": {\"c0\": 0.5, \(constants), \"rate\": \"$c1000\"}", "constants name each other"),
+      ("\"source\": {\"program\"", "\(stages)\"source\": {\"program\"", "axis method is borrowed along 100 stages"),
+    ] {
+      let study = try ToyStudy()
+      try study.edit(old, new)
+      let plan = try study.ccr("plan")
+      #expect(plan.code == 2 && plan.error.contains(words), "\(plan.error.prefix(500))")
+    }
+  }
+
   @Test func aByteOrderMarkAndAHugeCostAreFine() throws {
     let study = try ToyStudy()
-    try study.edit("\"program\": \"./make\"", "\"cost\": 1e300, \"program\": \"./make\"")
+    try study.edit("\"program\": \"./make\"", "\"cost\": 1e308, \"program\": \"./make\"")
+    #expect(try study.ccr("plan", "--json").code == 0)
     try study.write("\u{FEFF}" + study.read("pipeline.json"), "pipeline.json")
     #expect(try study.run().values.reduce(0, +) == ToyStudy.instances)
   }

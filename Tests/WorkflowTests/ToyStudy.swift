@@ -136,6 +136,8 @@ final class ToyStudy {
       once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; kill -9 $$; fi;;
       silent) exit 0;;
       absent) echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
+      absent-until-go) if [ ! -e "$CCR_DATA/go" ]; then
+        echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69; fi;;
       absent-extra) echo x > "$(dirname "$(field out)")/extra.txt"
         echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
       absent-cut) printf '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
@@ -146,6 +148,15 @@ final class ToyStudy {
       hungry) head -c 300000000 /dev/zero | tail -c 300000000 > /dev/null;;
       patient) trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi;;
+      patient-later) if [ -e "$CCR_DATA/go" ]; then
+        trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
+        if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi
+        fi;;
+      keep) if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else
+        while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done; touch "$(field checkpoint)/saved"; fi;;
+      loud) trap 'touch "$CCR_DATA/asked"; exit 75' TERM
+        for k in $(seq 60); do echo "{\"event\": \"warning\", \"message\": \"$(head -c 3000 /dev/zero | tr '\0' x)\"}" >&3; done
+        sleep 30 & wait;;
       climb) place="$(field checkpoint)/step"; height=$(cat "$CCR_DATA/height"); step=$(cat "$place" 2> /dev/null || echo 0); stop=
         # Slurm and the runner both say TERM, to all processes of the stage: nothing is started from here on but the sleep.
         trap 'stop=1' TERM

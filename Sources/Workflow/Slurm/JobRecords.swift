@@ -41,9 +41,11 @@ package struct SubmittedJob: Sendable {
     else { return nil }
     (self.key, self.job, self.name) = (key, job, name)
     instance = json["instance"]?.string ?? ""
-    needs = JobNeeds(minutes: minutes, megabytes: json["megabytes"]?.integer, cpus: cpus)
-    raises = json["raises"]?.integer ?? 0
-    repeats = json["repeats"]?.integer ?? 0
+    // Nobody answers for what lies there.
+    func bounded(_ number: Int) -> Int { min(max(number, 0), 1 << 40) }
+    needs = JobNeeds(minutes: bounded(minutes), megabytes: json["megabytes"]?.integer.map(bounded), cpus: bounded(cpus))
+    raises = bounded(json["raises"]?.integer ?? 0)
+    repeats = bounded(json["repeats"]?.integer ?? 0)
     lastState = json["lastState"]?.string ?? ""
   }
 }

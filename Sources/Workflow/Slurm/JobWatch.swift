@@ -35,21 +35,23 @@ extension Submission {
       let (count, signal) = Wakeups.stopRequests
       if count > 0 { return .detached(signal: signal) }
       let standings = try study.standings()
-      let finished = Set(selected.filter { standings[$0].hasResult })
-      if !isFirst { for number in finished.subtracting(known).sorted() { done(study.plan.instances[number].name) } }
+      let finished = Set(selected.filter { !standings[$0].isPending })
+      if !isFirst {
+        for number in finished.subtracting(known).sorted() where standings[number].hasResult { done(study.plan.instances[number].name) }
+      }
       (known, isFirst) = (finished, false)
       if finished.count == selected.count {
         try present()
-        return .over(left: [])
+        return .over(left: absences(standings))
       }
       if ContinuousClock.now >= nextLook {
         // The cluster may not answer for a while: the work goes on.
         if let situation = try? look(asked: false) {
           if situation.queued.isEmpty, situation.stewards.isEmpty {
-            if situation.verdicts.isEmpty || helped > 20 { return .over(left: left(situation)) }
+            if situation.verdicts.isEmpty || helped > 20 { return .over(left: left(situation) + absences(standings)) }
             helped += 1
             let outcome = try advance(asked: false)
-            if outcome.jobs == 0 { return .over(left: left(situation)) }
+            if outcome.jobs == 0 { return .over(left: left(situation) + absences(standings)) }
           }
           let now = self.progress(situation)
           if now != last { progress(now) }
@@ -73,6 +75,13 @@ extension Submission {
     return Progress(
       done: situation.done.count, queued: situation.queued.count - running.count, running: running.count, total: selected.count,
       words: words)
+  }
+
+  /// Of which it is recorded that they have no result.
+  private func absences(_ standings: [Standing]) -> [(instance: String, words: String, log: String?)] {
+    selected.map { standings[$0] }.filter(\.isAbsent).map { standing in
+      (standing.instance.name, standing.reason, standing.action.map { "\(study.store.actionFolder($0))/log.txt" })
+    }
   }
 
   /// What has no result; with its log where it is not for want of another.

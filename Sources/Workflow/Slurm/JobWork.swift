@@ -107,6 +107,10 @@ public final class JobWork {
       if !absent.isEmpty { end.words = "not in the store: \(absent.prefix(3).joined(separator: ", "))" }
       ends[name(number)] = end
     }
+    // Of which it is recorded that they have no result: what gathers them goes on without.
+    for number in numbers where study.knownKey(number).flatMap({ study.store.result($0.hex) })?.absence != nil {
+      ends[name(number)] = nil
+    }
     var goesOn = false
     for number in numbers {
       var end = ends[name(number)] ?? JobEnd(job: job, end: .done)
@@ -129,7 +133,7 @@ public final class JobWork {
     }
     if !absent.isEmpty { return EX_NOINPUT }
     // A signal that came when all was done.
-    if numbers.allSatisfy({ ends[name($0)] == nil }) { return summary.failed + summary.unpublished == 0 ? 0 : summary.exitCode }
+    if numbers.allSatisfy({ ends[name($0)] == nil }) { return summary.unpublished == 0 ? 0 : summary.exitCode }
     return goesOn ? EX_TEMPFAIL : summary.exitCode
   }
 

@@ -44,7 +44,10 @@ public final class Submission {
 
   /// What is to be done, and what is not.
   struct Situation {
+    /// With a result, or known to have none.
     var done: Set<Int> = []
+    /// Those of them that are known to have none, in the plan's order; why.
+    var absent: [(number: Int, words: String)] = []
     /// Jobs in the queue or at work, by instance.
     var queued: [Int: SlurmCommands.Job] = [:]
     /// Without a result, without a job, and not to be submitted again; why.
@@ -63,7 +66,8 @@ public final class Submission {
   func look(asked: Bool) throws -> Situation {
     let standings = try study.standings()
     var situation = Situation()
-    for number in selected where standings[number].hasResult { situation.done.insert(number) }
+    for number in selected where !standings[number].isPending { situation.done.insert(number) }
+    situation.absent = selected.filter { standings[$0].isAbsent }.map { ($0, standings[$0].reason) }
     let submitted = Dictionary(
       uniqueKeysWithValues: selected.filter { !situation.done.contains($0) }.map { ($0, records.job(keys[$0])) })
     let stewards = records.stewards(study.plan.profile)
@@ -154,7 +158,9 @@ public final class Submission {
     var outcome = Outcome()
     outcome.done = situation.done.count
     outcome.total = selected.count
-    outcome.left = situation.left.sorted { $0.key < $1.key }.map { (study.plan.instances[$0.key].name, $0.value) }
+    outcome.left =
+      situation.left.sorted { $0.key < $1.key }.map { (study.plan.instances[$0.key].name, $0.value) }
+      + situation.absent.map { (study.plan.instances[$0.number].name, $0.words) }
     let (numbers, tasks, bundles) = plan(situation)
     var wave = try Wave(self, numbers, tasks, bundles, situation)
     try wave.submit()

@@ -60,7 +60,7 @@ extension Submission {
     for bundle in bundles { ends.append((bundle.upstream.map { ends[$0] }.max() ?? 0) + bundle.seconds) }
     let chain = ends.max() ?? 0
     let hours = lines.reduce(0) { $0 + $1.coreHours }
-    let atOnce = min(facts.partition.allCPUs, slots == .max ? .max : slots * options.cpus)
+    let atOnce = min(facts.partition.allCPUs, min(slots, 1 << 40) * options.cpus)
     let estimates = study.jobEstimates(options)
     return SubmissionForecast(
       lines: lines, coreHours: hours, longestChain: chain, seconds: max(chain, hours * 3600 / Double(max(1, atOnce))),

@@ -78,6 +78,24 @@ struct LeaseTests {
     #expect(study.files("results/.store/locks").isEmpty)
   }
 
+  /// A runner that was silent for so long that another host took the work over: what lies there is the other's, also when this one is stopped.
+  @Test func whoLostItLeavesTheOthersAttemptAlone() throws {
+    let study = try ToyStudy(act: "patient")
+    let (process, output) = try study.start(["run", "make[dataset=a,method=x,seed=0]"], environment: ["CCR_LOCKS": "lease"])
+    try study.waitForExecutions(2)
+    usleep(200_000)
+    let lease = try #require(study.files("results/.store/locks").first { $0.hasSuffix(".lease") })
+    let attempt = try #require(study.files("results/.store/attempts").first).replacingOccurrences(
+      of: "/[^/]*$", with: "", options: .regularExpression)
+    unlink(lease)
+    try foreign(lease, age: 0)
+    try AtomicFile.write("half", to: "\(attempt)/others.txt")
+    kill(process.processIdentifier, SIGTERM)
+    let run = output()
+    #expect(run.error.contains("another host took over the work"), "\(run.error)")
+    #expect(access("\(attempt)/others.txt", F_OK) == 0 && access(lease, F_OK) == 0)
+  }
+
   @Test func fileSystemsAreKnownByWhatTheyAreMountedWith() {
     let mounts = """
       22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

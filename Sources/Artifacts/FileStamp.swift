@@ -1,7 +1,7 @@
 import Glibc
 
 /// What tells that a file was not touched since it was read: writing changes at least the change time, which nobody can set.
-struct FileStamp: Hashable, Sendable {
+package struct FileStamp: Hashable, Sendable {
   private let device, inode, size: Int
   private let modified, changed: Moment
 
@@ -15,14 +15,21 @@ struct FileStamp: Hashable, Sendable {
   }
 
   /// - Returns: nil where there is no such file.
-  init?(_ path: String) {
+  package init?(_ path: String) {
     var info = stat()
     guard stat(path, &info) == 0 else { return nil }
     self.init(info)
   }
 
+  /// - Parameter path: where it is a link, the link itself is meant.
+  package init?(link path: String) {
+    var info = stat()
+    guard lstat(path, &info) == 0 else { return nil }
+    self.init(info)
+  }
+
   /// - Returns: nil where the descriptor is not open.
-  init?(descriptor: Int32) {
+  package init?(descriptor: Int32) {
     var info = stat()
     guard fstat(descriptor, &info) == 0 else { return nil }
     self.init(info)
@@ -44,7 +51,7 @@ struct FileStamp: Hashable, Sendable {
 
   /// Reads what `text` of a stamp was from the start of a line.
   /// - Returns: the stamp and what follows the space behind it; nil where it is none.
-  static func read(_ line: ArraySlice<UInt8>) -> (FileStamp, rest: ArraySlice<UInt8>)? {
+  package static func read(_ line: ArraySlice<UInt8>) -> (FileStamp, rest: ArraySlice<UInt8>)? {
     var numbers: [Int] = []
     var rest = line
     while numbers.count < fields {
@@ -61,18 +68,18 @@ struct FileStamp: Hashable, Sendable {
   }
 
   /// Numbers with spaces between them.
-  var text: String { numbers.map(String.init).joined(separator: " ") }
+  package var text: String { numbers.map(String.init).joined(separator: " ") }
 
-  var bytes: Int { size }
+  package var bytes: Int { size }
 
   /// Whether both are of one file of one size and time of writing, though it may have been renamed, linked or given other rights meanwhile.
-  func isSameWriting(as other: FileStamp) -> Bool {
+  package func isSameWriting(as other: FileStamp) -> Bool {
     device == other.device && inode == other.inode && size == other.size && modified == other.modified
   }
 
   /// Whether another write could still carry the same change time: file systems count time in steps, the coarsest in 2 s. A time to come,
   /// as after the clock was set back, is young too.
-  var isYoung: Bool {
+  package var isYoung: Bool {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Int(now.tv_sec) - changed.seconds <= 2
