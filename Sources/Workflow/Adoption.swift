@@ -6,8 +6,6 @@ public struct Adoption: Sendable {
   /// An instance that was executed again.
   public struct Sample: Sendable {
     public let instance: String
-    /// What it took the last time, in seconds.
-    public let seconds: Double
     /// Where it came out otherwise; empty where every byte is equal.
     public internal(set) var differences: [String]
   }
@@ -72,7 +70,7 @@ extension Study {
       }
       adoption.samples.append(
         Adoption.Sample(
-          instance: plan.instances[sample.number].name, seconds: sample.seconds,
+          instance: plan.instances[sample.number].name,
           differences: differences ?? ["it could not be executed again by the program that is to be adopted"]))
     }
     if adoption.isProven {

@@ -4,7 +4,7 @@ import Glibc
 /// What one instance is expected to take.
 struct InstanceCost: Sendable {
   /// What an expectation rests on, the surest first.
-  enum Basis: Int, Comparable, CaseIterable, Sendable {
+  enum Basis: Int, Comparable, Sendable {
     /// Runs of the same settings.
     case alike
     /// Runs of the same method, by the ratio of work.

@@ -69,11 +69,6 @@ struct ResultFolder {
     }
   }
 
-  /// Whether the folder of an instance points to a result.
-  func isLinked(_ result: StoredResult, _ instance: Instance) -> Bool {
-    Folder.target(ofLink: "\(path(instance))/provenance.json")?.hasSuffix("/\(result.action)/provenance.json") == true
-  }
-
   /// The provenance of the result an instance has now, and of the one it had before; what was altered since it was written counts as absent.
   func provenance(_ instance: Instance) -> (now: JSONValue?, before: JSONValue?) {
     let place = path(instance)

@@ -90,7 +90,7 @@ public enum RunEvent: Sendable {
   case unpublished(PresentationFault)
   /// Something in the results folder was put right.
   case notice(String)
-  /// After every look of the loop.
+  /// Where things stand, ten times a second at most.
   case counts(RunCounts)
 }
 

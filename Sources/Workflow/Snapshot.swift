@@ -9,7 +9,6 @@ struct Snapshot {
     let outputs: [String: String]
   }
 
-  let name: String
   /// By instance.
   var results: [String: Result] = [:]
   /// By name.
@@ -25,10 +24,10 @@ extension Records {
   ///   published tables are meant.
   /// - Throws: `PipelineError` where it is none of these.
   func snapshot(_ text: String, profile: String) throws -> Snapshot {
-    if profiles.contains(text) { return snapshot(text, named: text) }
+    if profiles.contains(text) { return snapshot(text) }
     if let tag = try store.tag(text) { return snapshot(tag) }
     if Folder.isFolder(text) { return try snapshot(folder: text, profile) }
-    if let commit = git(["rev-parse", "--verify", "--quiet", "\(text)^{commit}"])?.split(separator: "\n").first {
+    if let commit = Git.output(folder, ["rev-parse", "--verify", "--quiet", "\(text)^{commit}"])?.split(separator: "\n").first {
       return try snapshot(commit: String(commit), named: text, profile)
     }
     let known = profiles + store.tagNames
@@ -46,11 +45,11 @@ extension Records {
       guard other.profiles.contains(profile) else {
         throw PipelineError(.unknown(kind: "profile", name: profile, owner: path, known: other.profiles))
       }
-      return other.snapshot(profile, named: path)
+      return other.snapshot(profile)
     }
     if let slash = absolute.lastIndex(of: "/"), Folder.isFolder("\(absolute[..<slash])/.store") {
       let other = Records(pipeline: "\(folder)/pipeline.json", results: String(absolute[..<slash]))
-      return other.snapshot(String(absolute[absolute.index(after: slash)...]), named: path)
+      return other.snapshot(String(absolute[absolute.index(after: slash)...]))
     }
     let tables = Folder.names(absolute).filter { $0.hasSuffix(".json") }.compactMap { name in
       Store.json("\(absolute)/\(name)").map { (name, $0) }
@@ -58,8 +57,8 @@ extension Records {
     return try published(tables, named: path)
   }
 
-  private func snapshot(_ profile: String, named name: String) -> Snapshot {
-    var snapshot = Snapshot(name: name, key: { [store] in store.provenance($0)?["key"] })
+  private func snapshot(_ profile: String) -> Snapshot {
+    var snapshot = Snapshot(key: { [store] in store.provenance($0)?["key"] })
     for one in shown(profile) {
       guard let record = store.record(one.action) else { continue }
       snapshot.results[one.instance] = Snapshot.Result(action: one.action, outputs: record.outputs)
@@ -69,7 +68,7 @@ extension Records {
   }
 
   private func snapshot(_ tag: Tag) -> Snapshot {
-    var snapshot = Snapshot(name: tag.name, key: { [store] in store.provenance($0)?["key"] })
+    var snapshot = Snapshot(key: { [store] in store.provenance($0)?["key"] })
     for (name, action, outputs) in tag.instances {
       let digests = (outputs.object ?? []).compactMap { port in port.value.string.map { (port.name, $0) } }
       snapshot.results[name] = Snapshot.Result(action: action, outputs: Dictionary(digests) { $1 })
@@ -85,9 +84,12 @@ extension Records {
 
   private func snapshot(commit: String, named name: String, _ profile: String) throws -> Snapshot {
     let place = "paper-tables/\(profile)"
-    let files = (git(["ls-tree", "--name-only", commit, "\(place)/"]) ?? "").split(separator: "\n").filter { $0.hasSuffix(".json") }
+    let files = (Git.output(folder, ["ls-tree", "--name-only", commit, "\(place)/"]) ?? "").split(separator: "\n").filter {
+      $0.hasSuffix(".json")
+    }
     let tables = files.compactMap { file -> (String, JSONValue)? in
-      guard let text = git(["show", "\(commit):./\(file)"]), let json = try? JSONValue.parse(text, file: "\(name):\(file)") else {
+      guard let text = Git.output(folder, ["show", "\(commit):./\(file)"]), let json = try? JSONValue.parse(text, file: "\(name):\(file)")
+      else {
         return nil
       }
       return (String(file.split(separator: "/").last ?? file), json)
@@ -96,7 +98,7 @@ extension Records {
   }
 
   private func published(_ files: [(name: String, json: JSONValue)], named name: String) throws -> Snapshot {
-    var snapshot = Snapshot(name: name, isPublished: true, key: { [store] in store.provenance($0)?["key"] })
+    var snapshot = Snapshot(isPublished: true, key: { [store] in store.provenance($0)?["key"] })
     for (file, json) in files where TableCells.isTable(json) {
       snapshot.tables[String(file.dropLast(".json".count))] = json
       for cell in TableCells.all(json) {
@@ -110,14 +112,5 @@ extension Records {
         .missing(what: "a table in \(name)", remedy: "name a results folder, a folder of tables, a profile, a tag or a commit"))
     }
     return snapshot
-  }
-
-  /// What git prints, in the folder of the pipeline file; nil where it fails, or is not there.
-  private func git(_ arguments: [String]) -> String? {
-    let environment = ["PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0"]
-    guard let (status, output) = try? ChildProcess.run("/usr/bin/env", ["git", "-C", folder] + arguments, environment: environment),
-      status == .exited(0)
-    else { return nil }
-    return String(decoding: output, as: UTF8.self)
   }
 }

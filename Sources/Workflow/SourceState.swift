@@ -31,16 +31,20 @@ public struct SourceState: Hashable, Sendable {
   ///   - published: folders whose files are no sources: what a study writes itself.
   public static func of(_ folder: String, except published: [String]) -> SourceState {
     let none = SourceState(commit: nil, changes: [])
-    guard let head = git(folder, ["rev-parse", "--show-toplevel", "HEAD"])?.split(separator: "\n").map(String.init), head.count == 2,
-      let status = git(folder, ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"])
+    guard let head = Git.output(folder, ["rev-parse", "--show-toplevel", "HEAD"])?.split(separator: "\n").map(String.init), head.count == 2,
+      let status = Git.output(folder, ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"])
     else { return none }
     let changes = status.split(separator: "\0").map { String($0.dropFirst(3)) }.filter { name in
       !published.contains { "\(head[0])/\(name)".hasPrefix("\($0)/") }
     }
     return SourceState(commit: head[1], changes: changes.sorted())
   }
+}
 
-  private static func git(_ folder: String, _ arguments: [String]) -> String? {
+/// What git knows of a folder.
+enum Git {
+  /// - Returns: what it prints; nil where it fails, or is not there.
+  static func output(_ folder: String, _ arguments: [String]) -> String? {
     func kept(_ name: String) -> [String] { getenv(name).map { ["\(name)=\(String(cString: $0))"] } ?? [] }
     // Looking must not write, and must not ask anybody anything.
     let environment = ["LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0"] + kept("PATH") + kept("HOME")

@@ -46,32 +46,21 @@ package struct JobScript {
     if !dependencies.isEmpty { lines.append("--dependency=\(dependencies.joined(separator: ","))") }
     if killOnInvalidDependency { lines.append("--kill-on-invalid-dep=yes") }
     lines += options.others
-    let export = variables.map { "export \($0.name)=\(Self.shell($0.value))\n" }.joined()
+    let export = variables.map { "export \($0.name)=\(Shell.quoted($0.value))\n" }.joined()
     var choice = ""
     if words.count == 1 {
-      choice = "set -- \(words[0].map(Self.shell).joined(separator: " "))\n"
+      choice = "set -- \(words[0].map(Shell.quoted).joined(separator: " "))\n"
     } else {
-      let cases = words.enumerated().map { "\($0.offset)) set -- \($0.element.map(Self.shell).joined(separator: " "));;\n" }.joined()
+      let cases = words.enumerated().map { "\($0.offset)) set -- \($0.element.map(Shell.quoted).joined(separator: " "));;\n" }.joined()
       choice = "case \"$SLURM_ARRAY_TASK_ID\" in\n\(cases)esac\n"
     }
     // The word that the limit is near must not end the shell before ccr listens; exec lets ccr have it, since Slurm tells the shell alone.
     return "#!/bin/sh\n" + lines.map { "#SBATCH \($0)\n" }.joined() + "trap '' USR1\n\(export)\(choice)"
-      + "exec \(command.map(Self.shell).joined(separator: " ")) \"$@\"\n"
+      + "exec \(command.map(Shell.quoted).joined(separator: " ")) \"$@\"\n"
   }
 
   /// In a line of #SBATCH.
   private static func quoted(_ text: String) -> String {
     "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
-  }
-
-  /// For the shell.
-  static func shell(_ text: String) -> String {
-    let plain =
-      !text.isEmpty
-      && text.utf8.allSatisfy { byte in
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-          || [43, 45, 46, 47, 58, 95, 61, 44].contains(byte)
-      }
-    return plain ? text : "'\(text.replacing("'", with: "'\\''"))'"
   }
 }
