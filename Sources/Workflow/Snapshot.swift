@@ -31,11 +31,11 @@ extension Records {
       return try snapshot(commit: String(commit), named: text, profile)
     }
     let known = profiles + store.tagNames
+    guard known.isEmpty else { throw PipelineError(.unknown(kind: "results folder, profile, tag or commit", name: text, known: known)) }
     throw PipelineError(
       .missing(
         what: "\"\(text)\", a results folder, a profile with results, a tag or a commit,",
-        remedy: known.isEmpty
-          ? "nothing was computed here yet: run `ccr run --profile NAME` first" : "known: \(known.joined(separator: ", "))"))
+        remedy: "nothing was computed here yet: run `ccr run --profile NAME` first"))
   }
 
   private func snapshot(folder path: String, _ profile: String) throws -> Snapshot {

@@ -67,7 +67,7 @@ struct DependenciesTests {
   @Test("without Swift, with an older or a broken one nothing is installed, and it says where Swift comes from")
   func swift() throws {
     for (swift, words) in [
-      (nil, "error: there is no Swift"), ("Swift version 6.0.3 (swift-6.0.3-RELEASE)", "error: Swift 6.0.3 ("),
+      (nil, "error: there is no Swift"), ("Swift version 6.1.2 (swift-6.1.2-RELEASE)", "error: Swift 6.1.2 ("),
       ("Apple Swift version 5.10 (x)", "error: Swift 5.10 ("), ("error while loading shared libraries: libxml2.so.2", "libxml2.so.2"),
     ] as [(String?, String)] {
       for arguments in [["libpng-dev"], ["--swift"], ["--swift", "libpng-dev"]] {
@@ -76,7 +76,7 @@ struct DependenciesTests {
         #expect(result.words.contains("\nremedy: install Swift 6.3 as https://www.swift.org/install/linux says"))
       }
     }
-    for version in ["6.1", "6.1.2", "6.3.1", "6.10", "7.0"] {
+    for version in ["6.2", "6.2.1", "6.3.1", "6.10", "7.0"] {
       let result = try run(Machine(swift: "Swift version \(version) (x)"), ["--swift"])
       #expect(result.code == 0 && result.words.isEmpty, "\(version): \(result.words)")
     }

@@ -39,7 +39,7 @@ struct InspectTests {
     #expect(
       chain == ["← \(Self.score)", "← made: make[dataset=a,method=x,seed=0]", "← words: source[dataset=a]"], "\(trace.out)")
     #expect(trace.out.contains("words: file table.txt  ") && trace.out.contains("action "), "\(trace.out)")
-    #expect(lines.last == "regenerate: ccr run '\(Self.score)' --profile quick --set 'score.weight=3'", "\(trace.out)")
+    #expect(lines.last == "regenerate: ccr run '\(Self.score)' --profile quick --set score.weight=3", "\(trace.out)")
     let whole = try study.ccr("trace", "table").out
     #expect(whole.components(separatedBy: "← scores: score[").count == 9 && whole.contains("(see above)"), "\(whole)")
     #expect(try study.ccr("trace", "table.txt").out.hasPrefix("table\n"))
