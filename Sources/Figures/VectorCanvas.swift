@@ -58,7 +58,7 @@ extension Canvas {
   /// More marks than this are a picture within SVG, where each would take a third of a kilobyte.
   private static let mostMarksInSVG = 2000
   /// Of such a picture, for each design unit: four panels of 4,000 marks stay below a megabyte.
-  private static let pixelsPerUnitInSVG = 1.4
+  private static let pixelsPerUnitInSVG = 1.25
 
   /// Draws the marks of a square, of which there may be very many.
   /// - Parameters:
