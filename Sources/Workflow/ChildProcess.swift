@@ -164,8 +164,13 @@ final class ChildProcess {
       var descriptors = [pollfd(fd: child.pipe, events: Int16(POLLIN), revents: 0)]
       if Glibc.poll(&descriptors, 1, 100) <= 0 {
         // What it started may keep its output open.
-        if let (status, _) = child.poll() { return (status, output) }
-        continue
+        guard let (status, _) = child.poll() else { continue }
+        while output.count <= longestAnswer, Glibc.poll(&descriptors, 1, 0) > 0 {
+          let count = read(child.pipe, &block, block.count)
+          if count <= 0 { break }
+          output += block[..<count]
+        }
+        return (status, output)
       }
       let count = read(child.pipe, &block, block.count)
       if count < 0, errno == EINTR { continue }

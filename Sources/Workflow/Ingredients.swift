@@ -26,8 +26,9 @@ struct Ingredients {
     return nil
   }
 
-  /// The first input whose object was altered since it was looked at.
-  var alteredObject: Object? { objects.first { !$0.file.isUnchanged } }
+  /// The first input whose object is not what it was when it was looked at. One that was only touched, as against a cluster's clearing of old
+  /// files, is.
+  var alteredObject: Object? { objects.first { !$0.file.isUnchanged && (try? ContentDigest.ofFile($0.file.path))?.hex != $0.file.hex } }
 }
 
 /// A program that runs, held open: replacing its file, as a build does, means nothing to it, writing into it does.

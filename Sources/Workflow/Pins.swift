@@ -69,10 +69,12 @@ final class Pins: Sendable {
     if flock(gate, LOCK_EX | LOCK_NB) == 0 { _ = held(folder, clearing: true) }
   }
 
-  /// Waits until no collector is at work: one that was suspended may keep it for ever, so not any longer once this process was asked to stop.
+  /// Waits until no collector is at work: one that was suspended may keep it for ever, so not much longer once this process was asked to stop.
   private static func share(_ descriptor: Int32) -> Bool {
+    var looks = 0
     while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
-      guard [EINTR, EWOULDBLOCK].contains(errno), Wakeups.stopRequests.count == 0 else { return false }
+      if Wakeups.stopRequests.count > 0 { looks += 1 }
+      guard [EINTR, EWOULDBLOCK].contains(errno), looks < 50 else { return false }
       usleep(20_000)
     }
     return true

@@ -277,7 +277,6 @@ public final class Runner {
     do {
       return try startNow(action, threads)
     } catch let error as FileError where error.isForWantOfDescriptors && !active.isEmpty {
-      Folder.remove(study.store.attemptFolder(action.key.hex))
       return false
     }
   }

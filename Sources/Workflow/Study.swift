@@ -156,10 +156,12 @@ public final class Study {
     return key.map { ($0, Ingredients(program: program, files: files, originals: originals?.key)) }
   }
 
-  /// Whether a stage would read other original files now than its key says, in words: one was added, removed or replaced.
+  /// Whether a stage would read other original files now than its key says, in words: one was added, removed or replaced. Nil also where its
+  /// program does not say.
   func changeOfOriginals(_ number: Int, _ ingredients: Ingredients) -> String? {
-    guard let before = ingredients.originals else { return nil }
-    let now = try? programs.originals(of: plan.instances[number], ingredients.program)?.key
+    guard let before = ingredients.originals, ingredients.program.isInPlace,
+      let now = try? programs.originals(of: plan.instances[number], ingredients.program)?.key
+    else { return nil }
     return now == before ? nil : "the original files it reads were changed"
   }
 

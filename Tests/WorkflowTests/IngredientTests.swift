@@ -118,6 +118,17 @@ struct IngredientTests {
     #expect(!FileManager.default.fileExists(atPath: "\(study.folder)/data/resumed"))
   }
 
+  /// Clusters clear what nobody has touched for a month, so people touch.
+  @Test func anInputThatWasOnlyTouchedIsWhatItWas() throws {
+    let study = try ToyStudy(act: "keep")
+    let run = try study.during(["run", Self.one, "--json"], executions: 2) {
+      utimensat(AT_FDCWD, study.object("results/quick/source/dataset=a/words.txt"), nil, 0)
+      try study.go()
+    }
+    #expect(run.code == 0 && run.executed == 2 && !run.error.contains("altered"), "\(run.error)")
+    #expect(study.executedInstances.count == 2)
+  }
+
   /// The same where the run is stopped meanwhile.
   @Test func aCheckpointOfAnAlteredInputIsNotSaved() throws {
     let study = try ToyStudy(act: "patient")

@@ -34,7 +34,13 @@ extension Submission {
     while true {
       let (count, signal) = Wakeups.stopRequests
       if count > 0 { return .detached(signal: signal) }
-      let standings = try study.standings()
+      let standings: [Standing]
+      do {
+        standings = try study.standings()
+      } catch let error as UnstartableProgram where error.isBeingWritten {
+        usleep(200_000)
+        continue
+      }
       let finished = Set(selected.filter { !standings[$0].isPending })
       if !isFirst {
         for number in finished.subtracting(known).sorted() where standings[number].hasResult { done(study.plan.instances[number].name) }

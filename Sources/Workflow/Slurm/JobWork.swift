@@ -102,15 +102,14 @@ public final class JobWork {
   /// Writes down how it ended, and goes back into the queue where that helps.
   private func leave(_ summary: RunSummary, _ unsettled: [Int]) throws -> Int32 {
     let isLimit = summary.signal == SIGUSR1
-    for number in unsettled where study.knownKey(number).flatMap({ study.store.result($0.hex) }) == nil {
+    let standings = try study.standings()
+    for number in unsettled where standings[number].isPending {
       var end = JobEnd(job: job, end: absent.isEmpty ? .unreached : .absent)
       if !absent.isEmpty { end.words = "not in the store: \(absent.prefix(3).joined(separator: ", "))" }
       ends[name(number)] = end
     }
-    // Of which it is recorded that they have no result: what gathers them goes on without.
-    for number in numbers where study.knownKey(number).flatMap({ study.store.result($0.hex) })?.absence != nil {
-      ends[name(number)] = nil
-    }
+    // Of which it is known that they have no result: what gathers them goes on without.
+    for number in numbers where standings[number].isAbsent { ends[name(number)] = nil }
     var goesOn = false
     for number in numbers {
       var end = ends[name(number)] ?? JobEnd(job: job, end: .done)

@@ -60,6 +60,9 @@ struct StandInClusterTests {
     _ = try study.ccr("run", "source")
     let job = try study.ccr("work", try #require(keys[absent]?.string))
     #expect(job.code == 0 && job.error.contains("it diverged in epoch 3"), "\(job)")
+    // Nor what reads from it, whose job has nothing to do.
+    let below = try study.ccr("work", try #require(keys["score[dataset=a,method=y,seed=0]"]?.string))
+    #expect(below.code == 0, "\(below)")
     // Nothing that is settled is submitted again, by a person or a steward.
     #expect(try study.ccr("run").code == 1)
     let again = try cluster.ccr("run", "--executor", "slurm")
