@@ -72,9 +72,12 @@ package struct FileStamp: Hashable, Sendable {
 
   package var bytes: Int { size }
 
+  /// Whether both are of one file, whatever was done to it meanwhile.
+  package func isSameFile(as other: FileStamp) -> Bool { device == other.device && inode == other.inode }
+
   /// Whether both are of one file of one size and time of writing, though it may have been renamed, linked or given other rights meanwhile.
   package func isSameWriting(as other: FileStamp) -> Bool {
-    device == other.device && inode == other.inode && size == other.size && modified == other.modified
+    isSameFile(as: other) && size == other.size && modified == other.modified
   }
 
   /// Whether another write could still carry the same change time: file systems count time in steps, the coarsest in 2 s. A time to come,

@@ -132,7 +132,7 @@ final class ChildProcess {
     let stopsBefore = Wakeups.stopRequests.count
     func start() throws -> ChildProcess {
       // A loop has others to look after, and comes back.
-      let patience = min(deadline, .now + (Wakeups.isListening ? .seconds(1) : limit))
+      let patience = Wakeups.isListening ? .now : deadline
       while true {
         do {
           return try ChildProcess(program, arguments, environment: environment, output: .pipe(errors: errors), input: input)

@@ -49,7 +49,7 @@ final class Execution {
   var seconds: Double { (ContinuousClock.now - started) / Duration.seconds(1) }
 
   /// Writes the request and starts the program.
-  /// - Parameter lock: of the action; freed where this throws.
+  /// - Parameter lock: of the action.
   init(
     _ number: Int, _ key: ActionKey, _ program: HeldProgram, _ ingredients: Ingredients, request: JSONValue, attempt: String,
     checkpoints: String, data: String, threads: Int, lock: ActionLock

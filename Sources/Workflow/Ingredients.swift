@@ -26,9 +26,15 @@ struct Ingredients {
     return nil
   }
 
-  /// The first input whose object is not what it was when it was looked at. One that was only touched, as against a cluster's clearing of old
-  /// files, is.
-  var alteredObject: Object? { objects.first { !$0.file.isUnchanged && (try? ContentDigest.ofFile($0.file.path))?.hex != $0.file.hex } }
+  /// The first input whose object is not the file that was looked at. One that was only touched, as against a cluster's clearing of old files,
+  /// is; one that was made anew is not, whatever it holds: what was read may have been the one before.
+  var alteredObject: Object? {
+    objects.first { object in
+      if object.file.isUnchanged { return false }
+      guard let now = FileStamp(object.file.path), now.isSameFile(as: object.file.stamp) else { return true }
+      return (try? FileDigests.Kind.object.digest(object.file.path))?.hex != object.file.hex
+    }
+  }
 }
 
 /// A program that runs, held open: replacing its file, as a build does, means nothing to it, writing into it does.

@@ -15,11 +15,11 @@ extension Study {
     let standings = try standings()
     return try selected.map { number in
       let (standing, name) = (standings[number], plan.instances[number].name)
-      if let action = standing.action, standing.state == .running || standing.state == .failed {
+      if let action = standing.action, standing.state == .running || standing.state == .failed && !standing.isAbsent {
         let path = "\(store.attemptFolder(action))/log.txt"
         return ExecutionLog(instance: name, words: "\(standing.state.rawValue): \(standing.reason) (\(path))", text: Self.text(path))
       }
-      guard let action = standing.hasResult ? standing.action : resultFolder.linkedAction(plan.instances[number]) else {
+      guard let action = standing.hasResult || standing.isAbsent ? standing.action : resultFolder.linkedAction(plan.instances[number]) else {
         throw PipelineError(.missing(what: "a log of \(name)", remedy: "run `\(command(name))` first"))
       }
       let provenance = store.provenance(action)
@@ -28,7 +28,7 @@ extension Study {
       let path = "\(store.actionFolder(executed))/log.txt"
       var words = "\(provenance?["started"]?.string ?? "executed"), \(provenance?["seconds"]?.double ?? 0) s"
       words += (provenance?["host"]?["name"]?.string).map { " on \(Printable.text($0))" } ?? ""
-      if !standing.hasResult { words += ", out of date" }
+      if standing.isPending { words += ", out of date" }
       return ExecutionLog(instance: name, words: "\(words) (\(path))", text: Self.text(path))
     }
   }

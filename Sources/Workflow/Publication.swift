@@ -41,7 +41,7 @@ struct Publication: Sendable {
     return try zip(outputs, held).map { output, held in
       let path = "\(attempt)/\(output.file)"
       try AtomicFile.sync(path)
-      let file = try put(path, output.port, try ContentDigest.ofFile(path).hex)
+      let file = try put(path, held, output, try held.digest().hex)
       // What was written while it was read has no digest.
       guard held.isUnchanged else { throw StageFault.openOutput(output.file) }
       return file
@@ -49,7 +49,7 @@ struct Publication: Sendable {
   }
 
   /// Moves a file in place of its object, unless that is there and whole: others may be reading it.
-  private func put(_ path: String, _ port: String, _ digest: String) throws -> File {
+  private func put(_ path: String, _ held: HeldOutput, _ output: Output, _ digest: String) throws -> File {
     let folder = "\(objects)/\(digest.prefix(2))"
     let object = "\(folder)/\(digest)"
     notices.setAsideFile(folder)
@@ -61,7 +61,7 @@ struct Publication: Sendable {
       unlink(path)
     } else if errno == EEXIST, (try? ContentDigest.ofFile(object))?.hex == digest, let known, FileStamp(object) == known {
       unlink(path)
-      return File(port: port, digest: digest, stamp: known)
+      return File(port: output.port, digest: digest, stamp: known)
     } else {
       // Damaged, or on a file system without links.
       notices.setAside(object)
@@ -69,7 +69,12 @@ struct Publication: Sendable {
     }
     try AtomicFile.sync(folder)
     guard let stamp = FileStamp(object) else { throw FileError.missing(path: object) }
-    return File(port: port, digest: digest, stamp: stamp)
+    guard held.isFile(stamp) else {
+      // Another file was renamed into its place while it was read.
+      unlink(object)
+      throw StageFault.openOutput(output.file)
+    }
+    return File(port: output.port, digest: digest, stamp: stamp)
   }
 }
 
@@ -102,6 +107,10 @@ private final class HeldOutput {
     (self.descriptor, self.stamp) = (descriptor, stamp)
   }
 
+  func digest() throws -> ContentDigest { try ContentDigest.ofFile("/proc/self/fd/\(descriptor)") }
+
+  func isFile(_ other: FileStamp) -> Bool { other.isSameFile(as: stamp) }
+
   var isUnchanged: Bool { FileStamp(descriptor: descriptor)?.isSameWriting(as: stamp) ?? false }
 
   // Closing gives the lease back.
@@ -121,7 +130,7 @@ enum StageFault: ExplainedError {
     switch self {
     case .missingOutput(let file): "it ended well, but did not write \(file)"
     case .unusableOutput(let file, let complaint): "it ended well, but its \(file) \(complaint)"
-    case .openOutput(let file): "it ended well, but a process it left behind still has \(file) open for writing"
+    case .openOutput(let file): "it ended well, but a process it left behind still writes \(file)"
     }
   }
   var remedy: String {

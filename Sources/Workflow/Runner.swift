@@ -156,7 +156,7 @@ public final class Runner {
   }
 
   /// Whether there was a request to end that is not obeyed yet.
-  private var isAskedToStop: Bool { Wakeups.stopRequests.count > stopsSeen }
+  var isAskedToStop: Bool { Wakeups.stopRequests.count > stopsSeen }
 
   /// What an instance asks for whose producers have results; nil where it needs nothing, or never will.
   private func action(_ number: Int) -> ReadyAction? {
@@ -285,7 +285,9 @@ public final class Runner {
     let number = action.number
     let name = study.plan.instances[number].name
     var ingredients = action.ingredients
-    switch study.objects(of: number, { results[$0] }) {
+    let objects = study.objects(of: number) { results[$0] }
+    if isAskedToStop { return false }
+    switch objects {
     case .altered(let producer):
       tell(.damaged(study.plan.instances[producer].name, "its result was altered"))
       again(number)
@@ -294,7 +296,7 @@ public final class Runner {
     case .whole(let objects): ingredients.objects = objects
     }
     ingredients.sources = study.sources(of: number) { results[$0] }
-    if !ingredients.program.isInPlace || ingredients.change != nil || study.changeOfOriginals(number, ingredients) != nil {
+    if !ingredients.program.isInPlace || ingredients.change != nil {
       lookLater(number)
       return true
     }
@@ -308,12 +310,21 @@ public final class Runner {
     }
     waits[number] = nil
     // Another runner may have finished it meanwhile.
-    if !forced.contains(number) || executedKeys.contains(action.key.hex), let result = study.store.result(action.key.hex) {
-      lock.release()
-      finish(number, result, cached: true)
-      return true
+    if !forced.contains(number) || executedKeys.contains(action.key.hex) {
+      let content = study.store.content(action.key.hex, as: .object)
+      if isAskedToStop {
+        lock.release()
+        return false
+      }
+      if case .whole(let result) = content {
+        lock.release()
+        finish(number, result, cached: true)
+        return true
+      }
     }
-    guard let program = HeldProgram(ingredients.program) else {
+    // Where that cannot be known, it is once the stage has ended.
+    let isOther = (try? study.changeOfOriginals(number, ingredients)) != nil
+    guard !isOther, let program = HeldProgram(ingredients.program) else {
       lock.release()
       lookLater(number)
       return true
@@ -334,6 +345,9 @@ public final class Runner {
       }
       if beingWritten.insert(number).inserted { tell(.waiting(name, "somebody writes its program \(error.path)")) }
       return false
+    } catch {
+      lock.release()
+      throw error
     }
     beingWritten.remove(number)
     changes[number] = nil

@@ -46,7 +46,8 @@ extension Runner {
     let succeeded = status == .exited(0)
     // A stage that cannot use its input has perhaps seen what the stamps do not show.
     if status == .exited(ErrorKind.badInput.rawValue) {
-      for object in execution.ingredients.objects where (try? ContentDigest.ofFile(object.file.path))?.hex != object.file.hex {
+      for object in execution.ingredients.objects
+      where (try? FileDigests.Kind.object.digest(object.file.path))?.hex != object.file.hex && !isAskedToStop {
         study.store.digests.forget(object.file.path)
         discard(execution, "the \(object.port) of \(study.plan.instances[object.producer].name) was altered", altered: object)
         return
@@ -56,7 +57,19 @@ extension Runner {
       discard(execution, "the \(object.port) of \(study.plan.instances[object.producer].name) was altered", altered: object)
       return
     }
-    if let change = execution.change ?? (succeeded ? study.changeOfOriginals(execution.number, execution.ingredients) : nil) {
+    var change = execution.change
+    if change == nil, succeeded {
+      do {
+        change = try study.changeOfOriginals(execution.number, execution.ingredients)
+      } catch let error as UnstartableProgram where error.isBeingWritten && !stopping {
+        // Asked at the next look.
+        return
+      } catch {
+        let reason = (error as? any ExplainedError)?.problem ?? "its program does not answer"
+        change = "whether the original files it reads were changed cannot be known (\(reason))"
+      }
+    }
+    if let change {
       discard(execution, change)
       return
     }
@@ -81,8 +94,8 @@ extension Runner {
     let hex = execution.key.hex
     let attempt = study.store.attemptFolder(hex)
     do {
-      let files = try published.get()
       guard execution.lock.isStillOwn else { return leave(execution) }
+      let files = try published.get()
       noteMemory(execution, usage)
       let isKnown = study.store.record(hex).map { $0.absence == nil } ?? false
       let (result, differing) = try study.store.commit(hex, files, provenance: study.provenance(execution, usage, files)) { old in

@@ -14,6 +14,8 @@ enum Wakeups {
   private static let listens = Atomic(false)
   private static let stops = Atomic<Int32>(0)
   private static let lastStop = Atomic<Int32>(0)
+  /// When, in seconds of the kernel's steady clock.
+  private static let lastStopTime = Atomic(0.0.bitPattern)
 
   /// USR1 is the word of a cluster that the time limit is near.
   private static let stoppingSignals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1]
@@ -34,8 +36,7 @@ enum Wakeups {
     }
     for number in stoppingSignals {
       let before = signal(number) { received in
-        Wakeups.lastStop.store(received, ordering: .relaxed)
-        Wakeups.stops.wrappingAdd(1, ordering: .relaxed)
+        Wakeups.note(received)
         Wakeups.wake()
       }
       // Who started us with `nohup`, or in the background of a script, meant it.
@@ -49,6 +50,18 @@ enum Wakeups {
     hear(stoppingSignals + [SIGCHLD])
     listens.store(true, ordering: .releasing)
     return readEnd.load(ordering: .acquiring)
+  }
+
+  /// Counts a request to stop. One event may send two signals: a lost terminal HUP twice, the end of a session TERM and HUP, `timeout` TERM to
+  /// the process and its group. Whoever presses Ctrl-C twice means it.
+  private static func note(_ received: Int32) {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    let time = Double(now.tv_sec) + 1e-9 * Double(now.tv_nsec)
+    let before = Double(bitPattern: lastStopTime.exchange(time.bitPattern, ordering: .relaxed))
+    lastStop.store(received, ordering: .relaxed)
+    let isEcho = (received == SIGTERM || received == SIGHUP) && time - before < 1
+    if !isEcho || stops.load(ordering: .relaxed) == 0 { stops.wrappingAdd(1, ordering: .relaxed) }
   }
 
   /// Whether a loop listens.

@@ -37,7 +37,7 @@ public struct Standing: Sendable {
 }
 
 extension Study {
-  /// The state of every instance, in the plan's order. Takes no lock.
+  /// The state of every instance, in the plan's order. Takes no lock. Says nothing where a loop listens and is asked to stop meanwhile.
   public func standings() throws -> [Standing] {
     var results: [Int: StoredResult] = [:]
     var standings: [Standing] = []
@@ -56,7 +56,7 @@ extension Study {
         standings.append(open(instance, standings))
         continue
       }
-      switch store.content(key.hex) {
+      switch store.content(key.hex, as: .object) {
       case .whole(let result):
         results[number] = result
         if let reason = result.absence {

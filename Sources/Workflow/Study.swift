@@ -100,14 +100,16 @@ public final class Study {
 
   /// What a person calls to make an instance of this study, with its profile and what this run sets.
   func command(_ instance: String, force: Bool = false) -> String {
+    (["ccr run", Shell.quoted(instance)] + (force ? ["--force"] : []) + words).joined(separator: " ")
+  }
+
+  /// The options that name this study, with what this run sets, to any command.
+  public var words: [String] {
     let file = pipelinePath.split(separator: "/").last ?? ""
-    let words =
-      ["ccr run", Shell.quoted(instance)] + (force ? ["--force"] : [])
-      + (file == "pipeline.json" ? [] : ["--pipeline \(Shell.quoted(pipelinePath))"])
+    return (file == "pipeline.json" ? [] : ["--pipeline \(Shell.quoted(pipelinePath))"])
       + (results == "\(folder)/results" ? [] : ["--results \(Shell.quoted(results))"])
       + (plan.profile == "quick" ? [] : ["--profile \(plan.profile)"]) + overrides.map { "--set \(Shell.quoted($0))" }
       + sweeps.map { "\(Sweep.flag) \(Shell.quoted($0))" }
-    return words.joined(separator: " ")
   }
 
   /// The instances that selectors name; without any, all that run unasked.
@@ -156,12 +158,11 @@ public final class Study {
     return key.map { ($0, Ingredients(program: program, files: files, originals: originals?.key)) }
   }
 
-  /// Whether a stage would read other original files now than its key says, in words: one was added, removed or replaced. Nil also where its
-  /// program does not say.
-  func changeOfOriginals(_ number: Int, _ ingredients: Ingredients) -> String? {
-    guard let before = ingredients.originals, ingredients.program.isInPlace,
-      let now = try? programs.originals(of: plan.instances[number], ingredients.program)?.key
-    else { return nil }
+  /// Whether a stage would read other original files now than its key says, in words: one was added, removed or replaced.
+  /// - Throws: where that cannot be known: its program does not answer, or reading was ended.
+  func changeOfOriginals(_ number: Int, _ ingredients: Ingredients) throws -> String? {
+    guard let before = ingredients.originals else { return nil }
+    let now = try programs.originals(of: plan.instances[number], ingredients.program)?.key
     return now == before ? nil : "the original files it reads were changed"
   }
 

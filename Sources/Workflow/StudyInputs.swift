@@ -8,12 +8,12 @@ extension Study {
     case altered(Int)
   }
 
-  /// The inputs of an instance that lie in the store, each looked at now.
+  /// The inputs of an instance that lie in the store, each looked at now. Says nothing where the run is asked to stop meanwhile.
   func objects(of number: Int, _ results: (Int) -> StoredResult?) -> Objects {
     var objects: [Ingredients.Object] = []
     for (producer, port) in producers(of: number) {
       guard let digest = results(producer)?.outputs[port] else { continue }
-      guard let file = try? store.digests.content(of: store.object(digest)), file.hex == digest else { return .altered(producer) }
+      guard let file = try? store.digests.content(of: store.object(digest), as: .object), file.hex == digest else { return .altered(producer) }
       objects.append(Ingredients.Object(producer: producer, port: port, file: file))
     }
     return .whole(objects)

@@ -42,7 +42,7 @@ struct Adopt: ParsableCommand {
     }
     for name in adoption.adopted { print("adopted      \(name)") }
     if let summary, !adoption.isProven {
-      print("nothing was adopted: the changed programs do not give the same")
+      print("nothing was adopted, since not every sample came out equal")
       throw ExitCode(summary.exitCode != 0 ? summary.exitCode : 5)
     }
     print(

@@ -85,8 +85,7 @@ struct ClusterRun {
   }
 
   private var lookAgain: String {
-    let words = ["--profile \(options.profile)"] + (options.results.map { ["--results \($0)"] } ?? [])
-    let same = words.joined(separator: " ")
-    return "`ccr status \(same)` shows how far it is, the same `ccr run` again watches it, `ccr cancel \(same)` ends it"
+    func command(_ verb: String) -> String { "`\((["ccr", verb] + study.words).joined(separator: " "))`" }
+    return "\(command("status")) shows how far it is, the same `ccr run` again watches it, \(command("cancel")) ends it"
   }
 }

@@ -77,18 +77,20 @@ StageProgram.run(description, savesCheckpoints: true) { job in
     ]
     return CheckpointFolder(folder, identity: ContentDigest.of(Array(parts.joined(separator: "\n").utf8)))
   }
-  // What was trained on other bytes than those of the inputs must not be gone on from.
+  // What was trained on other bytes than those of the inputs must not be gone on from: not on those of a file that was made anew either.
   var inputs = ([job.input("images")] + [job.optionalInput("views")].compactMap { $0 }).map { (path: $0, stamp: FileStamp($0)) }
   func save(_ trainer: Trainer) throws {
+    guard let checkpoints else { return }
     for at in inputs.indices {
       let (path, now) = (inputs[at].path, FileStamp(inputs[at].path))
       if let now, let before = inputs[at].stamp, now.isSameWriting(as: before) { continue }
       // A file of the store bears its digest as name: one that was only touched is what it was.
       let digest = path.split(separator: "/").last.flatMap { ContentDigest(hex: String($0)) }
-      guard let digest, try ContentDigest.ofFile(path).hex == digest.hex else { throw TrainingError.altered(path: path) }
+      let isSameFile = inputs[at].stamp.flatMap { now?.isSameFile(as: $0) } ?? false
+      guard isSameFile, let digest, try ContentDigest.ofFile(path).hex == digest.hex else { throw TrainingError.altered(path: path) }
       inputs[at].stamp = now
     }
-    try checkpoints?.save(trainer.state.encoded(), place: trainer.place)
+    try checkpoints.save(trainer.state.encoded(), place: trainer.place)
   }
   let resumed = checkpoints?.newest(
     decode: { bytes in TrainingState(decoding: bytes).flatMap { $0.fits(method.model) ? $0 : nil } }, warn: job.warn)

@@ -39,6 +39,8 @@ struct AbsenceTests {
     #expect(again.error.contains("it diverged in epoch 3 (as recorded; `ccr run '\(name)' --force` does it again)"), "\(again.error)")
     let status = try study.ccr("plan").out
     #expect(status.contains("failed") && status.contains("it diverged in epoch 3"), "\(status)")
+    let log = try study.ccr("log", name).out
+    #expect(log.contains("the toy diverges"), "\(log)")
     #expect(try study.ccr("run", name, "--force").code == 1 && study.executedInstances.count == executed + 1)
     #expect(study.files("results/.store/attempts").isEmpty && study.files("results/.store/checkpoints").isEmpty)
   }

@@ -77,6 +77,52 @@ struct ChangedDuringRunTests {
     #expect(try study.ccr("plan", "source[dataset=a]", "--exit-code").code == 3)
   }
 
+  private func studyWithOriginal(_ listing: String) throws -> ToyStudy {
+    let study = try ToyStudy()
+    try study.write("first", "data/original")
+    try study.program(
+      "source", inputs: ["words"], settings: [("text", "string"), ("verify", "boolean")],
+      writes: #"cat "$CCR_DATA/original"; while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done"#)
+    let answer = #"[{\"name\": \"original\", \"path\": \"$CCR_DATA/original\"}]"#
+    try study.edit(
+      "request=\"$2\"", "if [ \"$1\" = --originals ]; then\n\(listing)\necho \"\(answer)\"; exit; fi\nrequest=\"$2\"", in: "source")
+    try study.edit("\"usesBLAS\": false", "\"usesBLAS\": false, \"originals\": {\"pinnedBy\": \"verify\"}", in: "source")
+    try study.edit("\"text\": \"$dataset\"", "\"text\": \"$dataset\", \"verify\": false")
+    return study
+  }
+
+  /// The program at work may be replaced: then the new one is asked.
+  @Test(arguments: [true, false])
+  func originalFilesWhereTheirProgramIsReplaced(areOthers: Bool) throws {
+    let study = try studyWithOriginal("")
+    let run = try study.during(["run", "source[dataset=a]", "--json"], executions: 1) {
+      let program = "\(study.folder)/source"
+      if areOthers { try study.write("second", "data/another") }
+      try AtomicFile.write(
+        study.read("source").replacing(areOthers ? "CCR_DATA/original\\" : "\n# ", with: areOthers ? "CCR_DATA/another\\" : "\n# new"),
+        to: "\(program).new")
+      chmod("\(program).new", 0o755)
+      rename("\(program).new", program)
+      try study.go()
+    }
+    #expect(run.code == 0, "\(run.error)")
+    #expect(run.error.contains("the original files it reads were changed while it ran; it is executed again") == areOthers, "\(run.error)")
+    #expect(study.executedInstances.count == (areOthers ? 2 : 1))
+  }
+
+  /// What cannot be looked at again is not taken for what it was.
+  @Test func originalFilesThatCannotBeLookedAtAgain() throws {
+    let study = try studyWithOriginal(#"if [ -e "$CCR_DATA/go" ]; then touch "$CCR_DATA/asked"; sleep 30; fi"#)
+    let (process, output) = try study.start(["run", "source[dataset=a]"])
+    try study.waitForExecutions(1)
+    try study.go()
+    try study.waitFor("the look at the original files") { FileManager.default.fileExists(atPath: "\(study.folder)/data/asked") }
+    kill(process.processIdentifier, SIGTERM)
+    let run = output()
+    #expect(run.error.contains("whether the original files it reads were changed cannot be known"), "\(run.error)")
+    #expect(study.files("results/.store/actions").isEmpty)
+  }
+
   /// A program that says which datasets its output has and writes others: refused before anything is recorded.
   @Test func anOutputWithoutItsDeclaredDatasetsIsNotKept() throws {
     let study = try ToyStudy()

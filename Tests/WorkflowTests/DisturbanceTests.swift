@@ -244,7 +244,7 @@ struct DisturbanceTests {
     usleep(1_000_000)
     let took = seconds {
       kill(process.processIdentifier, SIGTERM)
-      usleep(300_000)
+      usleep(1_100_000)
       kill(process.processIdentifier, SIGTERM)
       _ = output()
     }

@@ -40,7 +40,7 @@ struct ErrorPathTests {
     let (ended, seconds) = try broken(grace: "60") { _, process in
       usleep(500_000)
       kill(process.processIdentifier, SIGTERM)
-      usleep(300_000)
+      usleep(1_100_000)
       kill(process.processIdentifier, SIGTERM)
     }
     #expect([7, 143].contains(ended.code) && seconds < 20, "\(ended.code) after \(seconds) s: \(ended.error)")

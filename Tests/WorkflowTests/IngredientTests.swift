@@ -129,6 +129,18 @@ struct IngredientTests {
     #expect(study.executedInstances.count == 2)
   }
 
+  /// As another reader, which ends first, has it made anew: what this one read may have been the one before.
+  @Test func anInputThatWasMadeAnewIsNotWhatItWas() throws {
+    let study = try ToyStudy(act: "keep")
+    let run = try study.during(["run", Self.one, "--json"], executions: 2) {
+      let object = study.object("results/quick/source/dataset=a/words.txt")
+      try AtomicFile.copy(object, to: object) { _ in }
+      try study.go()
+    }
+    #expect(run.code == 0 && run.error.contains("was altered while it ran; it is executed again"), "\(run.error)")
+    #expect(!FileManager.default.fileExists(atPath: "\(study.folder)/data/resumed"))
+  }
+
   /// The same where the run is stopped meanwhile.
   @Test func aCheckpointOfAnAlteredInputIsNotSaved() throws {
     let study = try ToyStudy(act: "patient")
@@ -184,10 +196,26 @@ struct IngredientTests {
       "source", inputs: ["words"], settings: [("text", "string")],
       writes: #"setsid sh -c 'touch "$CCR_DATA/away"; sleep 6' & while [ ! -e "$CCR_DATA/away" ]; do sleep 0.02; done"#)
     let run = try study.ccr("run", "source[dataset=a]")
-    #expect(run.code == 1 && run.error.contains("still has words.txt open for writing"), "\(run.error)")
+    #expect(run.code == 1 && run.error.contains("still writes words.txt"), "\(run.error)")
     // What stays in its process group ends with it.
     try study.program("source", inputs: ["words"], settings: [("text", "string")], writes: #"echo x; sleep 6 & true"#)
     #expect(try study.ccr("run", "source[dataset=a]").code == 0)
+  }
+
+  /// What is hashed is what is kept, whatever takes its name meanwhile.
+  @Test func whatAStageLeftBehindMayNotReplaceItsOutput() throws {
+    let study = try ToyStudy()
+    try study.program(
+      "source", inputs: ["words"], settings: [("text", "string")],
+      writes: #"""
+        truncate -s 1G "$(field out)"
+        setsid sh -c 'n=0; while [ $n -lt 200 ] && truncate -s 1000000$n "$0.new"; do
+          mv "$0.new" "$0"; touch "$CCR_DATA/away"; n=$((n + 1)); sleep 0.03; done' "$(field out)" > /dev/null 2>&1 &
+        while [ ! -e "$CCR_DATA/away" ]; do sleep 0.02; done; exit
+        """#)
+    let run = try study.ccr("run", "source[dataset=a]")
+    #expect(run.code == 1 && run.error.contains("still writes words.txt"), "\(run.error)")
+    #expect(study.files("results/.store/actions").isEmpty)
   }
 
   // MARK: Results that are no good

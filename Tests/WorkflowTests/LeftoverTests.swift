@@ -45,6 +45,21 @@ struct LeftoverTests {
     #expect(study.files("results/.store/checkpoints").isEmpty)
   }
 
+  /// A lost terminal and the end of a session send two signals within a moment, `timeout` sends one twice.
+  @Test func oneEventOfTwoSignalsIsOneRequest() throws {
+    let study = try ToyStudy(act: "saving")
+    let (process, output) = try study.start(["run", Self.one])
+    try study.waitForExecutions(2)
+    usleep(200_000)
+    kill(process.processIdentifier, SIGTERM)
+    usleep(50_000)
+    kill(process.processIdentifier, SIGHUP)
+    kill(process.processIdentifier, SIGTERM)
+    let stopped = output()
+    #expect(stopped.error.contains("its checkpoint is saved"), "\(stopped.error)")
+    #expect(try study.run(Self.one) == ["make": 1])
+  }
+
   static func expected() throws -> [String: [String]] {
     let study = try ToyStudy(act: "tick")
     _ = try study.run()

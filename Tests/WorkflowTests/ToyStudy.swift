@@ -135,7 +135,7 @@ final class ToyStudy {
       killed) kill -9 $$;;
       once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; kill -9 $$; fi;;
       silent) exit 0;;
-      absent) echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
+      absent) echo "the toy diverges"; echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69;;
       absent-until-go) if [ ! -e "$CCR_DATA/go" ]; then
         echo '{"event": "noResult", "reason": "it diverged in epoch 3"}' > "/proc/self/fd/$CCR_EVENTS_FD"; exit 69; fi;;
       absent-extra) echo x > "$(dirname "$(field out)")/extra.txt"
@@ -148,6 +148,8 @@ final class ToyStudy {
       hungry) head -c 300000000 /dev/zero | tail -c 300000000 > /dev/null;;
       patient) trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi;;
+      saving) trap 'sleep 0.7; touch "$(field checkpoint)/saved"; exit 75' TERM
+        [ -e "$(field checkpoint)/saved" ] || { sleep 30 & wait; };;
       patient-later) if [ -e "$CCR_DATA/go" ]; then
         trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi

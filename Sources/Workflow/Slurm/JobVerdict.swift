@@ -59,7 +59,9 @@ package enum JobVerdict: Sendable, Equatable {
           memory: true, time: true,
           "\(number) was killed without a word (\(job.lastState.isEmpty ? "the cluster does not say why" : job.lastState))")
       }
-    case .failed, .done: return again()
+    case .failed: return again()
+    // Removed since, or by a key that is not the one here.
+    case .done: return repeated("\(number) is done, yet its result is not the one asked for: the nodes may compute with different kernels (docs/cluster.md)")
     case .absent: return repeated("\(number) did not find what it reads from")
     case .busy: return repeated("\(number) waited for somebody else who executes it")
     case .unreached: return repeated("\(number) ended before its turn came")

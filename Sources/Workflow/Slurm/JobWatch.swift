@@ -41,6 +41,7 @@ extension Submission {
         usleep(200_000)
         continue
       }
+      if StopRequest.isThere { continue }
       let finished = Set(selected.filter { !standings[$0].isPending })
       if !isFirst {
         for number in finished.subtracting(known).sorted() where standings[number].hasResult { done(study.plan.instances[number].name) }
@@ -56,7 +57,8 @@ extension Submission {
           if situation.queued.isEmpty, situation.stewards.isEmpty {
             if situation.verdicts.isEmpty || helped > 20 { return .over(left: left(situation) + absences(standings)) }
             helped += 1
-            let outcome = try advance(asked: false)
+            let outcome: Outcome
+            do { outcome = try advance(asked: false) } catch where StopRequest.isThere { continue }
             if outcome.jobs == 0 { return .over(left: left(situation) + absences(standings)) }
           }
           let now = self.progress(situation)

@@ -96,20 +96,19 @@ public final class JobWork {
 
   /// From where the stage would go on.
   private func place(_ number: Int) -> String {
-    study.knownKey(number).flatMap { CheckpointFolder.place(in: study.store.checkpointFolder($0.hex)) } ?? ""
+    study.known(number).key.flatMap { CheckpointFolder.place(in: study.store.checkpointFolder($0.hex)) } ?? ""
   }
 
   /// Writes down how it ended, and goes back into the queue where that helps.
   private func leave(_ summary: RunSummary, _ unsettled: [Int]) throws -> Int32 {
     let isLimit = summary.signal == SIGUSR1
-    let standings = try study.standings()
-    for number in unsettled where standings[number].isPending {
+    for number in unsettled where study.known(number).result == nil {
       var end = JobEnd(job: job, end: absent.isEmpty ? .unreached : .absent)
       if !absent.isEmpty { end.words = "not in the store: \(absent.prefix(3).joined(separator: ", "))" }
       ends[name(number)] = end
     }
     // Of which it is known that they have no result: what gathers them goes on without.
-    for number in numbers where standings[number].isAbsent { ends[name(number)] = nil }
+    for number in numbers where study.known(number).result?.absence != nil { ends[name(number)] = nil }
     var goesOn = false
     for number in numbers {
       var end = ends[name(number)] ?? JobEnd(job: job, end: .done)
@@ -150,15 +149,20 @@ public final class JobWork {
 }
 
 extension Study {
-  /// The key of an instance by what is in the store now, nil where something upstream is not.
-  func knownKey(_ number: Int) -> ActionKey? {
+  /// The key of an instance by what is in the store now, nil where something upstream is not; and its result, also one that says that it has
+  /// none, nil where there is none yet.
+  func known(_ number: Int) -> (key: ActionKey?, result: StoredResult?) {
     var results: [Int: StoredResult] = [:]
     for producer in plan.closure(of: [number]) {
-      guard let key = try? key(producer, { results[$0] }) else { return nil }
-      if producer == number { return key }
+      if let absence = absence(of: producer, { results[$0] }) {
+        results[producer] = StoredResult(action: "", outputs: [:], absence: absence)
+        continue
+      }
+      guard let key = try? key(producer, { results[$0] }) else { return (nil, nil) }
       results[producer] = store.result(key.hex)
+      if producer == number { return (key, results[producer]) }
     }
-    return nil
+    return (nil, results[number])
   }
 }
 

@@ -175,7 +175,7 @@ public final class Submission {
   /// Waits for another that submits, or cancels, just now.
   static func wholeLock(_ records: JobRecords) throws -> ActionLock {
     let path = "\(records.folder)/lock"
-    for _ in 0..<600 {
+    for _ in 0..<600 where !StopRequest.isThere {
       if let lock = try ActionLock.take(path, owner: "\(records.folder)/no-owner") { return lock }
       usleep(200_000)
     }

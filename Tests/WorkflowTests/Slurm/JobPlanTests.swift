@@ -181,10 +181,11 @@ struct JobPlanTests {
     #expect(verdict(.stopped, state: "NODE_FAIL") == .submit(needs(60, 1024), raises: 0, repeats: 1))
     #expect(verdict(.stopped, state: "PREEMPTED", repeats: 2) == .submit(needs(60, 1024), raises: 0, repeats: 3))
     #expect(verdict(nil) == .submit(needs(60, 1024), raises: 0, repeats: 1))
+    #expect(verdict(.done) == .submit(needs(60, 1024), raises: 0, repeats: 1))
     // A record of an earlier job says nothing of this one.
     #expect(verdict(.failed, job: "4") == .submit(needs(60, 1024), raises: 0, repeats: 1))
     for left in [
-      verdict(.failed), verdict(.stopped, state: "CANCELLED"), verdict(.stopped), verdict(nil, repeats: 3), verdict(.absent, repeats: 3),
+      verdict(.failed), verdict(.stopped, state: "CANCELLED"), verdict(.stopped), verdict(nil, repeats: 3), verdict(.done, repeats: 3), verdict(.absent, repeats: 3),
       verdict(nil, state: SubmittedJob.cancelledByPerson),
     ] {
       guard case .leave = left else {

@@ -40,6 +40,7 @@ struct StandInClusterTests {
     let cluster = try Cluster(ToyStudy())
     let run = try cluster.ccr("run", "make", "--executor", "slurm", "--detach", "-S", "make.rate=1,2", "--set", "score.weight=3")
     #expect(run.code == 0 && !cluster.jobs.isEmpty, "\(run.error)")
+    #expect(run.error.contains("`ccr cancel --set score.weight=3 -S make.rate=1,2` ends it"), "\(run.error)")
     for job in cluster.jobs {
       let script = try String(contentsOfFile: job, encoding: .utf8)
       #expect(script.contains("--sweep=make.rate=1,2") && script.contains("--set=score.weight=3"), "\(script)")
