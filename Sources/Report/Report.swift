@@ -92,13 +92,15 @@ public struct Report {
     .object((table.object ?? []).filter { !["notes", "footnotes", "title"].contains($0.name) })
   }
 
-  /// What is published as a picture, then the sheets of augmented images.
+  /// What is published as a picture, then the sheets of augmented images: of several seeds that of the first.
   private func pictures() throws -> [ReportFigures.Picture] {
-    try record.entries.sorted { ($0.instance.publish == nil ? 1 : 0, $0.number) < ($1.instance.publish == nil ? 1 : 0, $1.number) }
+    var sheets: Set<[JSONValue.Member]> = []
+    return try record.entries.sorted { ($0.instance.publish == nil ? 1 : 0, $0.number) < ($1.instance.publish == nil ? 1 : 0, $1.number) }
       .compactMap { entry in
         let port = entry.instance.publish == nil ? "sheet" : "picture"
         let (svg, png) = (entry.instance.publish == nil ? nil : try study.output("svg", of: entry), try study.output(port, of: entry))
         guard svg != nil || png != nil else { return nil }
+        if port == "sheet", !sheets.insert(entry.instance.coordinates.values.filter { $0.name != "seed" }).inserted { return nil }
         let name = port == "sheet" ? "Images and their augmented views: \(entry.instance.name)" : entry.instance.name
         return ReportFigures.Picture(name: name, svg: svg, png: png)
       }
