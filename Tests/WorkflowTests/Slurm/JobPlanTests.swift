@@ -185,7 +185,8 @@ struct JobPlanTests {
     // A record of an earlier job says nothing of this one.
     #expect(verdict(.failed, job: "4") == .submit(needs(60, 1024), raises: 0, repeats: 1))
     for left in [
-      verdict(.failed), verdict(.stopped, state: "CANCELLED"), verdict(.stopped), verdict(nil, repeats: 3), verdict(.done, repeats: 3), verdict(.absent, repeats: 3),
+      verdict(.failed), verdict(.stopped, state: "CANCELLED"), verdict(.stopped), verdict(nil, repeats: 3), verdict(.done, repeats: 3),
+      verdict(.absent, repeats: 3),
       verdict(nil, state: SubmittedJob.cancelledByPerson),
     ] {
       guard case .leave = left else {
