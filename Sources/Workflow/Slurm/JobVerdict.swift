@@ -62,7 +62,7 @@ package enum JobVerdict: Sendable, Equatable {
     case .failed: return again()
     // Removed since, or by a key that is not the one here.
     case .done:
-      return repeated("\(number) is done, yet its result is not the one asked for: nodes may compute with different kernels (docs/cluster.md)")
+      return repeated("\(number) is done, but not by the key asked for: nodes may compute with different kernels (docs/cluster.md)")
     case .absent: return repeated("\(number) did not find what it reads from")
     case .busy: return repeated("\(number) waited for somebody else who executes it")
     case .unreached: return repeated("\(number) ended before its turn came")
