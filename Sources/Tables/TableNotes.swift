@@ -59,8 +59,8 @@ struct TableNotes {
     }
     guard Set(scored.map(\.seed)).count > 1, rows > 0 else { return nil }
     return
-      "Seeds of one row differ by up to \(fixed(seeds)) in ACC, the means of the rows by up to \(fixed(rows)): a difference between rows that is"
-      + " smaller than the spread over their seeds says nothing."
+      "Seeds of one row differ by up to \(fixed(seeds)) in ACC, the means of the rows by up to \(fixed(rows)). Whether two rows differ is for"
+      + " a test over their pairs of seeds to say (docs/statistics.md), not for the eye."
   }
 
   /// Trainings that diverged.

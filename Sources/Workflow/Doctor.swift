@@ -14,7 +14,7 @@ extension Study {
   public func diagnosis() throws -> [Finding] {
     var findings = [
       Finding(
-        subject: "pipeline", text: "\(pipeline.path), profile \(plan.profile), \(plan.instances.count) instances", isTrouble: false)
+        subject: "pipeline", text: "\(pipeline.path), profile \(plan.profile), \(plan.byDefault.count) instances", isTrouble: false)
     ]
     findings += try numerics()
     findings += resultsFindings()

@@ -19,7 +19,8 @@ extension Study {
         let path = "\(store.attemptFolder(action))/log.txt"
         return ExecutionLog(instance: name, words: "\(standing.state.rawValue): \(standing.reason) (\(path))", text: Self.text(path))
       }
-      guard let action = standing.hasResult || standing.isAbsent ? standing.action : resultFolder.linkedAction(plan.instances[number]) else {
+      let action = standing.isPending ? resultFolder.linkedAction(plan.instances[number]) : standing.action
+      guard let action else {
         throw PipelineError(.missing(what: "a log of \(name)", remedy: "run `\(command(name))` first"))
       }
       let provenance = store.provenance(action)

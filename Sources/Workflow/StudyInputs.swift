@@ -13,7 +13,8 @@ extension Study {
     var objects: [Ingredients.Object] = []
     for (producer, port) in producers(of: number) {
       guard let digest = results(producer)?.outputs[port] else { continue }
-      guard let file = try? store.digests.content(of: store.object(digest), as: .object), file.hex == digest else { return .altered(producer) }
+      let file = try? store.digests.content(of: store.object(digest), as: .object)
+      guard let file, file.hex == digest else { return .altered(producer) }
       objects.append(Ingredients.Object(producer: producer, port: port, file: file))
     }
     return .whole(objects)

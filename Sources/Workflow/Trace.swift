@@ -126,6 +126,12 @@ extension Records {
       if TableCells.isTable(table) { return (table, nil) }
       throw PipelineError(.wrongType(what: what, expected: "a table as tabulate writes it, JSON", found: "another file"))
     }
+    if all.isEmpty {
+      throw PipelineError(
+        .missing(
+          what: "a table of profile \(profile)",
+          remedy: "compute it by `ccr run --profile \(profile)`, or give the path of a table, such as paper-tables/\(profile)/table1.json"))
+    }
     throw PipelineError(.unknown(kind: "table", name: what, owner: "profile \(profile)", known: all.map(\.name)))
   }
 

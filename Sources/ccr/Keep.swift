@@ -63,7 +63,7 @@ struct TagCommand: ParsableCommand {
   @OptionGroup var options: StudyOptions
   @Argument(help: "The name; one that there is is given to the present results.")
   var name: String?
-  @Argument(help: "What it names, with all that needs; everything without selectors.")
+  @Argument(help: "What it names, with all it needs; everything without selectors.")
   var selectors: [String] = []
   @Flag(help: "Take the name away; results stay until ccr gc.")
   var remove = false

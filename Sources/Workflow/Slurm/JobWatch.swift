@@ -58,7 +58,12 @@ extension Submission {
             if situation.verdicts.isEmpty || helped > 20 { return .over(left: left(situation) + absences(standings)) }
             helped += 1
             let outcome: Outcome
-            do { outcome = try advance(asked: false) } catch where StopRequest.isThere { continue }
+            do {
+              outcome = try advance(asked: false)
+            } catch let error {
+              if StopRequest.isThere { continue }
+              throw error
+            }
             if outcome.jobs == 0 { return .over(left: left(situation) + absences(standings)) }
           }
           let now = self.progress(situation)
