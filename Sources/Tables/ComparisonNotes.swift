@@ -4,8 +4,8 @@ extension TableNotes {
     layout.columns.compactMap { column in
       let here = comparisons.filter { $0.dataset == column.dataset && $0.metric == published.metrics.first }
       guard let first = here.first else { return nil }
-      let seeds = Set(here.map(\.seeds.count))
-      guard let most = seeds.max(), most > 1 else { return nil }
+      let seeds = Set(here.map(\.seeds))
+      guard let most = seeds.map(\.count).max(), most > 1 else { return nil }
       let parts = here.map { comparison in
         let mean = (comparison.spread.mean < 0 ? "−" : "+") + fixed(abs(comparison.spread.mean))
         let interval = comparison.spread.interval.map { " (\(ends($0))\(comparison.bootstrap.map { "; \(ends($0))" } ?? ""))" } ?? ""

@@ -27,8 +27,8 @@ struct TableNotes {
     let isPapers = zip(layout.columns, labels).allSatisfy { column, label in
       column.label == label || !scored.contains { $0.dataset == column.dataset }
     }
-    let epochs = Set(scored.map { $0.scores.epochs.map(\.epoch).suffix(layout.averagedEpochs) }.filter { $0.count > 1 })
-    let which = epochs.isEmpty ? "last epoch" : "mean of epochs \(epochs.map { list(Array($0)) }.sorted().joined(separator: "; "))"
+    let epochs = Set(scored.map { $0.lastEpochs(layout.averagedEpochs).map(\.epoch) }.filter { $0.count > 1 })
+    let which = epochs.isEmpty ? "last epoch" : "mean of epochs \(epochs.map { list($0) }.sorted().joined(separator: "; "))"
     let what = "\(isPapers ? "Reproduced" : "Computed") values: \(which), chosen without labels"
     guard seeds.count > 1 else { return "\(what); one seed (\(list(seeds))), so no spread is known." }
     let interval = seeds.count >= Spread.leastForInterval ? "; in brackets the 95 % interval of Student's t for the mean" : ""
@@ -118,8 +118,8 @@ struct TableNotes {
       let here = runs.filter { $0.dataset == column.dataset }
       guard !here.isEmpty else { return nil }
       let images = Set(here.map(\.scores.images)).sorted()
-      return "\(column.label): \(images == [0] ? "unlabelled" : list(images, grouped: true)) image\(images == [1] ? "" : "s")"
-        + epochs(here)
+      let words = images == [0] ? "unlabelled images" : "\(list(images, grouped: true)) image\(images == [1] ? "" : "s") scored"
+      return "\(column.label): \(words)\(epochs(here))"
     }
     guard !parts.isEmpty else { return nil }
     let network = "stages of \(list(layout.network.widths)) channels and \(list(layout.network.blocks)) blocks"
@@ -134,7 +134,7 @@ struct TableNotes {
     let parts = trained.map { epochs, rows in
       "\(epochs) epoch\(epochs == 1 ? "" : "s")" + (trained.count == 1 ? "" : " of \(rows.map(\.label).joined(separator: ", "))")
     }
-    return parts.isEmpty ? "" : ", " + parts.joined(separator: "; ")
+    return parts.isEmpty ? "" : ", " + parts.joined(separator: "; ") + (parts.count > 1 ? " (fewer where a method ends by itself)" : "")
   }
 
   private var source: String? {
@@ -149,7 +149,7 @@ struct TableNotes {
   private var unprinted: String? {
     guard layout.isPublished else { return nil }
     let names = layout.rows.filter { $0.published == nil }.map { row in
-      runs.contains { $0.method == row.method } ? row.label : "\(row.label) (not part of this profile either)"
+      isPart(row.method) ? row.label : "\(row.label) (not part of this profile either)"
     }
     return names.isEmpty ? nil : "Not in the paper, hence without published values: \(names.joined(separator: ", "))."
   }
@@ -159,12 +159,18 @@ struct TableNotes {
     let open = layout.rows.compactMap { row -> String? in
       guard let method = row.method, row.published != nil else { return nil }
       let columns = layout.columns.filter { column in
-        column.published != nil && !runs.contains { $0.method == method && $0.dataset == column.dataset }
+        column.published != nil && !isPart(method, column.dataset)
       }
       guard !columns.isEmpty else { return nil }
       return columns.count == layout.columns.count ? row.label : "\(row.label) (\(columns.map(\.label).joined(separator: ", ")))"
     }
     return open.isEmpty ? nil : "Not part of this profile, published values only: \(open.joined(separator: ", "))."
+  }
+
+  /// Whether a method was computed, though every run of it may have diverged.
+  private func isPart(_ method: String?, _ dataset: String? = nil) -> Bool {
+    runs.contains { $0.method == method && $0.dataset == dataset ?? $0.dataset }
+      || diverged.contains { $0.method == method && $0.dataset == dataset ?? $0.dataset }
   }
 
   private var missing: String? {

@@ -8,6 +8,8 @@ struct TrainingHistory {
   /// weight · value by term and epoch, terms in the order of the file, of the last phase that assigns images to clusters: that of the head that
   /// clusters; of the last phase where none does.
   let terms: [(name: String, values: [Int: Double])]
+  /// What was trained then, in words.
+  let phase: String
 
   private static let columns = ["epoch", "phase", "quantity", "value", "weight"]
 
@@ -20,6 +22,7 @@ struct TrainingHistory {
     }
     // Shares of clusters have no weight.
     let phase = lines.dropFirst().last { $0[4].isEmpty }?[1] ?? lines.last?[1]
+    self.phase = phase.map { $0.hasPrefix("head") ? "the clustering head" : "the phase “\($0)”" } ?? "training"
     var terms: [(name: String, passes: [Int: [Double]])] = []
     for line in lines.dropFirst() where line[1] == phase {
       guard let epoch = Int(line[0]), let value = Double(line[3]), let weight = Double(line[4]) else { continue }
@@ -53,7 +56,7 @@ extension PaperFigure {
     let curves = (parts.count > 1 ? [curve("total", histories.map(\.total))] : []) + parts
     let chart = LineChart(
       title: layout.title(),
-      subtitle: "Loss of the clustering head and its terms as weighted, which add up to it; means over the batches of an epoch. "
+      subtitle: "Loss of \(first.phase) and its terms as weighted, which add up to it; means over the batches of an epoch. "
         + (histories.count > 1 ? "Mean over \(histories.count) seeds and their range." : "One seed."),
       horizontalLabel: "epoch", valueLabel: "loss", curves: curves)
     try write(chart, saying: "\(layout.title()): \(curves.map(\.words).joined(separator: "; ")).")

@@ -13,13 +13,14 @@ enum Fixtures {
     return try JSONValue.parse(String(decoding: AtomicFile.read(path), as: UTF8.self), file: path)
   }
 
-  static func scores(_ accuracy: Double, epoch: Int = 4, best: Double? = nil, images: Int = 2500) -> Scores {
+  static func scores(_ accuracy: Double, epoch: Int = 4, best: Double? = nil, images: Int = 2500, keepsStart: Bool = false) -> Scores {
     func metrics(_ accuracy: Double, _ epoch: Int) -> Scores.Metrics {
       Scores.Metrics(epoch: epoch, accuracy: accuracy, nmi: accuracy - 0.1, nmiArithmetic: accuracy - 0.2, ari: accuracy - 0.3)
     }
     let (last, top) = (metrics(accuracy, epoch), metrics(best ?? accuracy, max(epoch - 2, 0)))
     return Scores(
-      last: last, best: top, epochs: epoch == 0 ? [last] : [top, last], images: images, verified: true,
+      last: last, best: top, epochs: epoch == 0 ? [last] : (keepsStart ? [metrics(0.1, 0)] : []) + [top, last],
+      images: images, verified: true,
       classNames: ["a", "b"], confusion: [[1, 0], [0, 1]], clusterClasses: [0, 1], varianceByClass: [], varianceByCluster: [], cases: [])
   }
 

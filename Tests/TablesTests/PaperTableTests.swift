@@ -37,6 +37,42 @@ struct PaperTableTests {
     #expect(table.notes.contains { $0.contains("Computed values: mean of epochs 2, 4, chosen without labels") })
   }
 
+  @Test("the untrained network is no epoch to average over, unless it is all there is")
+  func averagedWithoutTheStart() throws {
+    let layout = try TableLayout([
+      "title": "t", "rowHeading": "r", "rows": .array(Fixtures.overClustering), "columns": [Fixtures.fashion], "averagedEpochs": 3,
+      "network": ["widths": [16], "blocks": [1]], "remarks": [],
+    ])
+    let table = try PaperTable(
+      name: "table4", profile: "quick", layout: layout, published: Fixtures.published(),
+      runs: [
+        Fixtures.run("ccr", 0, Fixtures.scores(0.6, best: 0.7, keepsStart: true)),
+        Fixtures.run("ccr-nooc", 0, Fixtures.scores(0.5, epoch: 0)),
+      ])
+    #expect(abs(try #require(table.cell("CCR", "fashion-mnist", "ACC")?.spread?.mean) - 0.65) < rounding)
+    #expect(table.cell("Without over-clustering", "fashion-mnist", "ACC")?.spread?.mean == 0.5)
+    #expect(table.notes.contains { $0.contains("Computed values: mean of epochs 2, 4, chosen without labels") })
+  }
+
+  @Test("pairs of as many, but of other seeds are not said to share them")
+  func seedsOfPairs() throws {
+    let layout = try TableLayout([
+      "title": "t", "rowHeading": "r",
+      "rows": .array(Fixtures.overClustering + [["label": "DCDC", "method": "dcdc"]]),
+      "columns": [Fixtures.fashion], "network": ["widths": [16], "blocks": [1]], "remarks": [],
+      "comparisons": [["method": "ccr", "against": ["ccr-nooc", "dcdc"]]],
+    ])
+    func note(_ without: [Int], _ dcdc: [Int]) throws -> String {
+      let runs = [("ccr", [0, 1, 2]), ("ccr-nooc", without), ("dcdc", dcdc)].flatMap { method, seeds in
+        seeds.map { Fixtures.run(method, $0, Fixtures.scores(0.5 + 0.01 * Double($0))) }
+      }
+      let table = try PaperTable(name: "table4", profile: "quick", layout: layout, published: Fixtures.published(), runs: runs)
+      return try #require(table.notes.first { $0.hasPrefix("Differences in ACC") })
+    }
+    #expect(try note([0, 1], [0, 1]).contains("over the same seeds (0, 1):"))
+    #expect(try note([0, 1], [1, 2]).contains("over the same seeds (each pair's own):"))
+  }
+
   @Test("the best run is chosen by ACC and keeps its own NMI and ARI")
   func best() throws {
     let table = try Fixtures.table4()
@@ -56,7 +92,8 @@ struct PaperTableTests {
   func notes() throws {
     let notes = try Fixtures.table4().notes.joined(separator: "\n")
     #expect(notes.contains("mean ± sample standard deviation over 3 seeds (0, 1, 2)"))
-    #expect(notes.contains("Fashion-MNIST: 2,500 images, 4 epochs; residual networks have stages of 16, 32 channels"))
+    #expect(notes.contains("Fashion-MNIST: 2,500 images scored, 4 epochs; residual networks have"))
+    #expect(notes.contains("stages of 16, 32 channels"))
     #expect(notes.contains("the kept epochs (2, 4)"))
     #expect(notes.contains("Computed values: last epoch") && notes.contains("NMI is divided by the geometric mean"))
     #expect(notes.contains("its CIFAR-10 numbers stand beside it and are no target"))
@@ -69,7 +106,7 @@ struct PaperTableTests {
       ]
     ).notes.joined(separator: "\n")
     #expect(other.contains("one seed (5), so no spread is known"))
-    #expect(other.contains("777 images, 9 epochs"))
+    #expect(other.contains("777 images scored, 9 epochs"))
     #expect(!other.contains("Not part of this profile"))
   }
 
@@ -98,7 +135,7 @@ struct PaperTableTests {
       ])
     #expect(
       table.notes.contains {
-        $0.hasPrefix("Seeds of one row differ by up to 0.200 in ACC, the means of the rows by up to 0.040: a difference between rows")
+        $0.hasPrefix("Seeds of one row differ by up to 0.200 in ACC, the means of the rows by up to 0.040. Whether")
       })
   }
 
@@ -133,6 +170,7 @@ struct PaperTableTests {
     #expect(none.cell("CCR", "fashion-mnist", "ACC")?.diverged == [0, 1])
     #expect(none.markdown.contains("| diverged | diverged | diverged | diverged |") && none.latex.contains("& diverged & diverged"))
     #expect(none.notes.contains { $0.contains("train[seed=0]: training diverged in epoch 2; train[seed=1]: training diverged") })
+    #expect(!none.notes.contains { $0.contains("Not part of this profile, published values only:") && $0.contains("CCR") })
     let some = try table([0, 2], diverged: [1])
     let cell = try #require(some.cell("CCR", "fashion-mnist", "ACC"))
     #expect(cell.seeds == [0, 2] && cell.diverged == [1] && cell.spread?.mean == 0.6)
