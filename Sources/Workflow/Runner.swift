@@ -397,6 +397,4 @@ public final class Runner {
     active.forEach { $0.signal(signal) }
     killTime = signal == SIGKILL ? nil : .now + .seconds(options.grace)
   }
-
-  func passNotices() { study.store.notices.take().forEach { tell(.notice($0)) } }
 }

@@ -150,6 +150,8 @@ extension Runner {
     passNotices()
   }
 
+  func passNotices() { study.store.notices.take().forEach { tell(.notice($0)) } }
+
   /// Another host took this one for gone, as where it was suspended: what it does now is the result.
   private func leave(_ execution: Execution) {
     tell(.discarded(study.plan.instances[execution.number].name, "another host took over the work, since this one gave no sign of life"))
