@@ -202,22 +202,6 @@ struct IngredientTests {
     #expect(try study.ccr("run", "source[dataset=a]").code == 0)
   }
 
-  /// What is hashed is what is kept, whatever takes its name meanwhile.
-  @Test func whatAStageLeftBehindMayNotReplaceItsOutput() throws {
-    let study = try ToyStudy()
-    try study.program(
-      "source", inputs: ["words"], settings: [("text", "string")],
-      writes: #"""
-        truncate -s 1G "$(field out)"
-        setsid sh -c 'n=0; while [ $n -lt 200 ] && truncate -s 1000000$n "$0.new"; do
-          mv "$0.new" "$0"; touch "$CCR_DATA/away"; n=$((n + 1)); sleep 0.03; done' "$(field out)" > /dev/null 2>&1 &
-        while [ ! -e "$CCR_DATA/away" ]; do sleep 0.02; done; exit
-        """#)
-    let run = try study.ccr("run", "source[dataset=a]")
-    #expect(run.code == 1 && run.error.contains("still writes words.txt"), "\(run.error)")
-    #expect(study.files("results/.store/actions").isEmpty)
-  }
-
   // MARK: Results that are no good
 
   @Test(arguments: ["made.h5", "made.png", "made.json"])
