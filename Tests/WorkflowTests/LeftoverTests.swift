@@ -49,10 +49,8 @@ struct LeftoverTests {
   @Test func oneEventOfTwoSignalsIsOneRequest() throws {
     let study = try ToyStudy(act: "saving")
     let (process, output) = try study.start(["run", Self.one])
-    try study.waitForExecutions(2)
-    usleep(200_000)
+    try study.waitFor("the stage to listen") { FileManager.default.fileExists(atPath: "\(study.folder)/data/listening") }
     kill(process.processIdentifier, SIGTERM)
-    usleep(50_000)
     kill(process.processIdentifier, SIGHUP)
     kill(process.processIdentifier, SIGTERM)
     let stopped = output()

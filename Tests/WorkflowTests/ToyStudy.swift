@@ -149,6 +149,7 @@ final class ToyStudy {
       patient) trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi;;
       saving) trap 'sleep 0.7; touch "$(field checkpoint)/saved"; exit 75' TERM
+        touch "$CCR_DATA/listening"
         [ -e "$(field checkpoint)/saved" ] || { sleep 30 & wait; };;
       patient-later) if [ -e "$CCR_DATA/go" ]; then
         trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
