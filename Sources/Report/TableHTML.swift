@@ -72,7 +72,7 @@ struct TableHTML {
     return text + "</tbody></table></div>\n" + comparisons(dataset)
   }
 
-  private static let empty = "<td><span title=\"not computed in this profile\" aria-label=\"not computed\">—</span></td>"
+  private static let empty = "<td><span title=\"no value: the notes below say why\" aria-label=\"no value\">—</span></td>"
 
   private static func sources(_ cell: JSONValue?) -> [(instance: String, output: String)] {
     (cell?["sources"]?.array ?? []).map { ($0["instance"]?.string ?? "", $0["output"]?.string ?? "") }

@@ -35,6 +35,23 @@ indirect enum SettingTree: Sendable {
     }
   }
 
+  /// How many values and characters it has, lists and objects as one value more than what they hold.
+  var size: Int {
+    switch self {
+    case .leaf(let value, _): Self.size(value)
+    case .branch(let members, _): members.reduce(1) { $0 + $1.tree.size }
+    }
+  }
+
+  private static func size(_ value: JSONValue) -> Int {
+    switch value {
+    case .string(let text): 1 + text.utf8.count
+    case .array(let values): values.reduce(1) { $0 + size($1) }
+    case .object(let members): members.reduce(1) { $0 + size($1.value) }
+    default: 1
+    }
+  }
+
   /// This tree with another on top: objects merge, all else is replaced.
   func overlaid(with later: SettingTree) -> SettingTree {
     guard case .branch(var members, _) = self, case .branch(let new, let place) = later else { return later }

@@ -213,6 +213,8 @@ struct SettingScope {
   }
 
   private static let longestPath = 200
+  /// Of a constant with all others put in: forty that each name the one before twice would fill any memory.
+  private static let largestConstant = 1_000_000
 
   /// - Returns: nil where nothing is called so.
   private func find(_ name: String, _ pointer: String, _ path: [String]) throws(PipelineError) -> SettingTree? {
@@ -224,7 +226,16 @@ struct SettingScope {
         at: pointer)
     }
     if path.contains(name) { throw document.error(.cycle(of: "constants", path.map { "$\($0)" } + ["$\(name)"]), at: pointer) }
-    if let constant = constants[name] { return try resolve(constant, path + [name]) }
+    if let constant = constants[name] {
+      let value = try resolve(constant, path + [name])
+      guard value.size <= Self.largestConstant else {
+        throw document.error(
+          .contradiction(
+            "$\(name) grows beyond \(Self.largestConstant) values and characters with the constants it names put in",
+            remedy: "let it name fewer, or put the data into a file"), at: pointer)
+      }
+      return value
+    }
     return try builtIns.value(name) { other throws(PipelineError) in try find(other, pointer, path + [name])?.json }
       .map { SettingTree($0, at: pointer) }
   }

@@ -86,19 +86,22 @@ struct PaperFigure {
     let names = try DisplayNames(groups, kind: isLabelled ? "class" : "cluster")
     names.warnings.forEach(job.warn)
     let series = layout.series.filter { one in runs.contains { $0.method == one.method } }.map { one in
-      let variances = runs.filter { $0.method == one.method }.map { isLabelled ? $0.scores.varianceByClass : $0.scores.varianceByCluster }
+      // A cluster of one image or none has no spread; its 0 is no tight cluster.
+      let variances = runs.filter { $0.method == one.method }.map { run in
+        isLabelled ? run.scores.varianceByClass : run.scores.varianceByCluster.map { $0 > 0 ? $0 : .nan }
+      }
       let values = groups.indices.map { index in
-        Spread(variances.compactMap { $0.indices.contains(index) ? $0[index] : nil })
+        Spread(variances.compactMap { $0.indices.contains(index) && $0[index].isFinite ? $0[index] : nil })
       }
       return GroupedBars.Series(name: one.label, values: values.map { ($0?.mean ?? .nan, $0?.deviation) })
     }
-    let seeds = Set(runs.map(\.seed)).count
+    let seeds = Set(layout.series.map { one in runs.count { $0.method == one.method } }.filter { $0 > 0 }).sorted()
     let epochs = Set(runs.map(\.scores.last.epoch)).sorted().map(String.init).joined(separator: ", ")
     let bars = GroupedBars(
       title: layout.title(isLabelled: isLabelled),
       subtitle: "Mean squared distance of assignment probabilities to their \(isLabelled ? "class" : "cluster")'s mean at epoch \(epochs); "
         + "smaller is tighter. "
-        + (seeds > 1 ? "Mean and standard deviation over \(seeds) seeds." : "One seed."),
+        + (seeds == [1] ? "One seed." : "Mean and standard deviation over \(seeds.map(String.init).joined(separator: " and ")) seeds."),
       valueLabel: isLabelled ? "intra-class variance" : "variance within clusters", groups: names, series: series
     )
     let means = series.map { "\($0.name) \(fixed($0.mean))" }.joined(separator: ", ")

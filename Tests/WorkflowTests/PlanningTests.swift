@@ -123,6 +123,17 @@ struct PlanningTests {
     }
   }
 
+  /// Each of forty constants names the one before twice: the last would have 2⁴⁰ values.
+  @Test func constantsThatGrowWithoutBoundAreRefused() throws {
+    for (first, pair) in [("[0]", "[\"$NAME\", \"$NAME\"]"), ("\"a\"", "\"$NAME$NAME\""), ("[0]", "{\"a\": \"$NAME\", \"b\": \"$NAME\"}")] {
+      let constants = (1...40).map { "\"c\($0)\": \(pair.replacing("NAME", with: "c\($0 - 1)"))" }.joined(separator: ", ")
+      let study = try ToyStudy()
+      try study.edit("\"let\": {\"rate\": 0.001}", "\"let\": {\"c0\": \(first), \(constants), \"rate\": \"$c40\"}")
+      let plan = try study.ccr("plan")
+      #expect(plan.code == 2 && plan.error.contains("grows beyond 1000000 values and characters"), "\(plan.error.prefix(500))")
+    }
+  }
+
   @Test func aByteOrderMarkAndAHugeCostAreFine() throws {
     let study = try ToyStudy()
     try study.edit("\"program\": \"./make\"", "\"cost\": 1e308, \"program\": \"./make\"")
