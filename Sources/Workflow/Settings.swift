@@ -214,7 +214,7 @@ struct SettingScope {
 
   private static let longestPath = 200
   /// Of a constant with all others put in: forty that each name the one before twice would fill any memory.
-  private static let largestConstant = 1_000_000
+  private static let largestConstant = 100_000
 
   /// - Returns: nil where nothing is called so.
   private func find(_ name: String, _ pointer: String, _ path: [String]) throws(PipelineError) -> SettingTree? {

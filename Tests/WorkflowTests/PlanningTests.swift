@@ -130,7 +130,7 @@ struct PlanningTests {
       let study = try ToyStudy()
       try study.edit("\"let\": {\"rate\": 0.001}", "\"let\": {\"c0\": \(first), \(constants), \"rate\": \"$c40\"}")
       let plan = try study.ccr("plan")
-      #expect(plan.code == 2 && plan.error.contains("grows beyond 1000000 values and characters"), "\(plan.error.prefix(500))")
+      #expect(plan.code == 2 && plan.error.contains("grows beyond 100000 values and characters"), "\(plan.error.prefix(500))")
     }
   }
 
