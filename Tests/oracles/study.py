@@ -12,23 +12,9 @@ from glob import glob
 import h5py
 import numpy as np
 from scipy import stats
-from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from scores import METRICS
 
 METHODS = {"K-means": "kmeans", "PICA": "pica", "DCDC": "dcdc", "CCR, alpha = 0": "ccr-irl-crl", "CCR": "ccr"}
-
-
-def accuracy(clusters, labels):
-    count = np.zeros((max(clusters.max(), labels.max()) + 1,) * 2, int)
-    np.add.at(count, (clusters, labels), 1)
-    return count[linear_sum_assignment(-count)].sum() / len(labels)
-
-
-METRICS = {
-    "ACC": accuracy,
-    "NMI": lambda clusters, labels: normalized_mutual_info_score(labels, clusters, average_method="geometric"),
-    "ARI": lambda clusters, labels: adjusted_rand_score(labels, clusters),
-}
 
 
 def student(values):

@@ -12,21 +12,7 @@ from os.path import exists
 
 import h5py
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
-
-
-def accuracy(clusters, labels):
-    count = np.zeros((max(clusters.max(), labels.max()) + 1,) * 2, int)
-    np.add.at(count, (clusters, labels), 1)
-    return count[linear_sum_assignment(-count)].sum() / len(labels)
-
-
-METRICS = {
-    "ACC": accuracy,
-    "NMI": lambda clusters, labels: normalized_mutual_info_score(labels, clusters, average_method="geometric"),
-    "ARI": lambda clusters, labels: adjusted_rand_score(labels, clusters),
-}
+from scores import METRICS
 
 
 def assignments(results, instance):
