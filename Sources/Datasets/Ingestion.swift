@@ -40,7 +40,9 @@ public struct Ingestion: Sendable {
 
   /// Reads the originals and writes `images.h5` and `labels.h5`, in memory that does not grow with the data set.
   /// - Parameters:
-  ///   - subset: how many images to keep, chosen at random without looking at labels, in their original order; 0 keeps all.
+  ///   - subset: how many images to keep, chosen at random without looking at labels; 0 keeps all. They stay in their original order, but
+  ///     where the data set `drawsOrder`.
+  ///   - seed: of the subset and of the order.
   ///   - warn: is told what the person should know though the work goes on.
   ///   - tell: is told how many images of how many are done.
   /// - Throws: `DatasetError`, `FileError`, `HDF5Error`.
@@ -49,7 +51,12 @@ public struct Ingestion: Sendable {
   ) throws {
     let open = try original.open(data: data, verify: verify)
     for warning in open.warnings { warn(warning) }
-    let chosen = try Self.subset(of: open.count, size: subset, seed: seed)
+    var chosen = try Self.subset(of: open.count, size: subset, seed: seed)
+    // Class by class, a batch of neighbours would be of one class, and so would the first points of a map.
+    if original.drawsOrder {
+      var stream = RandomStream(seed: seed, purpose: .imageOrder)
+      chosen = stream.permutation(chosen.count).map { chosen[$0] }
+    }
     let header = ImagesFile.Header(
       name: original.name, height: open.height, width: open.width, channels: open.channels,
       scored: chosen.prefix { $0 < open.scored }.count,

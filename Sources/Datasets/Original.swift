@@ -8,6 +8,8 @@ package protocol Original: Sendable {
   var title: String { get }
   /// The official files, relative to the data folder.
   var downloads: [Download] { get }
+  /// Whether the order of its images is drawn at random, since its files are of one class after another.
+  var drawsOrder: Bool { get }
   /// What is known before any file is opened.
   /// - Parameter files: how many files there are to read, nil where that is not known.
   func shape(files: Int?) -> OriginalShape
@@ -22,6 +24,10 @@ package protocol Original: Sendable {
   ///   - verify: whether contents must have the official checksums.
   /// - Throws: `DatasetError`, `FileError`.
   func open(data: String, verify: Bool) throws -> OpenOriginal
+}
+
+extension Original {
+  package var drawsOrder: Bool { false }
 }
 
 /// What is known of a data set before its files are opened.
@@ -101,7 +107,7 @@ package struct OpenOriginal {
   }
 }
 
-/// Takes the images of a data set as they come, keeps the chosen ones, and writes them in the order of their numbers.
+/// Takes the images of a data set as they come, keeps the chosen ones, and writes each to its row.
 package final class OriginalSink {
   /// The row of `images.h5` that an image gets, −1 where it was not chosen.
   private let rows: [Int32]
@@ -114,7 +120,7 @@ package final class OriginalSink {
   package private(set) var fineLabels: [Int32]
 
   /// - Parameters:
-  ///   - chosen: the numbers of the images to keep, ascending.
+  ///   - chosen: the number of the image of each row.
   ///   - tell: is told how many images of how many were put.
   ///   - write: takes neighbouring images and the row of the first.
   package init(
@@ -127,7 +133,7 @@ package final class OriginalSink {
     self.imageBytes = imageBytes
     self.write = write
     self.tell = tell
-    writesAll = chosen.count == count
+    writesAll = chosen.elementsEqual(0..<count)
     labels = Array(repeating: -1, count: chosen.count)
     fineLabels = labels
   }

@@ -50,8 +50,9 @@ enum Interruption {
       { _ in
         while sem_wait(Interruption.arrivals) != 0 {}
         UnfinishedFiles.ofProcess.discard {
-          StageProgram.say("stopped: nothing is saved; run again to begin anew")
-          Interruption.die(of: Interruption.received.load(ordering: .relaxed))
+          Lines.ofProcess.say("stopped: nothing is saved; run again to begin anew") {
+            Interruption.die(of: Interruption.received.load(ordering: .relaxed))
+          }
         }
         return nil
       }, nil)

@@ -1,6 +1,5 @@
 import Artifacts
 import Glibc
-import Synchronization
 import Tensors
 
 /// A checked request: the files, the settings and the words a stage's body works with.
@@ -96,30 +95,22 @@ public struct StageJob: Sendable {
 
 /// Where progress goes: NDJSON to the descriptor the runner names, lines for people to standard error otherwise.
 final class EventStream: Sendable {
-  private let descriptor: Int32?
-  private let lock = Mutex(())
+  private let runner: Lines?
 
-  init() { descriptor = getenv("CCR_EVENTS_FD").flatMap { Int32(String(cString: $0)) } }
+  init() { runner = getenv("CCR_EVENTS_FD").flatMap { Int32(String(cString: $0)) }.map(Lines.init(to:)) }
 
   /// - Parameter isForTheLog: whether the line for people goes to standard error even where there is a runner to tell.
   func send(_ event: JSONValue, human: String, isForTheLog: Bool = false) {
-    lock.withLock { _ in
-      if let descriptor { Self.write(event.compact, to: descriptor) }
-      if descriptor == nil || isForTheLog { Self.write(human, to: STDERR_FILENO) }
-    }
+    sendToRunner(event)
+    if runner == nil || isForTheLog { Lines.ofProcess.say(human) }
   }
 
-  func sendToRunner(_ event: JSONValue) { if let descriptor { Self.write(event.compact, to: descriptor) } }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    let line = Array(text.utf8) + [10]
-    _ = Glibc.write(descriptor, line, line.count)
-  }
+  func sendToRunner(_ event: JSONValue) { runner?.say(event.compact) }
 
   /// Whether the runner that would read the events is gone: the kernel tells the writer of a pipe that nobody has the other end.
   var isDeserted: Bool {
-    guard let descriptor else { return false }
-    var pipe = pollfd(fd: descriptor, events: 0, revents: 0)
+    guard let runner else { return false }
+    var pipe = pollfd(fd: runner.descriptor, events: 0, revents: 0)
     return poll(&pipe, 1, 0) == 1 && pipe.revents & Int16(POLLERR) != 0
   }
 }

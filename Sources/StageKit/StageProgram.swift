@@ -44,22 +44,17 @@ public enum StageProgram {
       try body(job)
       Glibc.exit(0)
     } catch is StageInterrupted {
-      say("stopped: the checkpoint is saved; run again to go on")
+      Lines.ofProcess.say("stopped: the checkpoint is saved; run again to go on")
       Glibc.exit(EX_TEMPFAIL)
     } catch let error as any ExplainedError {
-      say(request.naming("error: \(error.problem)\nremedy: \(error.remedy)"))
+      Lines.ofProcess.say(request.naming("error: \(error.problem)\nremedy: \(error.remedy)"))
       if error.kind == .noResult { EventStream().sendToRunner(["event": "noResult", "reason": .string(request.naming(error.problem))]) }
       // Without the exit handlers of libraries: where memory is short, OpenBLAS's never return.
       _exit(error.kind.rawValue)
     } catch {
-      say("error: \(error)\nremedy: report this with the command and its request")
+      Lines.ofProcess.say("error: \(error)\nremedy: report this with the command and its request")
       Glibc.exit(ErrorKind.bug.rawValue)
     }
-  }
-
-  static func say(_ text: String) {
-    let line = Array(text.utf8) + [10]
-    _ = write(STDERR_FILENO, line, line.count)
   }
 }
 
@@ -108,8 +103,7 @@ struct StageArguments: ParsableArguments {
     do {
       return try StageArguments.parse()
     } catch {
-      let text = Array((StageArguments.message(for: error) + "\nSee \(description.name) --help.\n").utf8)
-      _ = write(STDERR_FILENO, text, text.count)
+      Lines.ofProcess.say(StageArguments.message(for: error) + "\nSee \(description.name) --help.")
       Glibc.exit(EX_USAGE)
     }
   }

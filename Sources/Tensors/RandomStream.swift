@@ -13,6 +13,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case latentNoise = 11
   case pairs = 12
   case triplets = 13
+  case imageOrder = 14
   case test = 99
 }
 

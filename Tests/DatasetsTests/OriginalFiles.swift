@@ -26,8 +26,12 @@ final class TemporaryFolder {
 /// A data set read as `ingest` reads it.
 struct Ingested {
   let images: ImageSet
+  /// In the order of the original, as `image(_:)` counts and `files` are; not always that of `images`.
   let labels: Labels
+  /// The names of the files of a folder of pictures.
+  let files: [String]
   let warnings: [String]
+  private let rows: [Int]
 
   init(_ original: some Original, from folder: TemporaryFolder, verify: Bool = false, subset: Int = 0) throws {
     var warnings: [String] = []
@@ -35,12 +39,18 @@ struct Ingested {
     try Ingestion(original, verify: verify, data: folder.path)
       .run(subset: subset, seed: 3, images: paths.images, labels: paths.labels, warn: { warnings.append($0) }, tell: { _, _ in })
     images = try ImagesFile.read(paths.images)
-    labels = try LabelsFile.read(paths.labels)
+    let index = images.index
+    let rows = index.indices.sorted { index[$0] < index[$1] }
+    let drawn = try LabelsFile.read(paths.labels)
+    labels = Labels(values: rows.map { drawn.values[$0] }, classNames: drawn.classNames, verified: drawn.verified)
+    let names = original is ImageFolder ? try HDF5Reader(paths.labels).strings("/file_names") : []
+    files = names.isEmpty ? [] : rows.map { names[$0] }
     self.warnings = warnings
+    self.rows = rows
   }
 
   /// The pixels of one image.
-  func image(_ number: Int) throws -> [UInt8] { try images.image(number) }
+  func image(_ number: Int) throws -> [UInt8] { try images.image(rows[number]) }
 }
 
 /// Tar archives in the ustar format, wrong ones too.

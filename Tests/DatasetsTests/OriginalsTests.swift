@@ -210,11 +210,37 @@ struct OriginalsTests {
     try png(folder, "flat/a.png", width: 5, height: 5, [9, 9, 9])
     let flat = try Ingested(ImageFolder(name: "flat", size: 5, channels: 3), from: folder)
     #expect(try flat.labels == Labels(values: [-1, -1], classNames: []) && flat.images.scored == 2 && flat.image(0).first == 9)
-    #expect(try HDF5Reader("\(folder.path)/labels.h5").strings("/file_names") == ["a.png", "b.png"])
+    #expect(flat.files == ["a.png", "b.png"])
     #expect(
       try Ingestion(ImageFolder(name: "flat", size: 5, channels: 3), verify: false, data: folder.path).originals().map(\.name) == [
         "a.png", "b.png",
       ])
+  }
+
+  /// Class by class, the images that a method takes side by side would be of one class, and so would the first points of a map.
+  @Test func theOrderOfAFolderIsDrawnAtRandom() throws {
+    let folder = try TemporaryFolder()
+    for number in 0..<60 { try png(folder, "mine/\(number / 20)/\(100 + number).png", width: 4, height: 4, [UInt8(number), 0, 0]) }
+    let original = ImageFolder(name: "mine", size: 4, channels: 3)
+    func ingest(subset: Int, seed: UInt64) throws -> (images: ImageSet, labels: [Int32], names: [String]) {
+      let paths = (images: "\(folder.path)/i.h5", labels: "\(folder.path)/l.h5")
+      try Ingestion(original, verify: false, data: folder.path)
+        .run(subset: subset, seed: seed, images: paths.images, labels: paths.labels, warn: { _ in }, tell: { _, _ in })
+      let names = try HDF5Reader(paths.labels).strings("/file_names")
+      return (try ImagesFile.read(paths.images), try LabelsFile.read(paths.labels).values, names)
+    }
+    for subset in [0, 45] {
+      let found = try ingest(subset: subset, seed: 0)
+      #expect(found.images.count == (subset == 0 ? 60 : 45) && Set(found.images.index).count == found.images.count)
+      for (row, number) in found.images.index.enumerated() {
+        #expect(try found.images.image(row)[0] == UInt8(number))
+        #expect(found.labels[row] == number / 20 && found.names[row] == "\(number / 20)/\(100 + number).png")
+      }
+      // Were it sorted, two neighbours would be of different classes twice.
+      #expect(zip(found.labels, found.labels.dropFirst()).filter { $0 != $1 }.count > 15)
+      let (again, other) = (try ingest(subset: subset, seed: 0), try ingest(subset: subset, seed: 1))
+      #expect(again.images.index == found.images.index && other.images.index != found.images.index)
+    }
   }
 
   @Test func aDamagedPictureInAFolderIsCountedAndManyAreRefused() throws {
@@ -227,7 +253,7 @@ struct OriginalsTests {
       ingested.warnings[0].hasPrefix(
         "1 file left out of \(folder.path)/many, cannot be decoded: damaged, cut short or no picture: 1003.jpeg ("),
       "\(ingested.warnings)")
-    #expect(try HDF5Reader("\(folder.path)/labels.h5").strings("/file_names").count == 119)
+    #expect(ingested.files.count == 119)
     try folder.write([], to: "many/1007.jpeg")
     let error = #expect(throws: DatasetError.self) { try Ingested(ImageFolder(name: "many", size: 8, channels: 3), from: folder) }
     #expect(

@@ -45,6 +45,14 @@ struct PlainNetworksTests {
     #expect(try outline(PlainConvNet.jule(size: 96), size: 96) == [46, 21, 9, 3, 450, 160])
   }
 
+  @Test("JULE's network fits images of every size") func julesNetworkOfEverySize() throws {
+    for size in 1...100 {
+      let network = PlainConvNet(PlainConvNet.jule(size: size), size: size, channels: 1, tracksStatistics: true, seed: 0)
+      let y = network.forward(tape.constant(Tensor(zeros: [1, size, size, 1])), batches: [1], on: tape)
+      #expect(y.value.shape == [1, 160])
+    }
+  }
+
   @Test("layers that do not fit are told before") func misfits() {
     #expect(PlainConvNet.shapes(PlainConvNet.dac(size: 32, clusters: 3), size: 8, channels: 1) == nil)
     #expect(PlainConvNet.shapes([.linear(outputs: 3, .standard)], size: 8, channels: 1) == nil)

@@ -7,6 +7,7 @@ package struct ImageFolder: Original {
   package let name: String
   package var title: String { "\(name) (a folder of images)" }
   package let downloads: [Download] = []
+  package let drawsOrder = true
   private let size, channels: Int
 
   /// Larger pictures are left out before memory is taken for them.

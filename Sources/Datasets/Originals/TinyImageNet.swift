@@ -10,6 +10,7 @@ package struct TinyImageNet: Original {
       url: "http://cs231n.stanford.edu/tiny-imagenet-200.zip", file: "tiny-imagenet-200.zip", bytes: 248_100_043,
       sha256: "6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821")
   ]
+  package let drawsOrder = true
   private let classes, perClass: Int
 
   private static let side = 64

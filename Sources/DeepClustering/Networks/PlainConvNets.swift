@@ -53,8 +53,8 @@ extension PlainConvNet {
   /// 8 × 8 is left; then 160 features, whose rows are normalised by the caller. Running statistics.
   public static func jule(size: Int) -> [Layer] {
     var layers: [Layer] = []
-    // 28 pixels: pooled after the first of two; 32, 64 and 96: after each of two, three and four. Below 5 no kernel fits.
-    let blocks = size < 5 ? 0 : size < 24 ? 1 : size < 48 ? 2 : size < 80 ? 3 : 4
+    // 28 pixels: pooled after the first of two; 32, 64 and 96: after each of two, three and four. Below 6 no kernel leaves more than a pixel.
+    let blocks = size < 6 ? 0 : size < 24 ? 1 : size < 48 ? 2 : size < 80 ? 3 : 4
     for block in 0..<blocks {
       layers += [.convolution(kernel: 5, outputs: 50, padding: 0, .normal(deviation: 0.01)), .batchNorm, .relu]
       if block == 0 || size > 28 { layers.append(.maxPool(PoolingWindow(2, ceiling: true))) }
