@@ -80,17 +80,18 @@ let package = Package(
       "benchmarks", ["StageKit", "DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
 
     // MARK: Tests
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests("TensorsTests", ["Tensors"]),
     tests("GradientsTests", ["Gradients", "Tensors"]),
     tests("ClusteringTests", ["Clustering", "Tensors"]),
-    tests("DeepClusteringTests", ["DeepClustering", "StageKit", "Gradients", "Clustering", "Artifacts", "Tensors"]),
+    tests("DeepClusteringTests", ["DeepClustering", "StageKit", "Gradients", "Clustering", "Artifacts", "Tensors", "TestSupport"]),
     tests("ArtifactsTests", ["Artifacts", "Tensors", "CHDF5"]),
     tests("DatasetsTests", ["Datasets", "Artifacts", "Tensors"]),
     tests("FiguresTests", ["Figures", "Artifacts", "Tensors"]),
     tests("TablesTests", ["Tables", "Artifacts"]),
     tests("StageKitTests", ["StageKit", "Artifacts", "Tensors"]),
-    tests("WorkflowTests", ["Workflow", "StageKit", "Artifacts", "Tensors"]),
-    tests("EndToEndTests", ["Workflow", "StageKit", "Artifacts", "Tensors"], exclude: ["study-digests.json"]),
+    tests("WorkflowTests", ["Workflow", "StageKit", "Artifacts", "Tensors", "TestSupport"]),
+    tests("EndToEndTests", ["Workflow", "StageKit", "Artifacts", "Tensors", "TestSupport"], exclude: ["study-digests.json"]),
   ],
   swiftLanguageModes: [.v6]
 )

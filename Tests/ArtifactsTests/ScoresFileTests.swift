@@ -54,7 +54,7 @@ struct ScoresFileTests {
 
   private static let some = Scores(
     last: .init(epoch: 3, accuracy: 1, nmi: 0.1 + 0.2, nmiArithmetic: 1e-7, ari: -0.0),
-    best: .init(epoch: 100_000, accuracy: 5e-324, nmi: 1e22, nmiArithmetic: 123_456_789_012_345_680, ari: -1e16),
+    best: .init(epoch: 100_000, accuracy: Double.leastNonzeroMagnitude, nmi: 1e22, nmiArithmetic: 123_456_789_012_345_680, ari: -1e16),
     epochs: [.init(epoch: 0, accuracy: nil, nmi: nil, nmiArithmetic: 0, ari: nil)], images: 12, verified: true,
     classNames: ["", "a/b", "\"\\", "\u{0}\u{8}\t\n\u{B}\u{C}\r\u{1B}\u{1F}\u{7F}", "猫 é 🐈", "e\u{301}", "\u{2028}"],
     confusion: [[], [0], [9, 10, 123, 1_000_000]], clusterClasses: [-1, 0, 2], varianceByClass: [0, 0.25, 1.0 / 3], varianceByCluster: [],

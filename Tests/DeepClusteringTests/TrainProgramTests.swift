@@ -2,10 +2,11 @@ import Artifacts
 import Foundation
 import StageKit
 import Tensors
+import TestSupport
 import Testing
 
 /// The real `train` and `embed` on 120 made-up images: killed, interrupted, called with bad input. Serial: each test times processes.
-@Suite("Programs train and embed", .serialized)
+@Suite("Programs train and embed", .waiting, .serialized)
 struct TrainProgramTests {
   /// Where the test bundle lies, the programs lie.
   private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path

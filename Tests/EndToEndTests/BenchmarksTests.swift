@@ -1,7 +1,9 @@
 import Artifacts
+import TestSupport
 import Testing
 
 /// The program `benchmarks`: what it prints for `ccr doctor` and the comparison with peers, not how fast it is.
+@Suite(.waiting)
 struct BenchmarksTests {
   private func output(_ arguments: String...) throws -> JSONValue {
     let output = try Programs.run("benchmarks", arguments + ["--json"])

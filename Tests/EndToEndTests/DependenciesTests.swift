@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `scripts/deps.sh`, which `make` calls, on machines that are made up: a folder of small scripts as PATH, and an os-release.
-@Suite("What make says of a machine that lacks something")
+@Suite("What make says of a machine that lacks something", .waiting)
 struct DependenciesTests {
   private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "scripts/deps.sh").path

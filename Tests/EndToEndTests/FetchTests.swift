@@ -1,8 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `ccr fetch` against a server on loopback that gives Fashion-MNIST's official files: Debian's with their gzip headers put back.
 @Suite(
+  .waiting,
   .serialized,
   .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"), "needs Debian's dataset-fashion-mnist"))
 struct FetchTests {

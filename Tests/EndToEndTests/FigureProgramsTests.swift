@@ -2,9 +2,11 @@ import Artifacts
 import Foundation
 import StageKit
 import Tensors
+import TestSupport
 import Testing
 
 /// `evaluate`, `tsne` and `tabulate` as programs, on clusters without a class, images without labels and names in any script.
+@Suite(.waiting)
 struct FigureProgramsTests {
   private let folder = FileManager.default.temporaryDirectory.path + "/ccr-figures-\(UUID().uuidString)"
 

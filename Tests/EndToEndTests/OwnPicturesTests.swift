@@ -2,10 +2,11 @@ import Artifacts
 import Foundation
 import StageKit
 import Tensors
+import TestSupport
 import Testing
 
 /// The profile `own`, made small: pictures of the user's, from the folder to the tables.
-@Suite(.serialized)
+@Suite(.waiting, .serialized)
 struct OwnPicturesTests {
   private let folder = FileManager.default.temporaryDirectory.path + "/ccr-own-\(UUID().uuidString)"
 

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A program on a processor without the instructions it was compiled for: the check that all programs carry, compiled here for a processor that
 /// lacks them.
-@Suite("Older processors")
+@Suite("Older processors", .waiting)
 struct ProcessorTests {
   private static let source = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Sources/CProcessor").standardized.path
 

@@ -1,10 +1,11 @@
 import Artifacts
 import Foundation
 import StageKit
+import TestSupport
 import Testing
 
 /// The real programs on a small real subset: 150 images of Fashion-MNIST, one epoch, two methods. Serial: each test uses both cores.
-@Suite(.serialized)
+@Suite(.waiting, .serialized)
 struct QuickStudyTests {
   /// `.build/release` of this package: where the test bundle lies.
   private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path

@@ -2,9 +2,11 @@ import Artifacts
 import Foundation
 import StageKit
 import Tensors
+import TestSupport
 import Testing
 
 /// What stages say of what they cannot do: whose file it is, and advice that fits the settings.
+@Suite(.waiting)
 struct StageWordsTests {
   private let folder = FileManager.default.temporaryDirectory.path + "/ccr-words-\(UUID().uuidString)"
   init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }

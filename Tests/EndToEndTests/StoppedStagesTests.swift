@@ -2,10 +2,11 @@ import Artifacts
 import Foundation
 import StageKit
 import Tensors
+import TestSupport
 import Testing
 
 /// Stages called by hand and stopped in the middle of their work, as by Ctrl-C: they end at once, by the signal, and leave no file.
-@Suite(.serialized)
+@Suite(.waiting, .serialized)
 struct StoppedStagesTests {
   private static let programs = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
   private let folder = FileManager.default.temporaryDirectory.path + "/ccr-stopped-\(UUID().uuidString)"

@@ -1,9 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// The real `train` under the real runner: its weights cut short, and its runner gone.
-@Suite(.serialized)
+@Suite(.waiting, .serialized)
 struct TrainUnderTheRunnerTests {
   private let folder = FileManager.default.temporaryDirectory.path + "/ccr-under-\(UUID().uuidString)"
   private static let train = "train[dataset=fashion-mnist,method=ccr,seed=0]"

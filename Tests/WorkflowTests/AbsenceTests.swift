@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// A training that diverges: its work came to an end without a result, and would again.
+@Suite(.waiting)
 struct AbsenceTests {
   private func study() throws -> ToyStudy {
     let study = try ToyStudy()

@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// `ccr adopt`: results of a program that changed nothing are taken over on evidence, and on nothing else.
+@Suite(.waiting)
 struct AdoptionTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
   private static let other = "make[dataset=b,method=x,seed=1]"

@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// What is in the key and what is not: each ingredient changed once executes exactly what depends on it, and `why` names it.
+@Suite(.waiting)
 struct CachingTests {
   struct Mutation: CustomTestStringConvertible, Sendable {
     let testDescription: String

@@ -2,9 +2,11 @@ import Artifacts
 import Foundation
 import StageKit
 import Tensors
+import TestSupport
 import Testing
 
 /// More of what may change while a stage runs, and outputs that lack what their program promises.
+@Suite(.waiting)
 struct ChangedDuringRunTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 

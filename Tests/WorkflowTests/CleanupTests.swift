@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// `ccr gc` and `ccr tag`: what is reached stays, what goes leaves its digests behind, and runs at work lose nothing.
+@Suite(.waiting)
 struct CleanupTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 

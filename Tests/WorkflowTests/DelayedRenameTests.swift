@@ -1,10 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// Two runners on one store, the first of which is held up for 1.5 s between the making of a file or link and its renaming: what the second
 /// one does meanwhile must neither take that away nor be misled by it.
-@Suite(.enabled(if: CCompiler.path != nil, "needs a C compiler, for a rename that waits"))
+@Suite(.waiting, .enabled(if: CCompiler.path != nil, "needs a C compiler, for a rename that waits"))
 struct DelayedRenameTests {
   /// `rename` of the C library, with a pause before the first call that concerns a path with `DELAY_PATH` in it.
   private static let shim = #"""

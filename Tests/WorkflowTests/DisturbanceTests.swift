@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// What a stage leaves behind, programs that change or hang while they are started, and limits of the machine.
+@Suite(.waiting)
 struct DisturbanceTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
   private static let score = "score[dataset=a,method=x,seed=0]"

@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// A run that must end because the results folder fails it, while a stage is at work that does not want to end.
+@Suite(.waiting)
 struct ErrorPathTests {
   /// A run with a stage that ignores TERM and another that waits; then the store loses its folder of locks, and the other goes on, so that the
   /// runner meets the error when it starts the next.

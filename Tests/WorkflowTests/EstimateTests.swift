@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// What a run takes, before it begins.
+@Suite(.waiting)
 struct EstimateTests {
   /// A study of one program that counts its work, n · 10⁹ operations, and takes n · 10 ms.
   private func counting(_ values: [Int], speed: String = "1e9") throws -> ToyStudy {

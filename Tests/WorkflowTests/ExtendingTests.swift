@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// A second file extends the first, and one run sets something for itself.
+@Suite(.waiting)
 struct ExtendingTests {
   private func parameter(_ study: ToyStudy, _ name: String, _ instance: String, file: String = "mine.json", set: [String] = []) throws
     -> JSONValue?

@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// Kills, damage and rivals: nothing lost, nothing wrong, no step by hand.
+@Suite(.waiting)
 struct FaultTests {
   /// The digests of an undisturbed run with `act`.
   private func reference(_ act: String) throws -> [String: [String]] {

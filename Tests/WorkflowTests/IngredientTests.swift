@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// What the key says is what was used, whatever is changed beside a run.
+@Suite(.waiting)
 struct IngredientTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
   private static let score = "score[dataset=a,method=x,seed=0]"

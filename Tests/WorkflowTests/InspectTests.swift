@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// `ccr trace`, `ccr diff` and `ccr log`: what was recorded, without executing anything.
+@Suite(.waiting)
 struct InspectTests {
   private static let score = "score[dataset=a,method=x,seed=0]"
 

@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// What kills, damage and odd files leave is put right by the next run, without a step by hand.
+@Suite(.waiting)
 struct LeftoverTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 

@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// A stage's `timeout` and `memory`, a repetition that says what came of it, and pipeline.json found from a folder below.
+@Suite(.waiting)
 struct LimitTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 

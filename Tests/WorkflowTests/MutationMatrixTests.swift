@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// Each ingredient of a key changed once, and each thing that is none: the plan executes exactly what has the ingredient, and `why` names it.
 /// Of what is executed then, and what that spares, see `CachingTests`.
+@Suite(.waiting)
 struct MutationMatrixTests {
   struct Mutation: Sendable {
     let name: String

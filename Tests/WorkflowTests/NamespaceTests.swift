@@ -1,9 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// Runners that do not see each other's processes, as in two containers with one results folder.
-@Suite(.enabled(if: Namespaces.arePermitted, "needs the right to make process namespaces (unshare --pid)"))
+@Suite(.waiting, .enabled(if: Namespaces.arePermitted, "needs the right to make process namespaces (unshare --pid)"))
 struct NamespaceTests {
   /// Starts `ccr` as process 1 or 2 of a namespace of its own.
   /// - Parameter host: another name for the host there.

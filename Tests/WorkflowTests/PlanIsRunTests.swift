@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// What `plan` says would be executed is what `run` executes.
+@Suite(.waiting)
 struct PlanIsRunTests {
   @Test(arguments: 0..<12) func overRandomPipelines(_ seed: Int) throws { #expect(try Self.faults(seed) == []) }
 

@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// What is said before anything runs: by the programs' own checks, of the file's form, and of settings that overrule each other.
+@Suite(.waiting)
 struct PlanningTests {
   // MARK: Programs that check
 

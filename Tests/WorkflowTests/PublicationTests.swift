@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// What lies beside published tables: `provenance.json`, `MANIFEST.sha256` and `report.html`; and what `ccr` says of the sources.
+@Suite(.waiting)
 struct PublicationTests {
   private func manifest(_ study: ToyStudy) -> [String] {
     study.read("tables/quick/MANIFEST.sha256").split(separator: "\n").map(String.init)

@@ -1,12 +1,13 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// `report.html` in headless Chromium, as a person opens it from disk. Serial: a browser uses both cores.
 ///
 /// With CCR_REPORT=FILE.html CCR_SCREENSHOTS=FOLDER also takes pictures of that report, to be looked at.
-@Suite(.serialized, .enabled(if: Browser.path != nil, "there is no Chromium: apt-get install chromium"))
+@Suite(.waiting, .serialized, .enabled(if: Browser.path != nil, "there is no Chromium: apt-get install chromium"))
 struct ReportPageTests {
   private let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/ccr-page-\(UUID().uuidString)"
 

@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// Runners beside each other, and stages and runners that do not end.
+@Suite(.waiting)
 struct RivalTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 

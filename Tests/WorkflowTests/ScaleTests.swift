@@ -1,10 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// Many instances. Bounds are on the processor's time, which other work on the machine hardly changes, and far from
 /// what is used; something quadratic is beyond them.
-@Suite(.serialized)
+@Suite(.waiting, .serialized)
 struct ScaleTests {
   /// A twentieth of what `make soak` runs.
   @Test func hundredsOfInstances() throws {

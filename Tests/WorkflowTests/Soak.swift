@@ -1,12 +1,13 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// What `make soak` runs: the rounds of the other tests by the hundred, and the figures of docs/reliability.md.
 ///
 /// Every round is written down when it is done, so that a call goes on where the last one of the same `ccr` ended, and `CCR_SOAK=MINUTES` does a
 /// part of the work.
-@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["CCR_SOAK"] != nil))
+@Suite(.waiting, .serialized, .enabled(if: ProcessInfo.processInfo.environment["CCR_SOAK"] != nil))
 struct Soak {
   /// Of this call, for each of the six kinds of rounds.
   private static let seconds = 10 * (Double(ProcessInfo.processInfo.environment["CCR_SOAK"] ?? "") ?? .infinity)

@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// `-S NAME=VALUE,VALUE`: an axis for one run.
+@Suite(.waiting)
 struct SweepTests {
   private func names(_ study: ToyStudy, _ sweeps: String...) throws -> [String] {
     let plan = try Plan(Pipeline(path: "\(study.folder)/pipeline.json", sweeps: sweeps), profile: "quick")

@@ -1,8 +1,10 @@
 import Artifacts
+import TestSupport
 import Testing
 import Workflow
 
 /// A stage program with a catalogue of methods: each has settings of its own beside those of all.
+@Suite(.waiting)
 struct VariantTests {
   /// The toys, whose `score` has the methods `x` with a setting `power` and `y` with `radius`.
   private func study(_ x: String, _ y: String) throws -> ToyStudy {

@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// `ccr verify`: what lies below the stamps is found, and executing again proves results or says where they differ.
+@Suite(.waiting)
 struct VerifyTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
   private static let object = "results/quick/make/dataset=a,method=x,seed=0/made.txt"

@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// What a run says of what happened, and where it publishes.
+@Suite(.waiting)
 struct WordsTests {
   private static let one = "make[dataset=a,method=x,seed=0]"
 

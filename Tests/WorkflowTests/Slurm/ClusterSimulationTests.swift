@@ -1,9 +1,11 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 import Workflow
 
 /// The paper's grid on clusters that nobody here has: the figures of docs/cluster.md.
+@Suite(.waiting)
 struct ClusterSimulationTests {
   /// The profile `paper` of pipeline.json, with assumed durations: deep methods train for two to sixteen hours on four CPUs.
   private static let tasks: [JobTask] = {

@@ -1,10 +1,12 @@
 import Artifacts
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 import Workflow
 
 /// Locks for file systems that keep none between hosts.
+@Suite(.waiting)
 struct LeaseTests {
   /// Each time another: a process looks at a lease of others only now and then.
   private func withFolder(_ body: (String) throws -> Void) throws {

@@ -1,9 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// A small study as jobs of a real Slurm: the short form, in every `make test`.
-@Suite(.serialized, .enabled(if: OneNodeSlurm.isHere, "there is no Slurm on this machine, or this is not root: make test-slurm"))
+@Suite(.waiting, .serialized, .enabled(if: OneNodeSlurm.isHere, "there is no Slurm on this machine, or this is not root: make test-slurm"))
 struct SlurmTests {
   /// The digests of a run on this machine.
   static let local: Result<[String: [String]], any Error> = Result {

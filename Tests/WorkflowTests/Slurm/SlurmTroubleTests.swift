@@ -1,9 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// What goes wrong on clusters, on a real Slurm: the long form, `make test-slurm`.
-@Suite(.serialized, .enabled(if: OneNodeSlurm.isHere && OneNodeSlurm.isLong, "only by make test-slurm, as root"))
+@Suite(.waiting, .serialized, .enabled(if: OneNodeSlurm.isHere && OneNodeSlurm.isLong, "only by make test-slurm, as root"))
 struct SlurmTroubleTests {
   private static let climber = "make[dataset=a,method=x,seed=0]"
 

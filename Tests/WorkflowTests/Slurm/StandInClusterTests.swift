@@ -1,8 +1,10 @@
 import Artifacts
 import Foundation
+import TestSupport
 import Testing
 
 /// What `ccr` asks a cluster for, and what its jobs do, beside commands that stand in for a cluster: they take jobs and start none.
+@Suite(.waiting)
 struct StandInClusterTests {
   private struct Cluster {
     let study: ToyStudy
