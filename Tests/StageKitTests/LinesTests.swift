@@ -4,17 +4,22 @@ import Testing
 
 struct LinesTests {
   /// Longer than what a pipe takes in one piece, so that a write waits in the middle.
-  @Test func linesOfManyThreadsAreWhole() async throws {
+  @Test func linesOfManyThreadsAreWhole() {
     let pipe = Pipe()
     let lines = Lines(to: pipe.fileHandleForWriting.fileDescriptor)
-    let reading = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
-    await withTaskGroup(of: Void.self) { group in
-      for letter in "abcd" {
-        group.addTask { for _ in 0..<10 { lines.say(String(repeating: letter, count: 100_000)) } }
-      }
+    let writers = DispatchGroup()
+    for letter in "abcd" {
+      writers.enter()
+      Thread {
+        for _ in 0..<10 { lines.say(String(repeating: letter, count: 100_000)) }
+        writers.leave()
+      }.start()
     }
-    try pipe.fileHandleForWriting.close()
-    let read = await reading.value.split(separator: 10)
+    Thread {
+      writers.wait()
+      try? pipe.fileHandleForWriting.close()
+    }.start()
+    let read = pipe.fileHandleForReading.readDataToEndOfFile().split(separator: 10)
     #expect(read.count == 40 && read.allSatisfy { $0.count == 100_000 && Set($0).count == 1 })
   }
 
