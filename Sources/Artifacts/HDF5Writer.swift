@@ -21,7 +21,7 @@ public final class HDF5Writer {
     H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110)
     H5Pset_obj_track_times(create, false)
     if inMemory { H5Pset_fapl_core(access, 1 << 20, false) }
-    file = H5Fcreate(path, h5_truncate(), create, access)
+    file = UnfinishedFiles.ofProcess.opening { H5Fcreate(path, h5_truncate(), create, access) }
     if file < 0 { throw .last("create", path) }
   }
 

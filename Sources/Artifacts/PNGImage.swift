@@ -75,9 +75,14 @@ public struct PNGImage: Sendable, Equatable {
       image.width = UInt32(width)
       image.height = UInt32(height)
       image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-      guard png_image_write_to_file(&image, temporary, 0, pixels, Int32(width * 3), nil) != 0 else {
-        throw PictureError.cannotWrite(path: path, message: Self.message(image))
+      // Opened here: libpng would make a file anew that was discarded meanwhile.
+      let descriptor = open(temporary, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0, let stream = fdopen(descriptor, "wb") else {
+        throw FileError.failed(operation: "write", path: path, errno: errno)
       }
+      let isWritten = png_image_write_to_stdio(&image, stream, 0, pixels, Int32(width * 3), nil) != 0
+      guard fclose(stream) == 0 || !isWritten else { throw FileError.failed(operation: "write", path: path, errno: errno) }
+      guard isWritten else { throw PictureError.cannotWrite(path: path, message: Self.message(image)) }
     }
   }
 

@@ -19,10 +19,14 @@ public final class UnfinishedFiles: Sendable {
     }
   }
 
+  /// Has a library open a temporary file by its name, where it would make one that was discarded anew: what is opened by then is discarded
+  /// too, and nothing is opened afterwards.
+  package func opening(_ open: () -> Int64) -> Int64 { paths.withLock { _ in open() } }
+
   /// The file is whole and in its place, or given up.
   package func end(_ part: PartFile) { _ = paths.withLock { $0.remove(part.path) } }
 
-  /// Removes all of them, then ends the process, while every writer that would begin another file, or end its own, waits.
+  /// Removes all of them, then ends the process, while every writer that would begin or open another file, or end its own, waits.
   /// - Parameter end: does not return; a test's may.
   public func discard(andEnd end: () -> Void) {
     paths.withLock {

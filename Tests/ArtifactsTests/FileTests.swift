@@ -38,7 +38,6 @@ struct FileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
   }
 
-  /// Names that nobody here gives, beyond what an integer holds among them.
   /// A writer that begins while the process is being ended would leave its file behind: it waits until the end.
   @Test func nobodyBeginsAFileWhileTheProcessEnds() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -60,6 +59,26 @@ struct FileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
   }
 
+  /// A library that opens its file by name would make one anew that was discarded.
+  @Test func nobodyOpensAFileWhileTheProcessEnds() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let files = UnfinishedFiles()
+    let part = try files.begin(beside: "\(folder)/x")
+    let opened = DispatchSemaphore(value: 0)
+    let library = Thread {
+      close(Int32(files.opening { Int64(creat(part.path, 0o644)) }))
+      opened.signal()
+    }
+    files.discard {
+      library.start()
+      #expect(opened.wait(timeout: .now() + 0.2) == .timedOut)
+      #expect((try? FileManager.default.contentsOfDirectory(atPath: folder)) == [])
+    }
+    opened.wait()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
+  }
+
+  /// Names that nobody here gives, beyond what an integer holds among them.
   @Test func checkpointsOfAnyNameAreNoTrap() throws {
     let folder = FileManager.default.temporaryDirectory.path + "/ccr-checkpoints-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
