@@ -24,10 +24,12 @@ struct IngredientTests {
     #expect(study.read("results/quick/score/dataset=a,method=x,seed=0/score.txt").hasPrefix("score"))
   }
 
-  /// A build puts a new file in the place of a program; the one that runs goes on, and its result stands under its own key.
+  /// A build puts a new file in the place of a program; the one that runs, as the runner knows once it has spoken, goes on, and its result
+  /// stands under its own key.
   @Test func aRunningProgramThatIsReplacedKeepsItsResult() throws {
-    let study = try ToyStudy(act: "pause")
+    let study = try ToyStudy(act: "tell-pause")
     let run = try study.during(["run", Self.one, "--json"], executions: 2) {
+      try study.waitUntilSaid("the toy waits")
       try study.edit("\n# \n", "\n# edited\n", in: "make")
       try study.go()
     }
@@ -39,8 +41,9 @@ struct IngredientTests {
 
   /// As `rm -r .build` does.
   @Test func aRunningProgramThatIsRemovedKeepsItsResult() throws {
-    let study = try ToyStudy(act: "pause")
+    let study = try ToyStudy(act: "tell-pause")
     let run = try study.during(["run", Self.one, "--json"], executions: 2) {
+      try study.waitUntilSaid("the toy waits")
       #expect(unlink("\(study.folder)/make") == 0)
       try study.go()
     }

@@ -170,6 +170,8 @@ final class ToyStudy {
       eat) head -c 700M /dev/zero | tail > /dev/null;;
       random) noise=$(date +%N);;
       pause) while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done;;
+      tell-pause) echo '{"event": "warning", "message": "the toy waits"}' >&3
+        while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done;;
       spoil) chmod +w "$(field words)"; echo spoiled >> "$(field words)";;
       extra) echo x > "$(dirname "$(field out)")/extra.txt";;
       quick-child) sleep 31 & ;;
