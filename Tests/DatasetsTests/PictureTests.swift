@@ -48,6 +48,35 @@ struct PictureTests {
     }
   }
 
+  /// Behind a warning that leaves a picture the library tells of no further one.
+  @Test func filesCutShortBehindAWarningAreRefused() throws {
+    let good = try PictureOracle.named("jpeg sampling 0")
+    var odd = good
+    // The scan of a baseline picture has the parameters 0, 63, 0; some writers set none.
+    let scan = try #require(odd.firstRange(of: [0xFF, 0xDA]))
+    let last = scan.lowerBound + 1 + Int(odd[scan.lowerBound + 2]) << 8 + Int(odd[scan.lowerBound + 3])
+    odd[last - 1] = 0
+    #expect(try decoder.decode(odd, path: "x").pixels == decoder.decode(good, path: "x").pixels)
+    for count in last + 1..<odd.count - 1 {
+      let error = #expect(throws: PictureError.self) { try decoder.decode(Array(odd.prefix(count)), path: "x") }
+      #expect(error?.problem == "x is no readable picture: Premature end of JPEG file")
+    }
+  }
+
+  /// What libjpeg remarks on already in a picture's header: a colour transform that it does not know, bytes between segments.
+  @Test(
+    arguments: [
+      [0xFF, 0xEE, 0, 14] + Array("Adobe".utf8) + [0, 100, 0, 0, 0, 0, 7], [0x00, 0x11, 0x22],
+    ] as [[UInt8]])
+  func remarksOnTheHeaderLeaveThePicture(inserted: [UInt8]) throws {
+    var odd = try PictureOracle.named("jpeg sampling 0")
+    let pixels = try decoder.decode(odd, path: "x").pixels
+    // Whoever calls it JFIF is believed whatever Adobe says.
+    odd.removeSubrange(2..<4 + Int(odd[5]))
+    odd.insert(contentsOf: inserted, at: try #require(odd.firstRange(of: [0xFF, 0xDB])).lowerBound)
+    #expect(try decoder.decode(odd, path: "x").pixels == pixels)
+  }
+
   @Test func largePicturesAreALimitAndNoDamage() throws {
     let small = PictureDecoder(mostPixels: 76)
     for name in ["png rgb", "jpeg grey", "webp lossy"] {

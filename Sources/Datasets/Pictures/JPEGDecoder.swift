@@ -20,8 +20,12 @@ enum JPEGDecoder {
       let isForeign = ["Unsupported", "not supported"].contains { message.contains($0) }
       return isForeign ? .unsupported(path: path, message: message) : .undecodable(path: path, message: message)
     }
-    var (width, height, sampling, space): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
-    guard tjDecompressHeader3(jpeg, bytes, UInt(bytes.count), &width, &height, &sampling, &space) == 0 else { throw failure() }
+    var isHarmless: Bool { Self.harmless.contains { message.hasPrefix($0) } }
+    var (width, height, sampling, space): (Int32, Int32, Int32, Int32) = (0, 0, 0, -1)
+    if tjDecompressHeader3(jpeg, bytes, UInt(bytes.count), &width, &height, &sampling, &space) != 0 {
+      // What it knows by then is enough: a warning comes again below, and decoding does not ask for the kind of sampling.
+      guard width > 0, height > 0, space >= 0, isHarmless || message.contains("subsampling") else { throw failure() }
+    }
     try PictureError.check(Int(width), Int(height), most: mostPixels, path: path)
     let isCMYK = [TJCS_CMYK, TJCS_YCCK].contains { space == Int32($0.rawValue) }
     let (channels, format) = isCMYK ? (4, TJPF_CMYK) : (3, TJPF_RGB)
@@ -29,11 +33,21 @@ enum JPEGDecoder {
     func decode(_ flags: Int32) -> Bool {
       tjDecompress2(jpeg, bytes, UInt(bytes.count), &pixels, width, 0, height, Int32(format.rawValue), TJFLAG_ACCURATEDCT | flags) == 0
     }
-    // Some damage leaves a picture, as stray bytes between its parts do; a file that ends early would be grey or black from there on. The
-    // library remembers no more than the last thing it said, and so a failure behind a warning looks like a warning.
-    var isHarmless: Bool { Self.harmless.contains { message.hasPrefix($0) } }
-    guard decode(TJFLAG_STOPONWARNING) || (isHarmless && (decode(0) || isHarmless)) else { throw failure() }
+    // Some damage leaves a picture, as stray bytes between its parts do. The library tells of the first warning alone: behind a harmless one
+    // only the end marker says that the file does not end early, of which the rest would be grey or black.
+    if !decode(TJFLAG_STOPONWARNING) {
+      guard isHarmless else { throw failure() }
+      guard hasEnd(bytes) else { throw PictureError.undecodable(path: path, message: "Premature end of JPEG file") }
+      guard decode(0) || isHarmless else { throw failure() }
+    }
     return (isCMYK ? colours(ofInverted: pixels) : pixels, Int(width), Int(height))
+  }
+
+  /// Whether the end marker stands behind the start of the last of a picture's data, in which no other place has its bytes.
+  private static func hasEnd(_ bytes: [UInt8]) -> Bool {
+    func last(_ marker: UInt8) -> Int? { bytes.indices.dropLast().last { bytes[$0] == 0xFF && bytes[$0 + 1] == marker } }
+    guard let start = last(0xDA), let end = last(0xD9) else { return false }
+    return end > start
   }
 
   /// Red, green and blue of inks. As Adobe writes them, and Pillow takes all such files to be, 255 is no ink and 0 all of it: a colour is
