@@ -154,6 +154,15 @@ package final class OriginalSink {
     tell(taken, rows.count)
   }
 
+  /// Whether image `number` was chosen; another need not be read.
+  package func wants(_ number: Int) -> Bool { rows[number] >= 0 }
+
+  /// Says that an image that was not chosen is passed over.
+  package func pass() {
+    taken += 1
+    tell(taken, rows.count)
+  }
+
   /// Says the class of image `number`, and its class of the finer division.
   package func label(_ number: Int, _ label: Int32, fine: Int32 = -1) {
     guard rows[number] >= 0 else { return }

@@ -87,6 +87,8 @@ struct OwnPictureFolderTests {
       try folder.write(name == "a/5.jpg" ? JPEGs.colour : square, to: "x/\(name)")
     }
     try folder.write([1], to: "x/empty/readme")
+    // Only classes must differ in more than capitals.
+    try folder.write([1], to: "x/A/readme")
     func link(_ name: String, to target: String) throws {
       try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/x/\(name)", withDestinationPath: target)
     }
@@ -101,7 +103,8 @@ struct OwnPictureFolderTests {
     let left = try zip(strings("/left_out_names"), strings("/left_out_reasons")).map { "\($0): \($1)" }
     #expect(
       left == [
-        ".hidden/: hidden: the name begins with a dot", "a/.3.png: hidden: the name begins with a dot",
+        ".hidden/: hidden: the name begins with a dot", "A/: a folder without pictures is no class", "A/readme: no picture",
+        "a/.3.png: hidden: the name begins with a dot",
         "a/7.png: a link that leads nowhere", "a/8.png: neither a file nor a folder", "a/circle/: in a folder within the folder of a class",
         "a/deep/er/4.png: in a folder within the folder of a class", "empty/: a folder without pictures is no class",
         "empty/readme: no picture", "loose.png: beside the folders of classes, so without a class",

@@ -88,7 +88,8 @@ final class Archive {
     let tooLong = DatasetError.malformed(path: "\(path): \(member.name)", expected: "at most \(most) bytes", found: "more")
     if let size = member.size, size > most { throw tooLong }
     var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: min(most + 1, 1 << 20))
+    // One more than it should be: so a longer one is noticed.
+    var block = [UInt8](repeating: 0, count: min((member.size ?? most) + 1, most + 1, 1 << 20))
     while true {
       let count = try block.withUnsafeMutableBytes { try read(into: $0) }
       bytes += block[..<count]

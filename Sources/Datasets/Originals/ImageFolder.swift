@@ -55,6 +55,10 @@ package struct ImageFolder: Original {
     ) { sink in
       let decoder = PictureDecoder(mostPixels: Self.mostPixels)
       for (number, file) in inspection.good.enumerated() {
+        guard sink.wants(number) else {
+          sink.pass()
+          continue
+        }
         let picture = try decode(file, decoder)
         sink.label(number, file.label)
         try fitted(picture).withUnsafeBytes { try sink.put($0, first: number) }

@@ -20,8 +20,6 @@ struct PictureListing {
   /// - Throws: `FileError`, `DatasetError.duplicateClasses`.
   init(_ folder: String) throws {
     let top = try look(into: BytePath(folder), name: "")
-    let double = Dictionary(grouping: top.folders.map(BytePath.rendered)) { $0.lowercased() }.values.filter { $0.count > 1 }
-    guard double.isEmpty else { throw DatasetError.duplicateClasses(path: folder, names: double.flatMap { $0 }.sorted()) }
     for name in top.folders {
       let (path, text) = (BytePath(folder).appending(name), BytePath.rendered(name))
       let inside = try look(into: path, name: "\(text)/")
@@ -35,6 +33,8 @@ struct PictureListing {
       }
       classNames.append(text)
     }
+    let double = Dictionary(grouping: classNames) { $0.lowercased() }.values.filter { $0.count > 1 }
+    guard double.isEmpty else { throw DatasetError.duplicateClasses(path: folder, names: double.flatMap { $0 }.sorted()) }
     if classNames.isEmpty {
       files = top.pictures.map { File(path: BytePath(folder).appending($0), name: BytePath.rendered($0), label: -1) }
     } else {
