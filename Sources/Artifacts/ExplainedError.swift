@@ -44,6 +44,9 @@ public enum FileError: ExplainedError {
   public var remedy: String {
     switch self {
     case .failed(_, _, ENOSPC): "free some space on that disk, then run again: nothing half-written was kept"
+    case .failed("open", _, EACCES), .failed("read", _, EACCES), .failed("list", _, EACCES), .failed("map", _, EACCES):
+      "make it readable for this user (`chmod u+r`; folders on the way to it need `chmod u+x`)"
+    case .failed("start", _, EACCES): "make it executable for this user (`chmod u+x`)"
     case .failed(_, _, EACCES), .failed(_, _, EPERM), .failed(_, _, EROFS):
       "make that folder writable for this user, or name another one"
     case .failed(_, _, EISDIR): "name a file there, not a folder"

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where two files that should be equal differ first, in the terms of what they hold.
 public enum FileDifference {
   /// - Parameters:
@@ -8,29 +10,40 @@ public enum FileDifference {
   ///   text the line; of anything else the byte. Nil where the files are equal.
   /// - Throws: `FileError` where one cannot be read.
   public static func first(_ name: String, _ old: String, _ new: String) throws -> String? {
-    let (before, after) = (try AtomicFile.read(old), try AtomicFile.read(new))
-    guard let byte = firstByte(before, after) else { return nil }
+    guard let (byte, sizes) = try firstByte(old, new) else { return nil }
+    let isShort = max(sizes.old, sizes.new) <= mostRead
     switch FileKind(name: name) {
     case .hdf5:
       if let words = try? HDF5Comparison(old, new).firstDifference() { return words }
-    case .json:
-      if let one = try? JSONValue.parse(before, file: old), let other = try? JSONValue.parse(after, file: new),
-        let words = inJSON(one, other, "")
-      {
-        return words
-      }
-    case .png: break
-    case nil:
-      if let words = inText(before, after, at: byte) { return words }
+    case .json where isShort:
+      if let one = try? JSONValue.read(old), let other = try? JSONValue.read(new), let words = inJSON(one, other, "") { return words }
+    case nil where isShort:
+      if let words = inText(try AtomicFile.read(old), try AtomicFile.read(new), at: byte) { return words }
+    case .png, .json, nil: break
     }
-    let lengths = before.count == after.count ? "" : " (\(before.count) → \(after.count) bytes)"
-    return "byte \(byte)\(lengths)"
+    return "byte \(byte)" + (sizes.old == sizes.new ? "" : " (\(sizes.old) → \(sizes.new) bytes)")
   }
 
-  /// The place of the first byte in which they differ, or at which one ends.
-  private static func firstByte(_ old: [UInt8], _ new: [UInt8]) -> Int? {
-    if old == new { return nil }
-    return zip(old, new).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(old.count, new.count)
+  /// Longer files are not held in memory to be compared in their own terms.
+  private static let mostRead = 256 << 20
+
+  /// The place of the first byte in which they differ, or at which one ends, and how long they are.
+  private static func firstByte(_ old: String, _ new: String) throws -> (byte: Int, sizes: (old: Int, new: Int))? {
+    let (one, other) = (try RegularFile.openSized(old), try RegularFile.openSized(new))
+    defer {
+      close(one.descriptor)
+      close(other.descriptor)
+    }
+    var (before, after) = ([UInt8](repeating: 0, count: 1 << 20), [UInt8](repeating: 0, count: 1 << 20))
+    var place = 0
+    while true {
+      let counts = (try RegularFile.fill(&before, one.descriptor, old), try RegularFile.fill(&after, other.descriptor, new))
+      let shared = min(counts.0, counts.1)
+      if let byte = (0..<shared).first(where: { before[$0] != after[$0] }) { return (place + byte, (one.size, other.size)) }
+      if counts.0 != counts.1 { return (place + shared, (one.size, other.size)) }
+      if shared < before.count { return nil }
+      place += shared
+    }
   }
 
   private static func inJSON(_ old: JSONValue?, _ new: JSONValue?, _ pointer: String) -> String? {

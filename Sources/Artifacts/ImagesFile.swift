@@ -97,6 +97,8 @@ public enum ImagesFile {
         }
         return verified
       }
+      // What is flushed by itself is the file that lost its name.
+      try AtomicFile.sync(temporary)
     }
   }
 

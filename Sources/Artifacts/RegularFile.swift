@@ -19,6 +19,19 @@ public enum RegularFile {
   /// - Returns: the descriptor.
   public static func opened(_ descriptor: Int32, _ path: String) throws(FileError) -> Int32 { try sized(descriptor, path).descriptor }
 
+  /// Reads on until a block is full or the file ends.
+  /// - Returns: how many bytes; fewer than the block has at the end only.
+  static func fill(_ block: inout [UInt8], _ descriptor: Int32, _ path: String) throws(FileError) -> Int {
+    var filled = 0
+    while filled < block.count {
+      let count = block.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: filled), $0.count - filled) }
+      if count < 0 { throw .failed(operation: "read", path: path, errno: errno) }
+      if count == 0 { break }
+      filled += count
+    }
+    return filled
+  }
+
   private static func sized(_ descriptor: Int32, _ path: String) throws(FileError) -> (descriptor: Int32, size: Int) {
     guard descriptor >= 0 else {
       switch errno {

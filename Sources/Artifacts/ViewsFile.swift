@@ -10,7 +10,16 @@ public enum ViewsFile {
     public let images, repeats, size, channels: Int
 
     /// Of one pass, originals and augmented.
-    public var bytesPerPass: Int { images * (1 + repeats) * size * size * channels }
+    public var bytesPerPass: Int { images * bytesPerImage }
+
+    /// Of one image in one pass.
+    private var bytesPerImage: Int { (1 + repeats) * size * size * channels }
+
+    /// How many images' views are made at a time.
+    var block: Int { max(1, min(1000, (128 << 20) / max(1, bytesPerImage))) }
+
+    /// Of the views that are in memory at a time.
+    public var bytesPerBlock: Int { min(block, images) * bytesPerImage }
 
     /// The same with as many of the passes as fit in so many bytes.
     public func limited(to bytes: Int = ViewsFile.mostBytes) -> Layout {
@@ -81,9 +90,8 @@ public enum ViewsFile {
         let augmented = try file.blocks(
           shape: [layout.repeats, layout.images] + picture, of: "\(group)/augmented",
           axes: "copy, image, row, column, channel", units: "grey level 0 to 255", meaning: "augmented views")
-        let block = 1000
-        for first in stride(from: 0, to: layout.images, by: block) {
-          let images = first..<min(first + block, layout.images)
+        for first in stride(from: 0, to: layout.images, by: layout.block) {
+          let images = first..<min(first + layout.block, layout.images)
           let made = try views(pass, images)
           try made.originals.withUnsafeBytes { try originals.write($0, start: [first, 0, 0, 0], extent: [images.count] + picture) }
           try made.augmented.withUnsafeBytes {

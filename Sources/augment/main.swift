@@ -25,7 +25,7 @@ let description = StageDescription(
       if let words = tooLarge(asked) { run.warn(words) }
       let bytes = Double(asked.limited().passes) * Double(asked.bytesPerPass)
       // A pixel of a view takes some thousand operations: it is resampled, and its colours change five times.
-      run.work = Work(operations: 1500 * bytes, memory: Double(3 * count * channels * 1024), outputs: bytes)
+      run.work = Work(operations: 1500 * bytes, memory: Double(3 * count * channels * 1024 + asked.bytesPerBlock), outputs: bytes)
     }
     run.promise(
       FileFacts(
@@ -50,21 +50,27 @@ StageProgram.run(description) { job in
     passes: job[passes], images: images.count, repeats: job[repeats], size: views.size, channels: images.channels)
   let layout = asked.limited()
   if let words = tooLarge(asked) { job.warn(words) }
-  @Sendable func make(_ pass: Int, _ numbers: [Int]) throws -> (originals: [UInt8], augmented: [UInt8]) {
+  @Sendable func make(_ pass: Int, _ numbers: [Int], copies: Int) throws -> (originals: [UInt8], augmented: [UInt8]) {
     (
       try Views.originals(images, numbers: numbers, pass: pass, seed: viewSeed, augmentation: views, team: job.team),
-      try Views.augmented(
-        images, numbers: numbers, pass: pass, seed: viewSeed, repeats: layout.repeats, augmentation: views, team: job.team)
+      try Views.augmented(images, numbers: numbers, pass: pass, seed: viewSeed, repeats: copies, augmentation: views, team: job.team)
     )
   }
   let madeWith = augmentation.spelling(job.settings, seed: job[seed])
   try ViewsFile.write(layout, madeWith: madeWith, to: job.output("views")) { pass, block in
     defer { job.progress(done: pass * images.count + block.upperBound, total: layout.passes * images.count, unit: "image") }
-    return try make(pass, Array(block))
+    return try make(pass, Array(block), copies: layout.repeats)
   }
   // Of passes that are not stored, too: what train will see.
-  let shown = Array(0..<min(job[sheetImages], images.count))
+  let all = (passes: max(1, asked.passes), images: min(job[sheetImages], images.count), copies: asked.repeats)
+  let shown = ContactSheet.fitting(passes: all.passes, images: all.images, copies: all.copies, size: views.size)
+  if shown != all {
+    job.warn(
+      "the contact sheet has room for \(shown.passes) of \(all.passes) passes, \(shown.images) of \(all.images) images and "
+        + "\(shown.copies) of \(all.copies) augmented copies")
+  }
+  let numbers = Array(0..<shown.images)
   try ContactSheet.write(
-    try (0..<max(1, asked.passes)).map { try make($0, shown) }, images: shown.count, size: views.size, channels: images.channels,
-    to: job.output("sheet"))
+    try (0..<shown.passes).map { try make($0, numbers, copies: shown.copies) }, images: shown.images, size: views.size,
+    channels: images.channels, to: job.output("sheet"))
 }

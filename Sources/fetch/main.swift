@@ -52,8 +52,8 @@ struct Fetch: ParsableCommand {
     }
     let place = files.count == 1 ? files[0].path : "\(files[0].path) and \(files.count - 1) more"
     guard let wrong else { return "\(place): there already, used as it is" }
-    return "\(place): there already, used as it is; \(wrong.path) has not the official size: ingest refuses it, unless \"verify\" is "
-      + "false for this data set in pipeline.json"
+    return "\(place): there already, used as it is; \(wrong.path) has not the official size: ingest refuses it, unless its "
+      + "content is the official one, or \"verify\" is false for this data set in pipeline.json"
   }
 
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -68,5 +68,7 @@ do {
   FileHandle.standardError.write(Data("error: \(error.problem)\nremedy: \(error.remedy)\n".utf8))
   exit(error.kind == .inputOutput ? 7 : 2)
 } catch {
-  Fetch.exit(withError: error)
+  if Fetch.exitCode(for: error) == .success { Fetch.exit(withError: error) }
+  FileHandle.standardError.write(Data((Fetch.fullMessage(for: error) + "\n").utf8))
+  exit(2)
 }

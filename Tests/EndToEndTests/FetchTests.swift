@@ -117,6 +117,12 @@ struct FetchTests {
     #expect(other.code == 0 && other.error.contains("has not the official size") && server.starts.isEmpty, "\(other.error)")
   }
 
+  @Test(arguments: [["--patience", "0"], ["--bogus"], ["no-such-data"]])
+  func badUsageEndsWithTwo(arguments: [String]) throws {
+    let output = try Programs.run("ccr", ["fetch"] + arguments)
+    #expect(output.code == 2 && output.error.lowercased().contains("error: "), "\(output.code) \(output.error)")
+  }
+
   @Test func serversThatFailAreNamedWithWhatToDo() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let server = try LoopbackServer(files: [:], manner: .well)
