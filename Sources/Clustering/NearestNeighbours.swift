@@ -42,6 +42,9 @@ public struct NearestNeighbours: Sendable {
 
   public init(_ x: Tensor, count: Int, team: ThreadTeam) { self.init(x, count: count, team: team) { _ in } }
 
+  /// What the search holds besides the rows: the centred ones, and of long ones the short ones.
+  static func leastBytes(rows n: Int, columns d: Int) -> Int { 4 * n * (d + (d > longestMeasuredWhole ? ReducedVectors.longest : 0)) }
+
   /// The lists of some rows.
   private typealias Search = @Sendable (Range<Int>) -> [[Neighbour]]
 

@@ -15,7 +15,7 @@ struct ReducedVectors: Sendable {
   /// ‖x − m‖² of each row.
   let squares: SharedArray<Float>
 
-  private static let longest = 256
+  static let longest = 256
   private static let sampleRows = 1024
   private static let rowsPerPiece = 256
   /// Of ‖z_i‖² + ‖z_j‖²: more than Float products, sums and directions lose.

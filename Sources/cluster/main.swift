@@ -27,8 +27,10 @@ let description = StageDescription(
 @Sendable func clusteringWork(_ settings: SettingValues, _ images: FileFacts) -> Work? {
   guard let count = images.clustered ?? images.images, let channels = images.channels else { return nil }
   let (rows, columns) = (Double(count), 1024 * Double(channels))
+  let least = MethodSettings.make(settings).leastBytes(rows: count, columns: 1024 * channels)
   return Work(
-    operations: MethodSettings.operations(settings, rows: rows, columns: columns), memory: 8 * rows * columns, outputs: 4 * rows)
+    operations: MethodSettings.operations(settings, rows: rows, columns: columns),
+    memory: 4 * rows * columns + max(4 * rows * columns, Double(least)), outputs: 4 * rows)
 }
 
 @Sendable func checkClusters(_ settings: SettingValues, images: Int) throws(StageError) {

@@ -56,6 +56,19 @@ struct SpectralTests {
     for (a, b) in zip(exact, sparse) { #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 }) }
   }
 
+  /// A row whose affinities are all too small for a number has eigenvalue 0, and no cluster's place.
+  @Test(arguments: [1000, 0]) func aRowWithoutAffinityTakesNoPlace(exactUpTo: Int) throws {
+    let line = (0..<30).map { Float($0) * 0.001 }
+    let x = Tensor(shape: [61, 1], line + line.map { $0 + 0.06 } + [1000])
+    let found = try cluster(x, clusters: 2, neighbours: 40, exactUpTo: exactUpTo).assignments
+    #expect(Set(found[..<30]).count == 1 && Set(found[30..<60]).count == 1 && found[0] != found[30], "\(found)")
+  }
+
+  @Test func twoCopiesAreOneCluster() throws {
+    #expect(try cluster(Tensor(shape: [2, 1], [5, 5]), clusters: 2, exactUpTo: 0).assignments == [0, 0])
+    #expect(try cluster(Tensor(shape: [2, 1], [5, 6]), clusters: 2, exactUpTo: 0).assignments == [0, 1])
+  }
+
   /// Three clouds far apart, the graph of each on its own: eigenvalue 1 is there three times, and scikit-learn's clusters change from run to run
   /// there (issue 14209).
   @Test func unconnectedPartsAreFoundAtAnyThreads() throws {

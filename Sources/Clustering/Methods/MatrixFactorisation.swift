@@ -26,8 +26,10 @@ public struct MatrixFactorisation: ClusteringMethod {
 
   private static let trialIterations = 10
 
-  /// The rows at unit length, and two sets of factors.
-  public func leastBytes(rows n: Int, columns d: Int) -> Int { 4 * n * d + 8 * (n + d) * clusters }
+  /// The rows at unit length, and beside them the search for neighbours, or two sets of factors.
+  public func leastBytes(rows n: Int, columns d: Int) -> Int {
+    4 * n * d + max(8 * (n + d) * clusters, locality > 0 ? NearestNeighbours.leastBytes(rows: n, columns: d) : 0)
+  }
 
   public func cluster(
     _ x: Tensor, seed: UInt64, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void

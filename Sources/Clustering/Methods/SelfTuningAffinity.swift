@@ -86,6 +86,8 @@ package struct NormalisedAffinity: Sendable {
   private let known: [Double]
   /// Connected parts of the graph.
   package let parts: Int
+  /// Those of some weight, in the order of size. A row whose affinities are all too small for a number is a part of its own, of eigenvalue 0.
+  private let order: [Int]
 
   package init(_ affinity: NeighbourGraph) {
     let degrees = affinity.degrees
@@ -97,6 +99,9 @@ package struct NormalisedAffinity: Sendable {
     known = zip(degrees, component).map { degree, part in
       totals[Int(part)] > 0 ? (degree / totals[Int(part)]).squareRoot() : 0
     }
+    var sizes = [Int](repeating: 0, count: parts)
+    for part in component { sizes[Int(part)] += 1 }
+    order = sizes.indices.filter { totals[$0] > 0 }.sorted { sizes[$0] > sizes[$1] || (sizes[$0] == sizes[$1] && $0 < $1) }
   }
 
   /// Of more parts than vectors are asked for, those of the largest parts are given.
@@ -104,10 +109,7 @@ package struct NormalisedAffinity: Sendable {
   /// - Throws: `EigenError`, and what `progress` throws.
   package func eigenvectors(_ count: Int, team: ThreadTeam, progress: (Int) throws -> Void) throws -> [[Double]] {
     let n = graph.count
-    var sizes = [Int](repeating: 0, count: parts)
-    for part in component { sizes[Int(part)] += 1 }
-    let order = sizes.indices.sorted { sizes[$0] > sizes[$1] || (sizes[$0] == sizes[$1] && $0 < $1) }.prefix(count)
-    var vectors = order.map { part in (0..<n).map { component[$0] == part ? known[$0] : 0 } }
+    var vectors = order.prefix(count).map { part in (0..<n).map { component[$0] == part ? known[$0] : 0 } }
     var products = 0
     vectors += try LargestEigenpairs.of(order: n, count: count - vectors.count) { x, result in
       graph.multiply(x, into: result, team: team)

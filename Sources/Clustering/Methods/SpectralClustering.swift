@@ -22,17 +22,21 @@ public struct SpectralClustering: ClusteringMethod {
     (self.exactUpTo, self.restarts) = (exactUpTo, restarts)
   }
 
-  /// Of all pairs, squared distances in Float and affinities in Double, which are copied once; of neighbours, their lists.
-  public func leastBytes(rows n: Int, columns d: Int) -> Int { n <= exactUpTo ? 20 * n * n : 8 * n * max(neighbours, scaleNeighbour) }
+  /// Of all pairs, squared distances in Float and affinities in Double, which are copied once; of neighbours, the search and their lists.
+  public func leastBytes(rows n: Int, columns d: Int) -> Int {
+    n <= exactUpTo
+      ? 20 * n * n : NearestNeighbours.leastBytes(rows: n, columns: d) + 8 * n * max(neighbours, scaleNeighbour)
+  }
 
   public func cluster(
     _ x: Tensor, seed: UInt64, team: ThreadTeam, progress: (ClusteringProgress) throws -> Void
   ) throws -> Clusters {
     let n = x.shape[0]
     guard n >= clusters else { throw ClusteringError.tooFewPoints(n, clusters: clusters) }
-    guard n > 2 else { return Clusters((0..<Int32(n)).map { min($0, Int32(clusters - 1)) }) }
+    let distinct = DistinctRows(x, team: team)
+    guard n > 2 else { return Clusters(distinct.kind.map { min($0, Int32(clusters - 1)) }) }
     // More eigenvectors than rows that differ would tell copies apart by rounding.
-    let wanted = min(clusters, DistinctRows(x, team: team).first.count)
+    let wanted = min(clusters, distinct.first.count)
     let spectrum: (vectors: [[Double]], remarks: [String])
     do {
       spectrum =
