@@ -28,7 +28,7 @@ public enum AssignmentsFile {
         try file.group(group)
         try file.write(
           snapshot.clusters, shape: [snapshot.clusters.count], to: "\(group)/assignments", axes: "image", units: "cluster number",
-          meaning: "cluster of the image: the largest probability of the last head, the lowest where several are largest")
+          meaning: "cluster of the image, as its method says")
         for (head, tensor) in snapshot.probabilities.enumerated() {
           try file.write(
             tensor, to: "\(group)/probabilities_\(head)", axes: "image, cluster", units: "probability",

@@ -92,6 +92,9 @@ StageProgram.run(description) { job in
   }
   let (method, seed) = (deepMethod(job.settings), UInt64(job[CommonSettings.seed]))
   try method.check(job.settings, channels: images.channels)
+  if let network = method.networkSize(job.settings, channels: images.channels, size: job[size]) {
+    try job.requireMemory(Int(4 * network.parameters))
+  }
   let model = method.model(job.settings, channels: images.channels, size: job[size], seed: 0)
   let epochs = embedded(job.settings, kept: try WeightsFile.epochs(job.input("weights")))
   var features: [(epoch: Int, features: Tensor)] = []

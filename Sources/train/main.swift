@@ -28,6 +28,7 @@ let description = StageDescription(
     if let count = images.images, run[CommonSettings.batch] > count {
       run.warn("a batch of \(run[CommonSettings.batch]) is more than the \(count) images there are: every step takes them all")
     }
+    method.doubts(run.settings).forEach { run.warn($0) }
     run.promise(
       FileFacts(epochs: keptEpochs(run.settings), heads: method.heads(run.settings), settings: run.settings.canonical(of: "network")),
       of: "weights")
@@ -67,6 +68,12 @@ StageProgram.run(description, savesCheckpoints: true) { job in
   }
   try type.check(job.settings, channels: images.channels)
   let data = DataFacts(images: images.count, clusteredImages: images.scored, channels: images.channels, size: views.size)
+  try type.checkTraining(job.settings)
+  type.doubts(job.settings).forEach(job.warn)
+  // Values and one moment of each: already its making takes them.
+  if let network = type.networkSize(job.settings, channels: images.channels, size: views.size) {
+    try job.requireMemory(Int(8 * network.parameters))
+  }
   let method = type.init(job.settings, data: data)
   try job.requireMemory(method.leastBytes, lower: job[CommonSettings.batch] > 2 ? ["batch"] : [])
   let checkpoints = try job.checkpointFolder.map { folder in

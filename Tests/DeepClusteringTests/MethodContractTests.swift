@@ -145,6 +145,40 @@ struct MethodContractTests {
     #expect(throws: StageError.self) { try example.type.check(settings, channels: 3) }
   }
 
+  @Test(
+    "a loss without a term is refused",
+    arguments: [
+      ("ccr", ["instanceWeight", "clusterWeight", "relationWeight", "balanceWeight"]),
+      ("dccm", ["graphWeight", "labelWeight", "informationWeight"]),
+    ])
+  func withoutTerms(name: String, weights: [String]) throws {
+    let example = try example(name)
+    func check(without names: [String]) throws {
+      try example.type.checkTraining(example.with(Dictionary(uniqueKeysWithValues: names.map { ($0, 0) })).settings())
+    }
+    for weight in weights { try check(without: weights.filter { $0 != weight }) }
+    let error = #expect(throws: StageError.self) { try check(without: weights) }
+    #expect(error?.problem.contains(weights[0]) == true && error?.problem.contains("must not be 0 where") == true, "\(error!)")
+  }
+
+  @Test("phases for which there are too few epochs are doubted") func doubts() throws {
+    func doubts(_ name: String, _ changes: [String: JSONValue]) throws -> [String] {
+      let example = try example(name).with(changes)
+      return example.type.doubts(try example.settings())
+    }
+    for name in Self.names { #expect(try doubts(name, [:]).isEmpty) }
+    #expect(
+      try doubts("dec", ["epochs": 5]) == [
+        "no pass trains each layer by itself: layerShare is 0.17 of 5 epochs, less than one; raise epochs or layerShare",
+        "no pass trains the whole auto-encoder: fineTuneShare is 0.17 of 5 epochs, less than one; raise epochs or fineTuneShare",
+      ])
+    #expect(try doubts("dec", ["epochs": 5, "layerShare": 0, "fineTuneShare": 0]).isEmpty)
+    #expect(
+      try doubts("vae", ["epochs": 1]) == [
+        "the weight of KL still grows when training ends: warmUpEpochs is 2, epochs 1; raise epochs or lower warmUpEpochs"
+      ])
+  }
+
   /// Those that assign images to clusters while they train.
   private static let assigning = try? MethodExample.all.filter { !$0.type.heads(try $0.settings()).isEmpty }.map { $0.type.name }
 

@@ -165,7 +165,7 @@ struct StageWordsTests {
   /// Under a limit on memory a stage says what it lacks, and advises only what can still be lowered.
   @Test(arguments: [
     ("tsne", 1, false, "threads"), ("tsne", 4, true, "threads"), ("train", 1, false, "batch"), ("train", 100_000, true, "batch"),
-    ("cluster", 9000, true, "exactUpTo"),
+    ("train", 2, false, "network"), ("cluster", 9000, true, "exactUpTo"),
   ])
   func tooLittleMemoryIsSaidBefore(program: String, number: Int, advised: Bool, what: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -206,7 +206,13 @@ struct StageWordsTests {
       let augmentation = (Self.training["augmentation"]?.object ?? []).map { member -> JSONValue.Member in
         ["resize", "size"].contains(member.name) ? .init(member.name, .integer(side)) : member
       }
-      arguments = trainArguments(training(["batch": .integer(max(2, number)), "augmentation": .object(augmentation)]))
+      // Of a network that is too large not even the weights may be drawn.
+      let network: JSONValue = [
+        "widths": [4096, 4096], "blocks": [1, 1], "heads": [4], "sobel": false, "mean": [0.3], "std": [0.3],
+      ]
+      var changes: [String: JSONValue] = ["batch": .integer(max(2, number)), "augmentation": .object(augmentation)]
+      if what == "network" { changes["network"] = network }
+      arguments = trainArguments(training(changes))
       kilobytes = 600_000
     }
     let limited = ["-c", "ulimit -v \(kilobytes); exec \"$0\" \"$@\"", "\(Programs.folder)/\(program)"] + arguments
@@ -214,6 +220,26 @@ struct StageWordsTests {
     #expect(output.code == 74 && output.error.contains("error: there is too little memory: at least "), "\(output.code) \(output.error)")
     #expect(output.error.contains("remedy: raise the limit (`ulimit -v`"), "\(output.error)")
     #expect(output.error.contains(what == "threads" ? "lower --threads" : "lower \(what)") == advised, "\(output.error)")
+  }
+
+  /// Passes are as many as the user wants, and a sheet no larger than one can look at.
+  @Test func aContactSheetHasARoomOfItsOwn() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try ImagesFile.write(
+      ImageSet(
+        name: "x", height: 8, width: 8, channels: 1, pixels: [UInt8](repeating: 7, count: 100 * 64), index: (0..<100).map { $0 },
+        verified: false), to: "\(folder)/images.h5")
+    let settings: JSONValue = .object(
+      (Self.training.object ?? []).filter { ["augmentation", "seed"].contains($0.name) } + [
+        .init("passes", 1000), .init("repeats", 3), .init("sheetImages", 100),
+      ])
+    let files = ["--input", "images=\(folder)/images.h5", "--output", "views=\(folder)/v.h5", "--output", "sheet=\(folder)/s.png"]
+    let output = try Programs.run("augment", files + ["--parameters", settings.canonical])
+    #expect(output.code == 0, "\(output.error)")
+    let words = "warning: the contact sheet has room for 186 of 1000 passes, 100 of 100 images and 3 of 3 augmented copies"
+    #expect(output.error.contains(words), "\(output.error)")
+    let sheet = try PNGImage.read("\(folder)/s.png")
+    #expect(sheet.width == 186 * 4 * 30 + 6 && sheet.height == 100 * 30 + 6)
   }
 
   /// As many classes as ImageNet has. The bound is on the processor's time, which other work on the machine hardly changes.

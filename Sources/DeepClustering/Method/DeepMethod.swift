@@ -29,6 +29,8 @@ public protocol DeepMethod: AnyObject, SendableMetatype {
   static func check(_ network: SettingValues, channels: Int?) throws(StageError)
   /// Refuses settings of training that contradict each other: `network`'s, `CommonSettings` and the method's own.
   static func checkTraining(_ settings: SettingValues) throws(StageError)
+  /// What is legal, but hardly meant, of settings that passed `checkTraining`: said before training, and by `ccr plan`.
+  static func doubts(_ settings: SettingValues) -> [String]
   /// A network with initial weights.
   /// - Parameters:
   ///   - network: settings that passed `check`.
@@ -70,6 +72,8 @@ public protocol DeepMethod: AnyObject, SendableMetatype {
 
 extension DeepMethod {
   public static func checkTraining(_ settings: SettingValues) throws(StageError) {}
+
+  public static func doubts(_ settings: SettingValues) -> [String] { [] }
 
   public static func networkSize(_ network: SettingValues, channels: Int, size: Int) -> NetworkSize? { nil }
 

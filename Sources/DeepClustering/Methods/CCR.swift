@@ -19,6 +19,8 @@ public final class CCR: DeepMethod {
 
   public static func check(_ settings: SettingValues, channels: Int?) throws(StageError) { try network.check(settings, channels: channels) }
 
+  public static func checkTraining(_ settings: SettingValues) throws(StageError) { try loss.check(settings) }
+
   public static func model(_ settings: SettingValues, channels: Int, size: Int, seed: UInt64) -> any DeepModel {
     network.model(settings, channels: channels, size: size, seed: seed)
   }
@@ -98,8 +100,11 @@ public final class CCR: DeepMethod {
     return StepResult(terms: plan.loss.weighted(terms), probabilities: probabilities)
   }
 
+  /// The network's, and of the instance loss logits, softmax and slopes of every pair.
   public var leastBytes: Int {
-    residual.network.leastBytes(images: (1 + plan.repeats) * min(plan.batch, plan.data.images), size: plan.data.size)
+    let n = min(plan.batch, plan.data.images)
+    return residual.network.leastBytes(images: (1 + plan.repeats) * n, size: plan.data.size)
+      + (plan.loss.instanceWeight > 0 ? 24 * plan.repeats * n * n : 0)
   }
 
   // MARK: Advice
@@ -150,6 +155,12 @@ private struct CCRLossSettings: Sendable {
       AnySetting(temperature), AnySetting(temperatureInside), AnySetting(instanceWeight), AnySetting(clusterWeight),
       AnySetting(relationWeight), AnySetting(relationReduction), AnySetting(balanceWeight),
     ]
+  }
+
+  func check(_ settings: SettingValues) throws(StageError) {
+    guard [instanceWeight, clusterWeight, relationWeight, balanceWeight].contains(where: { settings[$0] > 0 }) else {
+      throw .illegalSetting("instanceWeight", "must not be 0 where clusterWeight, relationWeight and balanceWeight are")
+    }
   }
 
   func make(_ settings: SettingValues) -> CCRLoss {

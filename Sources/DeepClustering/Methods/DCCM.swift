@@ -33,6 +33,12 @@ public final class DCCM: DeepMethod {
     try network.check(settings, channels: channels)
   }
 
+  public static func checkTraining(_ settings: SettingValues) throws(StageError) {
+    guard [graphWeight, labelWeight, informationWeight].contains(where: { settings[$0] > 0 }) else {
+      throw .illegalSetting("graphWeight", "must not be 0 where labelWeight and informationWeight are")
+    }
+  }
+
   public static func model(_ settings: SettingValues, channels: Int, size: Int, seed: UInt64) -> any DeepModel {
     plainModel(settings, channels: channels, size: size, seed: seed)
   }

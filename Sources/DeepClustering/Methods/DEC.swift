@@ -55,6 +55,19 @@ public final class DEC: DeepMethod {
     }
   }
 
+  public static func doubts(_ settings: SettingValues) -> [String] {
+    let epochs = settings[CommonSettings.epochs]
+    func doubt(_ name: String, _ share: Double, _ what: String) -> [String] {
+      guard share > 0, passes(share, of: epochs) == 0 else { return [] }
+      return ["no pass \(what): \(name) is \(share) of \(epochs) epochs, less than one; raise epochs or \(name)"]
+    }
+    return doubt("layerShare", settings[layerShare], "trains each layer by itself")
+      + doubt("fineTuneShare", settings[fineTuneShare], "trains the whole auto-encoder")
+  }
+
+  /// A hair more than their product: 0.29 of 100 is below 29 in binary.
+  private static func passes(_ share: Double, of epochs: Int) -> Int { Int(Double(epochs) * share + 1e-9) }
+
   public static func networkSize(_ settings: SettingValues, channels: Int, size: Int) -> NetworkSize? {
     var (network, inputs) = (NetworkSize(), size * size * channels)
     for width in settings[widths] {
@@ -123,9 +136,8 @@ public final class DEC: DeepMethod {
   public init(_ settings: SettingValues, data: DataFacts) {
     self.data = data
     (epochs, batch) = (settings[CommonSettings.epochs], settings[CommonSettings.batch])
-    let all = Double(settings[CommonSettings.epochs])
-    // A hair more: 0.29 of 100 is below 29 in binary.
-    (layerEpochs, fineTuneEpochs) = (Int(all * settings[Self.layerShare] + 1e-9), Int(all * settings[Self.fineTuneShare] + 1e-9))
+    layerEpochs = Self.passes(settings[Self.layerShare], of: epochs)
+    fineTuneEpochs = Self.passes(settings[Self.fineTuneShare], of: epochs)
     (rate, clusterRate) = (settings[CommonSettings.learningRate], settings[Self.clusterRate])
     (momentum, tolerance) = (settings[Self.momentum], settings[Self.tolerance])
     dropout = Float(settings[Self.dropout])

@@ -104,12 +104,11 @@ public final class IIC: DeepMethod {
     let features = network.features(batch.images, batches: [n, all - n], on: tape)
     let subheads = subheadModel.subheads(of: head(of: pass.number))
     var (value, gradients): (Double, [(variable: Variable, gradient: Tensor)]) = (0, [])
-    var first: Tensor?
+    var originals: [Tensor] = []
     for subhead in subheads {
       let p = network.probabilities(features, head: subhead, on: tape)
-      let originals = p.value.rows(0..<n)
-      first = first ?? originals
-      var loss = mutualInformationLoss(DoubleMatrix(originals), DoubleMatrix(p.value.rows(n..<all)), lambda: lambda)
+      originals.append(p.value.rows(0..<n))
+      var loss = mutualInformationLoss(DoubleMatrix(originals[originals.count - 1]), DoubleMatrix(p.value.rows(n..<all)), lambda: lambda)
       subheadModel.losses[subhead] += Float(loss.value)
       value += loss.value / Double(subheads.count)
       loss.originals.scale(by: 1 / Double(subheads.count))
@@ -118,7 +117,8 @@ public final class IIC: DeepMethod {
     }
     tape.backward(gradients)
     adam.step(team: team)
-    return StepResult(terms: [Term("mutual information", value)], probabilities: first)
+    let best = subheadModel.best(of: head(of: pass.number))
+    return StepResult(terms: [Term("mutual information", value)], probabilities: originals[best])
   }
 
   public var leastBytes: Int { subheadModel.network.leastBytes(images: (1 + copies) * min(batch, data.images), size: data.size) }
@@ -146,13 +146,10 @@ private final class SubheadModel: DeepModel {
   /// Goes on with the losses of an interrupted training.
   func resume(_ losses: [Float]) { (self.losses, loaded) = (losses, nil) }
 
-  /// Of each head the sub-head of least loss, the first of equals.
-  private var chosen: [Int] {
-    loaded
-      ?? (0..<network.heads.count / perHead).map { head in
-        subheads(of: head).reduce(head * perHead) { losses[$1] < losses[$0] ? $1 : $0 } - head * perHead
-      }
-  }
+  /// The sub-head of least loss so far, 0 …, the first of equals.
+  func best(of head: Int) -> Int { subheads(of: head).reduce(head * perHead) { losses[$1] < losses[$0] ? $1 : $0 } - head * perHead }
+
+  private var chosen: [Int] { loaded ?? (0..<network.heads.count / perHead).map(best) }
 
   var weights: NamedTensors { network.stateDictionary() + [("chosen", Tensor(shape: [chosen.count], chosen.map { Float($0) }))] }
 

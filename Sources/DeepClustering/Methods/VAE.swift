@@ -13,6 +13,14 @@ public final class VAE: ReconstructionMethod {
   private static let warmUpEpochs = Setting<Int>("warmUpEpochs", 0...100_000, "epochs over which the weight of KL grows to klWeight")
   public static let ownSettings = [AnySetting(klWeight), AnySetting(warmUpEpochs)]
 
+  public static func doubts(_ settings: SettingValues) -> [String] {
+    let (epochs, warmUp) = (settings[CommonSettings.epochs], settings[warmUpEpochs])
+    guard epochs < warmUp else { return [] }
+    return [
+      "the weight of KL still grows when training ends: warmUpEpochs is \(warmUp), epochs \(epochs); raise epochs or lower warmUpEpochs"
+    ]
+  }
+
   public let training: AutoencoderTraining
   private let klWeight: Double
   private let warmUpEpochs: Int
