@@ -1,5 +1,6 @@
 extension PaperTable {
-  /// The table as LaTeX to `\input`: a float for each data set, notes under the last. Needs the package booktabs, nothing else.
+  /// The table as LaTeX to `\input`: a float for each data set, then the notes, which may go on over pages. Needs the package booktabs, nothing
+  /// else.
   public var latex: String {
     var text = "% \(LaTeXText.escaped(heading)), profile \(LaTeXText.escaped(profile)). Needs \\usepackage{booktabs}.\n"
     let words = [layout.title, layout.rowHeading] + layout.rows.map(\.label) + layout.columns.map(\.label) + notes + footnotes.map(\.text)
@@ -7,7 +8,10 @@ extension PaperTable {
       text += "% It has letters that only XeLaTeX or LuaLaTeX sets, with a font that has them.\n"
     }
     for column in layout.columns.indices { text += float(column) }
-    return text
+    text += "{\\footnotesize\\raggedright\n  \\noindent Notes on \(LaTeXText.escaped(heading))\\par\n"
+    text += notes.map { "  \\noindent \(LaTeXText.escaped($0))\\par\n" }.joined()
+    text += footnotes.map { "  \\noindent\\textsuperscript{\($0.letter)}~\(LaTeXText.escaped($0.text))\\par\n" }.joined()
+    return text + "}\n"
   }
 
   private func float(_ column: Int) -> String {
@@ -31,25 +35,21 @@ extension PaperTable {
     text += section.body.map { row in
       Self.line(
         row.enumerated().map { place, entry in
-          (place == 0 ? LaTeXText.escaped(entry.text) : Self.spreadSmall(LaTeXText.escaped(entry.text)))
+          (place == 0 ? LaTeXText.escaped(entry.text) : Self.number(entry.text))
             + (entry.footnote.map { "\\textsuperscript{\($0)}" } ?? "")
         })
     }.joined()
-    text += "    \\bottomrule\n  \\end{tabular}\n"
-    if column == layout.columns.count - 1 {
-      text += "  \\par\\medskip\n  \\begin{minipage}{\\linewidth}\\raggedright\n"
-      text += notes.map { "    \(LaTeXText.escaped($0))\\par\n" }.joined()
-      text += footnotes.map { "    \\textsuperscript{\($0.letter)}~\(LaTeXText.escaped($0.text))\\par\n" }.joined()
-      text += "  \\end{minipage}\n"
-    }
-    return text + "\\end{table}\n"
+    return text + "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n"
   }
 
   private static func line(_ fields: [String]) -> String { "    " + fields.joined(separator: " & ") + " \\\\\n" }
 
-  /// The spread after a mean in small type, so that three of them fit on an article's line.
-  private static func spreadSmall(_ text: String) -> String {
-    let parts = text.split(separator: " $\\pm$ ")
-    return parts.count == 2 ? "\(parts[0]){\\tiny$\\pm$\(parts[1])}" : text
+  /// The spread after a mean in small type and an interval below them, so that three of them fit on an article's line.
+  private static func number(_ text: String) -> String {
+    guard text.contains(where: \.isNumber) else { return LaTeXText.escaped(text) }
+    let parts = text.replacing("-", with: "$-$").split(separator: " (", maxSplits: 1)
+    let mean = parts[0].split(separator: " ± ")
+    let line = mean.count == 2 ? "\(mean[0]){\\tiny$\\pm$\(mean[1])}" : "\(parts[0])"
+    return parts.count == 2 ? "\\shortstack[r]{\(line)\\\\{\\tiny(\(parts[1])}}" : line
   }
 }

@@ -40,6 +40,19 @@ struct RenderingTests {
     #expect(escaped.contains("50 \\% \\& \\#1\\_x \\{y\\} \\textbackslash{}z \\textasciitilde{} \\textasciicircum{} & ---"))
     #expect(escaped.split(separator: "\n").filter { $0 == "\\begin{table}" }.count == 2)
     #expect(escaped.split(separator: "\n").filter { $0 == "\\end{table}" }.count == 2)
+    // Notes are long: in a float they would run off the page.
+    let notes = try #require(text.split(separator: "\\end{table}\n").last)
+    #expect(notes.hasPrefix("{\\footnotesize\\raggedright\n  \\noindent Notes on Table 4. ") && notes.hasSuffix("\\par\n}\n"), "\(notes)")
+  }
+
+  @Test("LaTeX: an interval stands below its mean; a minus is one")
+  func latexIntervals() throws {
+    let text = try PaperTable(
+      name: "table4", profile: "quick", layout: Fixtures.layout(Fixtures.overClustering), published: Fixtures.published(),
+      runs: (0..<5).map { Fixtures.run("ccr", $0, Fixtures.scores(0.24 + 0.01 * Double($0))) }
+    ).latex
+    #expect(text.contains("& \\shortstack[r]{0.260{\\tiny$\\pm$0.016}\\\\{\\tiny(0.240, 0.280)}} & "), "\(text)")
+    #expect(text.contains("& \\shortstack[r]{$-$0.040{\\tiny$\\pm$0.016}\\\\{\\tiny($-$0.060, $-$0.020)}} & 0.280 & "), "\(text)")
   }
 
   /// Labels, notes and captions that are full of markup.
