@@ -16,7 +16,6 @@ public struct Report {
   /// - Throws: `FileError` or `JSONError` where a file of the store is gone or damaged.
   public func html() throws -> String {
     let tables = try self.tables()
-    let costs = Costs(record)
     var figures = ReportFigures(try pictures())
     let drawn = try figures.html()
     let instances = InstanceList(record: record)
@@ -24,10 +23,10 @@ public struct Report {
     // What is missing stands in the state of each instance.
     let data: JSONValue = .object(
       record.summary.filter { !["missing", "absent"].contains($0.name) } + [
-        .init("tables", .array(tables.map(Self.short))), .init("instances", instances.json),
+        .init("tables", .array(tables.map { Self.short($0.table) })), .init("instances", instances.json),
       ])
     let links =
-      [("summary", "Summary"), ("warnings", "Warnings")] + tables.map { ($0["table"]?.string ?? "", Self.name($0)) }
+      [("summary", "Summary"), ("warnings", "Warnings")] + tables.map { ($0.key, $0.name) }
       + [("figures", "Figures"), ("provenance", "Provenance"), ("integrity", "Integrity")]
     let title = "Results of profile \(record.profile)"
     return """
@@ -48,7 +47,7 @@ public struct Report {
       <main>
       \(summary)\(gathered)
       <p class="tools"><label class="switchlabel" for="costs">Time and memory of rows</label> <span class="faint">A number opens to the seeds behind it.</span></p>
-      \(tables.map { TableHTML(table: $0, profile: record.profile, cost: costs.row).html }.joined())\(missingTables)
+      \(tables.map(\.html).joined())\(missingTables)
       <section id="figures">
       <h2>Figures</h2>
       \(drawn.isEmpty ? "<p class=\"warn\">No figure has been made yet.</p>\n" : drawn)</section>
@@ -57,7 +56,7 @@ public struct Report {
       <h3>Stages</h3>
       <div class="wide">\(StageGraph(record).svg)</div>
       <h3>Instances</h3>
-      <p>Make any of them anew, and compare: <code>ccr run --profile \(MarkupText.escaped(record.profile)) 'INSTANCE' --force</code>; its settings and where they come from: <code>ccr show --profile \(MarkupText.escaped(record.profile)) 'INSTANCE'</code>.</p>
+      <p>Make any of them anew, and compare: <code>ccr run \(options) 'INSTANCE' --force</code>; its settings and where they come from: <code>ccr show \(options) 'INSTANCE'</code>.</p>
       \(instances.html)\(leftOut)</section>
       \(integrity)
       </main>
@@ -77,15 +76,15 @@ public struct Report {
 
   // MARK: Tables and figures
 
-  private func tables() throws -> [JSONValue] {
-    try record.entries.filter { $0.instance.publish != nil }.compactMap { entry in
+  private func tables() throws -> [TableHTML] {
+    let costs = Costs(record)
+    return try record.entries.filter { $0.instance.publish != nil }.compactMap { entry in
       guard let path = try study.output("json", of: entry) else { return nil }
       let table = try JSONValue.read(path)
-      return table["table"] != nil && table["cells"]?.array != nil ? table : nil
+      guard table["table"] != nil, table["cells"]?.array != nil else { return nil }
+      return TableHTML(table: table, place: entry.sweptPlace, options: record.options, cost: costs.row)
     }
   }
-
-  private static func name(_ table: JSONValue) -> String { "Table \((table["table"]?.string ?? "").drop { !$0.isNumber })" }
 
   /// A table's numbers, without words that stand on the page.
   private static func short(_ table: JSONValue) -> JSONValue {
@@ -102,7 +101,7 @@ public struct Report {
         guard svg != nil || png != nil else { return nil }
         if port == "sheet", !sheets.insert(entry.instance.coordinates.values.filter { $0.name != "seed" }).inserted { return nil }
         let name = port == "sheet" ? "Images and their augmented views: \(entry.instance.name)" : entry.instance.name
-        return ReportFigures.Picture(name: name, svg: svg, png: png)
+        return ReportFigures.Picture(name: name, place: entry.sweptPlace, svg: svg, png: png)
       }
   }
 
@@ -118,7 +117,7 @@ public struct Report {
     }
     return
       "<p class=\"bad\"><b>Incomplete: \(HTMLText.thousands(missing.count)) of \(HTMLText.thousands(record.entries.count)) results are missing.</b> "
-      + "<code>ccr run --profile \(MarkupText.escaped(record.profile))</code> computes them.</p>"
+      + "<code>ccr run \(options)</code> computes them.</p>"
   }
 
   private var missingTables: String {
@@ -130,6 +129,8 @@ public struct Report {
     }
     return "<section><h2>Tables and figures that are not there</h2><ul>\n\(items.joined())</ul></section>\n"
   }
+
+  private var options: String { MarkupText.escaped(record.options) }
 
   private var leftOut: String {
     guard !record.leftOut.isEmpty else { return "" }
@@ -172,7 +173,7 @@ public struct Report {
     """
     <section id="integrity">
     <h2>Integrity</h2>
-    <p><code>MANIFEST.sha256</code> beside the tables has the SHA-256 of every file there, this page included: <code>sha256sum -c MANIFEST.sha256</code>. <code>provenance.json</code> has every instance with its whole key: parameters, inputs and program by content. Which cells another machine reproduces to the bit: <code>ccr verify --against FOLDER</code>. The facts of this page as data: the element <code>#facts</code>.</p>
+    <p><code>MANIFEST.sha256</code> beside the tables has the SHA-256 of what <code>ccr run</code> publishes there, and of this page where it lies beside them: <code>sha256sum -c MANIFEST.sha256</code>. <code>provenance.json</code> has every instance with its whole key: parameters, inputs and program by content. Which cells another machine reproduces to the bit: <code>ccr verify --against FOLDER</code>. The facts of this page as data: the element <code>#facts</code>.</p>
     </section>
     """
   }

@@ -6,6 +6,8 @@ struct ReportFigures {
   /// One picture: what it is called, and its files.
   struct Picture {
     let name: String
+    /// What its caption adds to what the drawing says of itself.
+    let place: String
     let svg, png: String?
   }
 
@@ -29,7 +31,8 @@ struct ReportFigures {
 
   private mutating func figure(_ picture: Picture, _ place: Int) throws -> String {
     let drawing = try picture.svg.map { String(decoding: try AtomicFile.read($0), as: UTF8.self) }
-    let words = drawing.flatMap(Self.title) ?? MarkupText.escaped(picture.name)
+    let added = picture.place.isEmpty ? "" : " (\(MarkupText.escaped(picture.place)))"
+    let words = drawing.flatMap(Self.title).map { $0 + added } ?? MarkupText.escaped(picture.name)
     let caption = "<figcaption>\(words)</figcaption>"
     if let drawing, drawing.utf8.count <= Self.mostSVG, !drawing.contains("<image"), let inline = Self.inline(drawing, "f\(place)-") {
       bytes += inline.utf8.count

@@ -4,7 +4,10 @@ import Workflow
 /// One of the study's tables as HTML, from its JSON file: as printed, each computed cell opening to what stands behind it.
 struct TableHTML {
   let table: JSONValue
-  let profile: String
+  /// Its place on the axes of sweeps, `temperature=0.2`, or nothing.
+  let place: String
+  /// `StudyRecord.options`.
+  let options: String
   /// What computing a row's cell took, by the instances of its scores.
   let cost: ([String]) -> RowCost?
 
@@ -14,16 +17,21 @@ struct TableHTML {
     let peakBytes: Int
   }
 
-  private var name: String { table["table"]?.string ?? "" }
+  /// What leads to it on the page: `table1`, `table1-temperature-0-2`.
+  var key: String {
+    let words = (table["table"]?.string ?? "") + (place.isEmpty ? "" : "-\(place)")
+    return String(words.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+  }
+  /// `Table 1`, `Table 1, temperature=0.2`
+  var name: String { "Table \((table["table"]?.string ?? "").drop { !$0.isNumber })" + (place.isEmpty ? "" : ", \(place)") }
   private var cells: [JSONValue] { table["cells"]?.array ?? [] }
   private var metrics: [String] {
     cells.compactMap { $0["metric"]?.string }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   var html: String {
-    let number = name.drop { !$0.isNumber }
     let title = MarkupText.escaped(table["title"]?.string ?? "")
-    var text = "<section id=\"\(MarkupText.escaped(name))\">\n<h2>Table \(number). \(title)</h2>\n"
+    var text = "<section id=\"\(key)\">\n<h2>\(MarkupText.escaped(name)). \(title)</h2>\n"
     for column in table["columns"]?.array ?? [] { text += self.column(column) }
     let notes = (table["notes"]?.array ?? []).compactMap(\.string).map { "<li>\(MarkupText.escaped($0))</li>\n" }
     let footnotes = (table["footnotes"]?.array ?? []).map {
@@ -45,7 +53,7 @@ struct TableHTML {
     }
     var text =
       "<div class=\"wide\"><table><caption>\(MarkupText.escaped(label)): computed here"
-      + (published ? "; beside it what the paper prints\(MarkupText.escaped(other)), which had another budget" : "")
+      + (published ? "; beside it what the paper prints\(MarkupText.escaped(other))" : "")
       + "</caption>\n<thead><tr>"
       + heads(["Row"] + metrics + ["best \(metrics.first ?? "")"], "")
       + heads(["time a seed", "peak memory"], " class=\"cost\"")
@@ -95,7 +103,7 @@ struct TableHTML {
     let rows = Self.sources(cell).enumerated().map { place, source in
       let value = values.indices.contains(place) ? values[place].double.map { HTMLText.fixed($0, 4) } ?? "—" : "—"
       let seed = seeds.indices.contains(place) ? "\(seeds[place])" : ""
-      let command = "ccr run --profile \(profile) '\(source.instance)' --force"
+      let command = "ccr run \(options) '\(source.instance)' --force"
       return "<tr><td>\(seed)</td><td>\(value)</td><td class=\"left key\" title=\"\(source.output)\">\(source.output.prefix(16))</td>"
         + "<td class=\"left\"><code>\(MarkupText.escaped(command))</code></td></tr>"
     }

@@ -21,7 +21,7 @@ extension Study {
     let work = works[execution.number].map { [JSONValue.Member("work", $0.json)] } ?? []
     let sweep: [JSONValue.Member] = instance.sweep.sweep.isEmpty ? [] : [.init("sweep", .object(instance.sweep.sweep))]
     let record: JSONValue = [
-      "schema": "ccr.provenance/1", "instance": .string(instance.name), "profile": .string(plan.profile),
+      "schema": "ccr.provenance/1", "instance": .string(instance.name), "pipeline": .string(pipelineFile), "profile": .string(plan.profile),
       "set": .array(overrides.map(JSONValue.string)), "action": .string(execution.key.hex), "outputs": .object(outputs),
       "sources": .object(execution.ingredients.sources), "key": execution.key.record,
       "program": .string(program.path), "libraries": .object(libraries), "started": .string(execution.startTime),

@@ -38,7 +38,8 @@ extension Study {
         record = now
         try write(now, beside: files, in: folder, report: nil)
         if access("\(folder)/\(Self.reportFile)", F_OK) == 0 {
-          notices.append("\(folder)/\(Self.reportFile) shows earlier results: `ccr report` writes it anew")
+          let command = (["ccr report"] + words).joined(separator: " ")
+          notices.append("\(folder)/\(Self.reportFile) shows earlier results: `\(command)` writes it anew")
         }
       } catch let error as any ExplainedError {
         faults.append(
@@ -68,7 +69,7 @@ extension Study {
     throw PipelineError(
       .missing(
         what: "a published result of profile \(plan.profile)",
-        remedy: "run `ccr run --profile \(plan.profile)` first, or name a file with --to"))
+        remedy: "run `\((["ccr run"] + words).joined(separator: " "))` first, or name a file with --to"))
   }
 
   /// Makes this process the only one that writes beside published files, so that a manifest is of the files that lie there. Without it after a

@@ -105,11 +105,23 @@ public final class Study {
 
   /// The options that name this study, with what this run sets, to any command.
   public var words: [String] {
-    let file = pipelinePath.split(separator: "/").last ?? ""
-    return (file == "pipeline.json" ? [] : ["--pipeline \(Shell.quoted(pipelinePath))"])
-      + (results == "\(folder)/results" ? [] : ["--results \(Shell.quoted(results))"])
-      + (plan.profile == "quick" ? [] : ["--profile \(plan.profile)"]) + overrides.map { "--set \(Shell.quoted($0))" }
-      + sweeps.map { "\(Sweep.flag) \(Shell.quoted($0))" }
+    Self.words(pipeline: pipelinePath) + (results == "\(folder)/results" ? [] : ["--results \(Shell.quoted(results))"])
+      + (plan.profile == "quick" ? [] : ["--profile \(plan.profile)"]) + settingWords
+  }
+
+  /// The options that name this study to any command called in its folder, for pages that are handed on: without places on this machine.
+  var portableWords: [String] { Self.words(pipeline: pipelineFile) + ["--profile \(plan.profile)"] + settingWords }
+
+  /// The name of the pipeline file.
+  var pipelineFile: String { pipeline.path.split(separator: "/").last.map(String.init) ?? pipeline.path }
+
+  /// The option that names a pipeline file; none for `pipeline.json`, which is found.
+  static func words(pipeline path: String) -> [String] {
+    path.split(separator: "/").last == "pipeline.json" ? [] : ["--pipeline \(Shell.quoted(path))"]
+  }
+
+  private var settingWords: [String] {
+    overrides.map { "--set \(Shell.quoted($0))" } + sweeps.map { "\(Sweep.flag) \(Shell.quoted($0))" }
   }
 
   /// The instances that selectors name; without any, all that run unasked.

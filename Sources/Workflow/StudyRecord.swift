@@ -12,6 +12,8 @@ public struct StudyRecord: Sendable {
     public let provenance: JSONValue?
 
     public var instance: Instance { standing.instance }
+    /// `temperature=0.2`: the place on the axes of sweeps; empty where there is none.
+    public var sweptPlace: String { Coordinates(values: instance.sweep.place).description }
     public var seconds: Double? { provenance?["seconds"]?.double }
     public var cpuSeconds: Double? { provenance?["cpuSeconds"]?.double }
     public var peakBytes: Int? { provenance?["peakBytes"]?.integer }
@@ -21,6 +23,8 @@ public struct StudyRecord: Sendable {
   public let profile: String
   /// The file name of the pipeline, and the SHA-256 of what it says with all it extends.
   public let pipeline, pipelineDigest: String
+  /// The options that name this study to a command called in its folder.
+  public let options: String
   /// What runs unasked, and what else has a result; producers first.
   public let entries: [Entry]
   /// Instances that the profile leaves out, and what they would need.
@@ -90,10 +94,9 @@ extension Study {
         number: number, standing: all[number],
         provenance: all[number].hasResult ? all[number].action.flatMap { store.provenance($0) } : nil)
     }
-    let file = pipeline.path.split(separator: "/").last.map(String.init) ?? pipeline.path
     return StudyRecord(
-      profile: plan.profile, pipeline: file, pipelineDigest: ContentDigest.of(Array(pipeline.document.root.canonical.utf8)).hex,
-      entries: entries, leftOut: plan.leftOut, machine: try machine(), source: source)
+      profile: plan.profile, pipeline: pipelineFile, pipelineDigest: ContentDigest.of(Array(pipeline.document.root.canonical.utf8)).hex,
+      options: portableWords.joined(separator: " "), entries: entries, leftOut: plan.leftOut, machine: try machine(), source: source)
   }
 
   /// The file of an output, whose content was just held against its digest; nil where the instance has no such output, or no result.

@@ -6,6 +6,8 @@ struct Sweep: Sendable {
   struct Value: Sendable {
     /// As names of instances and folders say it.
     let coordinate: JSONValue
+    /// What was written: of a list the coordinate is a word.
+    let value: JSONValue
     /// What sets it.
     let rule: Settings.Rule
   }
@@ -33,10 +35,12 @@ struct Sweep: Sendable {
     if parts.contains("") || path.contains("") { throw Self.form(text) }
     if axes.contains(name) || path[0] == "profiles" {
       let axis = path.last ?? name
+      let values = try parts.map { part throws(PipelineError) in try Override("\(name)=\(part)", flag: Self.flag).value.compact }
       throw PipelineError(
         .contradiction(
           "\(Self.flag) \(name): \(axis) is an axis already",
-          remedy: "give the profile its values: --set 'profiles.NAME.axes.\(axis)=[\(parts.joined(separator: ","))]'"))
+          remedy: "give a profile that has it these values, --set 'profiles.NAME.axes.\(axis)=[\(values.joined(separator: ","))]', or name"
+            + " the instances to run"))
     }
     var values: [Value] = []
     for part in parts {
@@ -51,7 +55,7 @@ struct Sweep: Sendable {
       if values.contains(where: { $0.coordinate == coordinate }) {
         throw PipelineError(.contradiction("\(Self.flag) \(name) says \(Coordinates.spelling(coordinate)) twice", remedy: "remove one"))
       }
-      values.append(Value(coordinate: coordinate, rule: try rule(override)))
+      values.append(Value(coordinate: coordinate, value: override.value, rule: try rule(override)))
     }
     self.name = name
     self.values = values
@@ -117,7 +121,7 @@ extension PlanBuilder {
         sweep.values.map { value in
           Variant(
             place: variant.place + [.init(sweep.axis, value.coordinate)], rules: variant.rules + [value.rule],
-            sweep: variant.sweep + [.init(sweep.name, value.coordinate)])
+            sweep: variant.sweep + [.init(sweep.name, value.value)])
         }
       }
     }

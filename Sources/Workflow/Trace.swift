@@ -94,7 +94,7 @@ extension Records {
   public func trace(_ what: String, cell: String?, profile: String) throws -> Trace {
     if let cell {
       let (table, maker) = try table(what, profile)
-      return try trace(cell, of: table, maker: maker, profile: profile)
+      return try trace(cell, of: table, at: what, maker: maker, profile: profile)
     }
     let shown = shown(profile)
     if let one = shown.first(where: { $0.instance == what }) ?? shown.first(where: { makes($0, what) }) {
@@ -105,7 +105,7 @@ extension Records {
       let (table, _) = try self.table(what, profile)
       let sources = steps(TableCells.all(table).flatMap(TableCells.sources))
       let names = sources.map(\.instance).unique
-      return Trace(title: what, command: command(for: names, "", table["profile"]?.string ?? profile), steps: sources)
+      return Trace(title: what, command: command(for: names, "", table["profile"]?.string ?? profile, table: what), steps: sources)
     }
     let known = shown.map(\.instance) + tables(profile).map(\.name)
     throw PipelineError(.unknown(kind: "result", name: what, owner: "profile \(profile)", known: known))
@@ -127,15 +127,16 @@ extension Records {
       throw PipelineError(.wrongType(what: what, expected: "a table as tabulate writes it, JSON", found: "another file"))
     }
     if all.isEmpty {
+      let command = (["ccr run --profile \(profile)"] + options).joined(separator: " ")
       throw PipelineError(
         .missing(
           what: "a table of profile \(profile)",
-          remedy: "compute it by `ccr run --profile \(profile)`, or give the path of a table, such as paper-tables/\(profile)/table1.json"))
+          remedy: "compute it by `\(command)`, or give the path of a table, such as paper-tables/\(profile)/table1.json"))
     }
     throw PipelineError(.unknown(kind: "table", name: what, owner: "profile \(profile)", known: all.map(\.name)))
   }
 
-  private func trace(_ name: String, of table: JSONValue, maker: Shown?, profile: String) throws -> Trace {
+  private func trace(_ name: String, of table: JSONValue, at path: String, maker: Shown?, profile: String) throws -> Trace {
     // A column may be named as people read it.
     let labels = (table["columns"]?.array ?? []).compactMap { column in
       column["label"]?.string.flatMap { label in column["dataset"]?.string.map { (label, $0) } }
@@ -156,7 +157,7 @@ extension Records {
     title += number("published").map { ", published \($0)" } ?? ""
     let names = maker.map { [$0.instance] } ?? sources.map(\.instance)
     return Trace(
-      title: title, command: command(for: names, maker?.action ?? "", table["profile"]?.string ?? profile),
+      title: title, command: command(for: names, maker?.action ?? "", table["profile"]?.string ?? profile, table: path),
       steps: steps(sources))
   }
 
@@ -167,14 +168,25 @@ extension Records {
     return sources.filter { seen.insert($0.action).inserted }.map { reader.step("", $0.instance, $0.action, $0.output) }
   }
 
+  /// The name of the pipeline file of a published table.
+  private func pipeline(beside table: String) -> String? {
+    let folder = table.lastIndex(of: "/").map { String(table[..<$0]) } ?? "."
+    return Store.json("\(folder)/provenance.json")?["pipeline"]?["file"]?.string
+  }
+
   /// The command that makes instances of a profile, with what that run set beside the pipeline file.
-  private func command(for instances: [String], _ action: String, _ profile: String) -> String {
+  /// - Parameter table: the path of a table, where the instances stand behind one that was given by it.
+  private func command(for instances: [String], _ action: String, _ profile: String, table: String? = nil) -> String {
     let provenance = store.provenance(action)
+    // Which pipeline file it was: as this command was told, else as the result's provenance says, or that beside a published table.
+    let file = provenance?["profile"]?.string == profile ? provenance?["pipeline"]?.string : table.flatMap(pipeline(beside:))
+    let options = options.isEmpty ? file.map(Study.words(pipeline:)) ?? [] : options
     let set = (provenance?["set"]?.array ?? []).compactMap(\.string).map { " --set \(Shell.quoted($0))" }.joined()
     let swept = (provenance?["sweep"]?.object ?? []).map {
       " \(Sweep.flag) \(Shell.quoted("\($0.name)=\($0.value.string ?? $0.value.compact)"))"
     }.joined()
-    return "ccr run \(instances.map(Shell.quoted).joined(separator: " ")) --profile \(profile)\(set)\(swept)"
+    let words = ["ccr run"] + instances.map(Shell.quoted) + ["--profile \(profile)"] + options
+    return words.joined(separator: " ") + set + swept
   }
 }
 

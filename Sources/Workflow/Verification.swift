@@ -74,7 +74,7 @@ extension Study {
       let name = provenance?["instance"]?.string ?? "its instance"
       found.note(
         access(path, F_OK) == 0 ? .damaged : .missing, path,
-        "where a result came from; `ccr run '\(Printable.text(name))' --force` tells anew")
+        "where a result came from; `\(command(Printable.text(name), force: true))` tells anew")
       return
     }
     let log = "\(store.actionFolder(record.action))/log.txt"

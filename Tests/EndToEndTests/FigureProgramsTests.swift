@@ -35,19 +35,25 @@ struct FigureProgramsTests {
     return try Programs.run(program, arguments + files)
   }
 
-  private func figure4(_ layout: JSONValue) throws -> Programs.Output {
-    func gathered(_ name: String, _ file: String) -> JSONValue {
-      [["instance": .string(name), "coordinates": ["seed": 0], "action": "a", "output": "o", "path": .string("\(folder)/\(file)")]]
-    }
+  private func gathered(_ name: String, _ file: String, _ coordinates: JSONValue = ["seed": 0]) -> JSONValue {
+    ["instance": .string(name), "coordinates": coordinates, "action": "a", "output": "o", "path": .string("\(folder)/\(file)")]
+  }
+
+  private func tabulate(_ figure: String, _ layout: JSONValue, _ port: String, gathered: JSONValue) throws -> Programs.Output {
     let request: JSONValue = [
-      "instance": "tabulate[output=figure4]", "inputs": .object([]),
-      "gathered": ["scores": gathered("evaluate", "scores.json"), "images": gathered("ingest", "images.h5")],
-      "outputs": ["picture": .string("\(folder)/figure4.png")],
-      "parameters": ["output": "figure4", "profile": "own", "layout": layout, "titles": [:]],
+      "instance": .string("tabulate[output=\(figure)]"), "inputs": .object([]), "gathered": gathered,
+      "outputs": .object([.init(port, .string("\(folder)/\(figure).\(port == "picture" ? "png" : port)"))]),
+      "parameters": ["output": .string(figure), "profile": "own", "layout": layout, "titles": [:]],
       "threads": 1,
     ]
     try AtomicFile.write(request.canonical, to: "\(folder)/request.json")
     return try run("tabulate", ["--request", "\(folder)/request.json"])
+  }
+
+  private func figure4(_ layout: JSONValue) throws -> Programs.Output {
+    try tabulate(
+      "figure4", layout, "picture",
+      gathered: ["scores": [gathered("evaluate", "scores.json")], "images": [gathered("ingest", "images.h5")]])
   }
 
   private let layout: JSONValue = ["title": "Figure 4", "titleWithoutLabels": "Clusters", "width": 900, "confident": 2]
@@ -64,6 +70,27 @@ struct FigureProgramsTests {
     let done = try figure4(layout)
     #expect(done.code == 0 && done.error.isEmpty, "\(done.error)")
     #expect(try PNGImage.read("\(folder)/figure4.png").width == 900)
+  }
+
+  /// A cluster without images has no spread: its 0 would be the tightest of all. Methods may have unequal numbers of seeds.
+  @Test func figureFiveLeavesOutWhatHasNoSpread() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try prepare(classNames: [])
+    let variances = try Scores.read("\(folder)/scores.json").varianceByCluster
+    #expect(variances.count == 3 && variances[1] == 0 && variances[0] > 0 && variances[2] > 0)
+    let runs: [(String, Int)] = [("x", 0), ("x", 1), ("y", 0)]
+    let scores = runs.map { gathered("evaluate", "scores.json", ["method": .string($0), "dataset": "d", "seed": .integer($1)]) }
+    let done = try tabulate(
+      "figure5",
+      [
+        "title": "Classes", "titleWithoutLabels": "Clusters", "width": 900,
+        "series": [["method": "x", "label": "One"], ["method": "y", "label": "Other"]],
+      ], "svg", gathered: ["scores": .array(scores)])
+    #expect(done.code == 0 && done.error.isEmpty, "\(done.error)")
+    let drawn = String(decoding: try AtomicFile.read("\(folder)/figure5.svg"), as: UTF8.self)
+    let mean = String(format: "%.3f", (variances[0] + variances[2]) / 2)
+    #expect(drawn.contains("3 clusters. Means over them: One \(mean), Other \(mean)."), "\(drawn)")
+    #expect(drawn.contains("<title>0, Other: ") && !drawn.contains("<title>1, "), "\(drawn)")
   }
 
   @Test func namesThatCannotBeSetAreNamedInAWarning() throws {

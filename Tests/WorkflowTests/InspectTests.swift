@@ -51,6 +51,25 @@ struct InspectTests {
     #expect(input?["instance"]?.string == "make[dataset=a,method=x,seed=0]" && input?["provenance"]?["key"] != nil)
   }
 
+  /// A pipeline file of another name is not found by itself, so what is printed names it; pages that are handed on, without its folder.
+  @Test func commandsNameTheirPipelineFile() throws {
+    let study = try ToyStudy()
+    let file = "\(study.folder)/study.json"
+    try study.write(study.read("pipeline.json"), "study.json")
+    _ = try study.run("--pipeline", file)
+    let trace = try study.ccr("trace", Self.score, "--pipeline", file).out
+    #expect(trace.hasSuffix("\nregenerate: ccr run '\(Self.score)' --profile quick --pipeline \(file)\n"), "\(trace)")
+    let found = try study.ccr("trace", Self.score).out
+    #expect(found.hasSuffix("\nregenerate: ccr run '\(Self.score)' --profile quick --pipeline study.json\n"), "\(found)")
+    #expect(try study.ccr("report", "--pipeline", file).code == 0)
+    let page = study.read("tables/quick/report.html")
+    #expect(page.contains("<code>ccr run --pipeline study.json --profile quick 'INSTANCE' --force</code>"), "\(page)")
+    #expect(!page.contains(study.folder))
+    try study.write("other words", "table.txt")
+    let changed = try study.ccr("run", "--pipeline", file).error
+    #expect(changed.contains("shows earlier results: `ccr report --pipeline \(file)` writes it anew"), "\(changed)")
+  }
+
   @Test func traceOfACellNamesItsSources() throws {
     let study = try ToyStudy()
     _ = try study.run()
@@ -61,6 +80,12 @@ struct InspectTests {
       #expect(
         trace.out.hasPrefix("table1 \(cell): 0.625 ± 0.01 (seed 0), published 0.7\n  ← \(Self.score)\n"), "\(trace.out)\(trace.error)")
       #expect(trace.out.contains("← words: source[dataset=a]") && !trace.out.contains("method=y"), "\(trace.out)")
+    }
+    // What lies beside published tables knows the pipeline file.
+    try study.write(#"{"pipeline": {"file": "other.json"}}"#, "provenance.json")
+    for arguments in [["trace", file], ["trace", file, "--cell", "Method x/a/ACC"]] {
+      let words = try study.start(arguments).output().out
+      #expect(words.hasSuffix(" --profile quick --pipeline other.json\n"), "\(words)")
     }
     let wrong = try study.ccr("trace", file, "--cell", "Method z/a/ACC")
     #expect(wrong.code == 2 && wrong.error.contains("did you mean \"Method x/a/ACC\"?"), "\(wrong.error)")

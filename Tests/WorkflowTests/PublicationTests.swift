@@ -77,7 +77,7 @@ struct PublicationTests {
   @Test func theReportIsWrittenBesideTheTablesAndNamesWhatIsMissing() throws {
     let study = try ToyStudy()
     let nothing = try study.ccr("report")
-    #expect(nothing.code == 2 && nothing.error.contains("remedy: run `ccr run --profile quick` first"), "\(nothing)")
+    #expect(nothing.code == 2 && nothing.error.contains("remedy: run `ccr run` first"), "\(nothing)")
     let early = try study.ccr("report", "--to", "\(study.folder)/early.html")
     #expect(early.code == 3 && early.error.contains("19 of 19 results are missing"), "\(early)")
     #expect(
