@@ -19,11 +19,20 @@ build: deps compile
 # The build alone, where packages come in another way.
 compile: .build/release.made
 
+# The processors that Package.swift would build for now, and those for which everything is there. It is built anew where others are asked
+# for, where it would not run here, and where a program is gone; what runs on older processors too is left as it is.
+LEVEL := $(or $(CCR_MARCH),$(if $(shell grep -m1 -w avx512vl /proc/cpuinfo),x86-64-v4,x86-64-v3))
+PROGRAMS := $(addprefix .build/release/,ccr fetch ingest augment train embed tsne cluster evaluate tabulate benchmarks)
+MADE := $(if $(filter-out $(wildcard $(PROGRAMS)),$(PROGRAMS)),,$(shell cat .build/release.made 2>/dev/null))
+ifeq ($(filter $(MADE),$(LEVEL) $(if $(CCR_MARCH),,x86-64-v3)),)
+.PHONY: .build/release.made
+endif
+
 # Asking SwiftPM whether anything changed takes two seconds; asking the clock takes none.
 .build/release.made: $(SOURCES)
 	@sh scripts/deps.sh --swift
 	$(SWIFT_BUILD)
-	@touch $@
+	@echo $(LEVEL) > $@
 
 tables: build
 	.build/release/ccr run --profile $(PROFILE)
