@@ -74,7 +74,12 @@ struct DisturbanceTests {
     let study = try ToyStudy()
     truncate("\(study.folder)/table.txt", 30_000_000_000)
     let (process, output) = try study.start(["run", Self.one])
-    usleep(1_000_000)
+    let open = "/proc/\(process.processIdentifier)/fd"
+    try study.waitFor("it is read") {
+      try FileManager.default.contentsOfDirectory(atPath: open).contains {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(open)/\($0)"))?.hasSuffix("/table.txt") == true
+      }
+    }
     let start = Date()
     kill(process.processIdentifier, SIGINT)
     let run = output()

@@ -16,7 +16,7 @@ struct ErrorPathTests {
     let (process, output) = try study.start(
       ["run", "score[dataset=a,method=x,seed=0]", "make[dataset=a,method=y,seed=0]", "--json", "--jobs", "2", "--grace", grace])
     try study.waitForExecutions(3)
-    usleep(200_000)
+    try study.waitUntilListening()
     let locks = "\(study.folder)/results/.store/locks"
     #expect(rename(locks, "\(study.folder)/locks-away") == 0)
     try AtomicFile.write("", to: locks)

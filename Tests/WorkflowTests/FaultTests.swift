@@ -131,8 +131,7 @@ struct FaultTests {
   @Test func aStoppedStageGoesOnFromItsCheckpoint() throws {
     let study = try ToyStudy(act: "patient")
     let (process, output) = try study.start(["run", "make[dataset=a,method=x,seed=0]", "--json"])
-    try study.waitForExecutions(2)
-    usleep(100_000)
+    try study.waitUntilListening()
     kill(process.processIdentifier, SIGTERM)
     let stopped = output()
     #expect(stopped.code == 75)

@@ -150,9 +150,8 @@ struct IngredientTests {
   @Test func aCheckpointOfAnAlteredInputIsNotSaved() throws {
     let study = try ToyStudy(act: "patient")
     let (process, output) = try study.start(["run", Self.one])
-    try study.waitForExecutions(2)
+    try study.waitUntilListening()
     try study.append("spoiled\n", to: study.object("results/quick/source/dataset=a/words.txt"))
-    usleep(200_000)
     kill(process.processIdentifier, SIGTERM)
     let run = output()
     #expect(run.error.contains("was altered while it ran") && !run.error.contains("its checkpoint is saved"), "\(run.error)")

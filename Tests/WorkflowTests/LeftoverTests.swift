@@ -37,8 +37,7 @@ struct LeftoverTests {
     unlink(study.object("results/quick/make/dataset=a,method=x,seed=0/made.txt"))
     try study.go()
     let (process, output) = try study.start(["run", Self.one])
-    try study.waitForExecutions(3)
-    usleep(200_000)
+    try study.waitUntilListening()
     kill(process.processIdentifier, SIGTERM)
     let stopped = output()
     #expect(stopped.code == 75 && stopped.error.contains("its checkpoint is saved"), "\(stopped.error)")
@@ -51,7 +50,7 @@ struct LeftoverTests {
   @Test func oneEventOfTwoSignalsIsOneRequest() throws {
     let study = try ToyStudy(act: "saving")
     let (process, output) = try study.start(["run", Self.one])
-    try study.waitFor("the stage to listen") { FileManager.default.fileExists(atPath: "\(study.folder)/data/listening") }
+    try study.waitUntilListening()
     kill(process.processIdentifier, SIGTERM)
     kill(process.processIdentifier, SIGHUP)
     kill(process.processIdentifier, SIGTERM)

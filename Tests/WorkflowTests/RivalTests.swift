@@ -88,8 +88,7 @@ struct RivalTests {
   func aStageThatIgnoresTheRequestToEndIsKilled(_ signal: Int32, code: Int32) throws {
     let study = try ToyStudy(act: "stubborn")
     let (process, output) = try study.start(["run", Self.one, "--json", "--grace", "0.3"])
-    try study.waitForExecutions(2)
-    usleep(100_000)
+    try study.waitUntilListening()
     kill(process.processIdentifier, signal)
     let stopped = output()
     #expect(stopped.code == code && stopped.error.contains("0.3 s to save and end"), "\(stopped.error)")
@@ -99,8 +98,9 @@ struct RivalTests {
   @Test func theStageOfARunnerThatIsGoneIsNamedAndEnded() throws {
     let study = try ToyStudy(act: "stubborn-once")
     let (process, output) = try study.start(["run", Self.one])
-    try study.waitForExecutions(2)
-    usleep(200_000)
+    try study.waitUntilListening()
+    // Who is killed earlier has not written down yet which process it started.
+    try study.waitUntilSaid("started   make[")
     kill(process.processIdentifier, SIGKILL)
     _ = output()
     let next = try study.ccr("run", Self.one, "--json", "--grace", "0.5")

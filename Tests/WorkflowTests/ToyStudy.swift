@@ -147,12 +147,14 @@ final class ToyStudy {
       long) sleep 30;;
       hungry) head -c 300000000 /dev/zero | tail -c 300000000 > /dev/null;;
       patient) trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
+        touch "$CCR_DATA/listening"
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi;;
       saving) trap 'sleep 0.7; touch "$(field checkpoint)/saved"; exit 75' TERM
         touch "$CCR_DATA/listening"
         [ -e "$(field checkpoint)/saved" ] || { sleep 30 & wait; };;
       patient-later) if [ -e "$CCR_DATA/go" ]; then
         trap 'touch "$(field checkpoint)/saved"; exit 75' TERM
+        touch "$CCR_DATA/listening"
         if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else sleep 30 & wait; fi
         fi;;
       keep) if [ -e "$(field checkpoint)/saved" ]; then touch "$CCR_DATA/resumed"; else
@@ -181,8 +183,8 @@ final class ToyStudy {
         exit;;
       huge) truncate -s 40G "$(field out)"; exit;;
       odd) folder="$(dirname "$(field out)")"; touch "$folder/$(printf '\377x')"; mkdir "$folder/closed"; touch "$folder/closed/x"; chmod 555 "$folder/closed";;
-      stubborn) trap '' TERM; sleep 30; sleep 30;;
-      stubborn-once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; trap '' TERM; sleep 30; sleep 30; fi;;
+      stubborn) trap '' TERM; touch "$CCR_DATA/listening"; sleep 30; sleep 30;;
+      stubborn-once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; trap '' TERM; touch "$CCR_DATA/listening"; sleep 30; sleep 30; fi;;
       flood) while :; do echo '{"event": "progress", "done": 1, "total": 2, "unit": "step"}'; done >&3;;
       blob) cat /dev/zero >&3;;
       numbers) for n in 1e300 -1e300 99999999999999999999 -9223372036854775808 9223372036854775807 0.5; do
@@ -287,6 +289,11 @@ final class ToyStudy {
 
   /// Waits until so many toys have started.
   func waitForExecutions(_ count: Int) throws { try waitFor("\(count) toys have started") { executedInstances.count >= count } }
+
+  /// Waits until a toy has said what TERM means to it.
+  func waitUntilListening() throws {
+    try waitFor("the stage listens") { FileManager.default.fileExists(atPath: "\(folder)/data/listening") }
+  }
 
   /// Waits until a `ccr` at work has said something on standard error.
   func waitUntilSaid(_ words: String) throws {

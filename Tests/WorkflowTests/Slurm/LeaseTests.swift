@@ -84,8 +84,7 @@ struct LeaseTests {
   @Test func whoLostItLeavesTheOthersAttemptAlone() throws {
     let study = try ToyStudy(act: "patient")
     let (process, output) = try study.start(["run", "make[dataset=a,method=x,seed=0]"], environment: ["CCR_LOCKS": "lease"])
-    try study.waitForExecutions(2)
-    usleep(200_000)
+    try study.waitUntilListening()
     let lease = try #require(study.files("results/.store/locks").first { $0.hasSuffix(".lease") })
     let attempt = try #require(study.files("results/.store/attempts").first).replacingOccurrences(
       of: "/[^/]*$", with: "", options: .regularExpression)
