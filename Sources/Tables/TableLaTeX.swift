@@ -8,7 +8,7 @@ extension PaperTable {
       text += "% It has letters that only XeLaTeX or LuaLaTeX sets, with a font that has them.\n"
     }
     for column in layout.columns.indices { text += float(column) }
-    text += "{\\footnotesize\\raggedright\n  \\noindent Notes on \(LaTeXText.escaped(heading))\\par\n"
+    text += "\\par{\\footnotesize\\raggedright\n  \\noindent\\textbf{Notes on \(LaTeXText.escaped(heading))}\\par\n"
     text += notes.map { "  \\noindent \(LaTeXText.escaped($0))\\par\n" }.joined()
     text += footnotes.map { "  \\noindent\\textsuperscript{\($0.letter)}~\(LaTeXText.escaped($0.text))\\par\n" }.joined()
     return text + "}\n"
@@ -21,7 +21,7 @@ extension PaperTable {
     let isPublished = layout.columns[column].published != nil
     let fields = isPublished ? 2 * count + 1 : count + 1
     let caption = layout.title + (layout.columns.count > 1 || label != publishedLabels[column] ? ": \(label)" : "")
-    var text = "\\begin{table}\n  \\centering\\footnotesize\\setlength{\\tabcolsep}{2.5pt}\n"
+    var text = "\\begin{table}\n  \\centering\\footnotesize\\setlength{\\tabcolsep}{2.2pt}\n"
     text += "  \\caption{\(LaTeXText.escaped(caption)).}\\label{tab:\(name)-\(LaTeXText.key(layout.columns[column].dataset))}\n"
     text += "  \\begin{tabular}{@{}l\(String(repeating: "r", count: fields))@{}}\n    \\toprule\n"
     text += "    & \\multicolumn{\(count + 1)}{c}{\(LaTeXText.escaped(label))}"
@@ -35,14 +35,21 @@ extension PaperTable {
     text += section.body.map { row in
       Self.line(
         row.enumerated().map { place, entry in
-          (place == 0 ? LaTeXText.escaped(entry.text) : Self.number(entry.text))
-            + (entry.footnote.map { "\\textsuperscript{\($0)}" } ?? "")
+          let mark = entry.footnote.map { "\\textsuperscript{\($0)}" } ?? ""
+          return place == 0 ? Self.label(LaTeXText.escaped(entry.text) + mark, length: entry.text.count) : Self.number(entry.text) + mark
         })
     }.joined()
     return text + "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n"
   }
 
   private static func line(_ fields: [String]) -> String { "    " + fields.joined(separator: " & ") + " \\\\\n" }
+
+  /// Longer ones would leave too little room for the numbers.
+  private static let longestLabel = 23
+
+  private static func label(_ text: String, length: Int) -> String {
+    length <= longestLabel ? text : "\\parbox[t]{9.5em}{\\raggedright\\strut \(text)\\strut}"
+  }
 
   /// The spread after a mean in small type and an interval below them, so that three of them fit on an article's line.
   private static func number(_ text: String) -> String {

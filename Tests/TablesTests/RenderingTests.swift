@@ -25,7 +25,7 @@ struct RenderingTests {
       text.contains(
         "    CCR & 0.600{\\tiny$\\pm$0.100} & 0.500{\\tiny$\\pm$0.100} & 0.300{\\tiny$\\pm$0.100} & 0.720 & 0.716 & 0.613 & 0.538 \\\\\n"
       ))
-    #expect(text.contains("    Without over-clustering & --- & --- & --- & --- & 0.654 & 0.553 & 0.471 \\\\\n"))
+    #expect(text.contains("    Without over-clustering & --- & --- & --- & --- & 0.654 & 0.553 & 0.471 \\\\\n"), "\(text)")
     #expect(text.contains("\\begin{tabular}{@{}lrrrrrrr@{}}"))
     let escaped = try PaperTable(
       name: "table4", profile: "a_b",
@@ -42,7 +42,8 @@ struct RenderingTests {
     #expect(escaped.split(separator: "\n").filter { $0 == "\\end{table}" }.count == 2)
     // Notes are long: in a float they would run off the page.
     let notes = try #require(text.split(separator: "\\end{table}\n").last)
-    #expect(notes.hasPrefix("{\\footnotesize\\raggedright\n  \\noindent Notes on Table 4. ") && notes.hasSuffix("\\par\n}\n"), "\(notes)")
+    let heading = "\\par{\\footnotesize\\raggedright\n  \\noindent\\textbf{Notes on Table 4. Effect of over-clustering}\\par\n"
+    #expect(notes.hasPrefix(heading) && notes.hasSuffix("\\par\n}\n"), "\(notes)")
   }
 
   @Test("LaTeX: an interval stands below its mean; a minus is one")
