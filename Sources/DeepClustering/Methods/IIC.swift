@@ -70,12 +70,21 @@ public final class IIC: DeepMethod {
     adam = Adam(parameters: subheadModel.network.parameters, learningRate: settings[CommonSettings.learningRate])
   }
 
-  public var memory: NamedTensors { adam.memory + [("iic.losses", Tensor(shape: [subheadModel.losses.count], subheadModel.losses))] }
+  /// The sub-head whose clusters the present pass is told of, 0 …: the one that counted when it began.
+  private var told = 0
+
+  public var memory: NamedTensors {
+    adam.memory + [
+      ("iic.told", Tensor(shape: [1], [Float(told)])), ("iic.losses", Tensor(shape: [subheadModel.losses.count], subheadModel.losses)),
+    ]
+  }
 
   public func restore(_ memory: NamedTensors) -> Bool {
-    guard let losses = memory.last?.tensor, losses.count == subheadModel.losses.count else { return false }
-    subheadModel.resume(losses.scalars)
-    return adam.restore(memory.dropLast())
+    let own = memory.suffix(2).map { $0.tensor }
+    guard own.count == 2, own[0].count == 1, own[1].count == subheadModel.losses.count else { return false }
+    told = Int(own[0].scalars[0])
+    subheadModel.resume(own[1].scalars)
+    return adam.restore(memory.dropLast(2))
   }
 
   private var passesPerEpoch: Int { heads.count - 1 + clusterPasses }
@@ -96,7 +105,10 @@ public final class IIC: DeepMethod {
       batches: Pass.cut(Array(0..<images(of: head)), batch: batch), views: .augmented(copies: copies), outputs: heads[head])
   }
 
-  public func prepare(_ pass: Pass, _ data: PassData) { subheadModel.forgetLosses(of: head(of: pass.number)) }
+  public func prepare(_ pass: Pass, _ data: PassData) {
+    told = subheadModel.best(of: head(of: pass.number))
+    subheadModel.forgetLosses(of: head(of: pass.number))
+  }
 
   public func step(_ batch: Batch, of pass: Pass, team: ThreadTeam) -> StepResult {
     let (network, n, all) = (subheadModel.network, batch.numbers.count, batch.images.shape[0])
@@ -117,8 +129,7 @@ public final class IIC: DeepMethod {
     }
     tape.backward(gradients)
     adam.step(team: team)
-    let best = subheadModel.best(of: head(of: pass.number))
-    return StepResult(terms: [Term("mutual information", value)], probabilities: originals[best])
+    return StepResult(terms: [Term("mutual information", value)], probabilities: originals[told])
   }
 
   public var leastBytes: Int { subheadModel.network.leastBytes(images: (1 + copies) * min(batch, data.images), size: data.size) }
