@@ -144,7 +144,7 @@ extension Study {
     guard store.result(hex) == nil else { return }
     let replaced: [JSONValue.Member] = [
       .init("instance", .string(name)), .init("profile", .string(plan.profile)), .init("action", .string(hex)),
-      .init("set", .array(overrides.map(JSONValue.string))), .init("key", candidate.key.record),
+      .init("pipeline", .string(pipelineFile)), .init("set", .array(overrides.map(JSONValue.string))), .init("key", candidate.key.record),
       .init("sources", .object(sources(of: candidate.number) { results[$0] })),
       .init(
         "adopted",

@@ -13,8 +13,8 @@ public struct Records {
   /// The folder of the pipeline file, to which names of published folders are relative.
   let folder: String
   let store: Store
-  /// The options that name these results to any command, as they were named here.
-  let options: [String]
+  /// The options that name the pipeline file and the results to a command called in the study's folder.
+  let (pipelineWords, resultsWords): ([String], [String])
 
   /// - Parameters:
   ///   - pipeline: path of the pipeline file, which need not be there.
@@ -23,7 +23,8 @@ public struct Records {
     folder = Folder.absolute(pipeline.lastIndex(of: "/").map { String(pipeline[...$0].dropLast()) } ?? ".")
     self.results = results.map(Folder.absolute) ?? "\(folder)/results"
     store = Store(results: self.results)
-    options = Study.words(pipeline: pipeline) + (results.map { ["--results \(Shell.quoted($0))"] } ?? [])
+    pipelineWords = Study.words(pipeline: pipeline)
+    resultsWords = results.map { ["--results \(Shell.quoted($0))"] } ?? []
   }
 
   /// Names of the profiles of which there are results, sorted.

@@ -115,7 +115,7 @@ public final class Study {
   /// The name of the pipeline file.
   var pipelineFile: String { pipeline.path.split(separator: "/").last.map(String.init) ?? pipeline.path }
 
-  /// The option that names a pipeline file; none for `pipeline.json`, which is found.
+  /// The option that names a pipeline file; none for `pipeline.json`, which is found in and below its folder.
   static func words(pipeline path: String) -> [String] {
     path.split(separator: "/").last == "pipeline.json" ? [] : ["--pipeline \(Shell.quoted(path))"]
   }

@@ -127,7 +127,7 @@ extension Records {
       throw PipelineError(.wrongType(what: what, expected: "a table as tabulate writes it, JSON", found: "another file"))
     }
     if all.isEmpty {
-      let command = (["ccr run --profile \(profile)"] + options).joined(separator: " ")
+      let command = (["ccr run --profile \(profile)"] + pipelineWords + resultsWords).joined(separator: " ")
       throw PipelineError(
         .missing(
           what: "a table of profile \(profile)",
@@ -180,7 +180,7 @@ extension Records {
     let provenance = store.provenance(action)
     // Which pipeline file it was: as this command was told, else as the result's provenance says, or that beside a published table.
     let file = provenance?["profile"]?.string == profile ? provenance?["pipeline"]?.string : table.flatMap(pipeline(beside:))
-    let options = options.isEmpty ? file.map(Study.words(pipeline:)) ?? [] : options
+    let options = (pipelineWords.isEmpty ? file.map(Study.words(pipeline:)) ?? [] : pipelineWords) + resultsWords
     let set = (provenance?["set"]?.array ?? []).compactMap(\.string).map { " --set \(Shell.quoted($0))" }.joined()
     let swept = (provenance?["sweep"]?.object ?? []).map {
       " \(Sweep.flag) \(Shell.quoted("\($0.name)=\($0.value.string ?? $0.value.compact)"))"
