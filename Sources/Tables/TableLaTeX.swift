@@ -36,7 +36,7 @@ extension PaperTable {
       Self.line(
         row.enumerated().map { place, entry in
           let mark = entry.footnote.map { "\\textsuperscript{\($0)}" } ?? ""
-          return place == 0 ? Self.label(LaTeXText.escaped(entry.text) + mark, length: entry.text.count) : Self.number(entry.text) + mark
+          return place == 0 ? Self.label(LaTeXText.escaped(entry.text) + mark, of: entry.text) : Self.number(entry.text) + mark
         })
     }.joined()
     return text + "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n"
@@ -44,11 +44,13 @@ extension PaperTable {
 
   private static func line(_ fields: [String]) -> String { "    " + fields.joined(separator: " & ") + " \\\\\n" }
 
-  /// Longer ones would leave too little room for the numbers.
-  private static let longestLabel = 23
+  /// Longer ones would leave too little room for the numbers; no longer word fits into a part of a line.
+  private static let (longestLabel, longestWord) = (23, 16)
 
-  private static func label(_ text: String, length: Int) -> String {
-    length <= longestLabel ? text : "\\parbox[t]{9.5em}{\\raggedright\\strut \(text)\\strut}"
+  /// - Parameter words: what `text` was before it was escaped.
+  private static func label(_ text: String, of words: String) -> String {
+    let isWrapped = words.count > longestLabel && words.split(separator: " ").allSatisfy { $0.count <= longestWord }
+    return isWrapped ? "\\parbox[t]{9.5em}{\\raggedright\\strut \(text)\\strut}" : text
   }
 
   /// The spread after a mean in small type and an interval below them, so that three of them fit on an article's line.
@@ -57,6 +59,6 @@ extension PaperTable {
     let parts = text.replacing("-", with: "$-$").split(separator: " (", maxSplits: 1)
     let mean = parts[0].split(separator: " ± ")
     let line = mean.count == 2 ? "\(mean[0]){\\tiny$\\pm$\(mean[1])}" : "\(parts[0])"
-    return parts.count == 2 ? "\\shortstack[r]{\(line)\\\\{\\tiny(\(parts[1])}}" : line
+    return parts.count == 2 ? "\\begin{tabular}[t]{@{}r@{}}\(line)\\\\{\\tiny(\(parts[1])}\\end{tabular}" : line
   }
 }
