@@ -28,6 +28,9 @@ ifeq ($(filter $(MADE),$(LEVEL) $(if $(CCR_MARCH),,x86-64-v3)),)
 .PHONY: .build/release.made
 endif
 
+# Tests are built for the processors that the programs are for, which the build is asked for anew.
+BUILD_TESTS = CCR_MARCH=$$(cat .build/release.made) $(SWIFT_BUILD) --build-tests
+
 # Asking SwiftPM whether anything changed takes two seconds; asking the clock takes none.
 .build/release.made: $(SOURCES)
 	@sh scripts/deps.sh --swift
@@ -41,7 +44,7 @@ tables: build
 # Chromium opens the report as a person does; where there is none, the tests say that they are skipped.
 test: build
 	@sh scripts/deps.sh chromium || echo "going on without Chromium"
-	$(SWIFT_BUILD) --build-tests
+	$(BUILD_TESTS)
 	$(SWIFT_TEST)
 
 # The bits of a build without AVX-512, against those recorded; where the processor has none, `make test` does that.
@@ -53,13 +56,13 @@ test-march: build
 # The study as jobs of a real Slurm of one node, which this installs and starts, as root; every kind of trouble, in about half an hour.
 test-slurm: build
 	sh scripts/one-node-slurm.sh install
-	$(SWIFT_BUILD) --build-tests
+	$(BUILD_TESTS)
 	CCR_SLURM=long $(SWIFT_TEST) --filter 'Slurm|JobPlan|ClusterSimulation'
 
 # The runner killed, raced and damaged by the hundred; writes the figures of docs/reliability.md. Goes on where the last call ended;
 # MINUTES=10 does a part.
 soak: build
-	$(SWIFT_BUILD) --build-tests
+	$(BUILD_TESTS)
 	CCR_SOAK=$(MINUTES) $(SWIFT_TEST) --filter WorkflowTests.Soak
 
 lint:
