@@ -70,7 +70,7 @@ StageProgram.run(description, savesCheckpoints: true) { job in
   let data = DataFacts(images: images.count, clusteredImages: images.scored, channels: images.channels, size: views.size)
   try type.checkTraining(job.settings)
   type.doubts(job.settings).forEach(job.warn)
-  // Values and one moment of each: already its making takes them.
+  // Values and a moment of each, asked for before they are drawn.
   if let network = type.networkSize(job.settings, channels: images.channels, size: views.size) {
     try job.requireMemory(Int(8 * network.parameters))
   }

@@ -13,7 +13,7 @@ public struct MutualNeighbourClustering: ClusteringMethod {
 
   public init(clusters: Int, neighbours: Int) { (self.clusters, self.neighbours) = (clusters, neighbours) }
 
-  /// The search for neighbours and their lists.
+  /// The search for neighbours and their lists, where no rows are copies.
   public func leastBytes(rows n: Int, columns d: Int) -> Int { NearestNeighbours.leastBytes(rows: n, columns: d) + 8 * n * neighbours }
 
   /// - Returns: clusters numbered in the order of their first rows. The seed has no part in it.

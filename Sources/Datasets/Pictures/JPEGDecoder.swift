@@ -6,7 +6,7 @@ enum JPEGDecoder {
   /// Warnings of libjpeg after which it goes on to a picture.
   private static let harmless = [
     "Corrupt JPEG data: ", "Inconsistent progression sequence", "Unknown Adobe color transform",
-    "Invalid SOS parameters for sequential JPEG",
+    "Invalid SOS parameters for sequential JPEG", "Warning: unknown JFIF revision number",
   ]
 
   /// - Returns: RGB values [height, width, 3]; grey becomes three equal channels.

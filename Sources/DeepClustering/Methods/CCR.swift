@@ -100,11 +100,11 @@ public final class CCR: DeepMethod {
     return StepResult(terms: plan.loss.weighted(terms), probabilities: probabilities)
   }
 
-  /// The network's, and of the instance loss logits, softmax and slopes of every pair.
+  /// The network's, and of the instance loss logits and slopes of every pair.
   public var leastBytes: Int {
     let n = min(plan.batch, plan.data.images)
     return residual.network.leastBytes(images: (1 + plan.repeats) * n, size: plan.data.size)
-      + (plan.loss.instanceWeight > 0 ? 24 * plan.repeats * n * n : 0)
+      + (plan.loss.instanceWeight > 0 ? 16 * plan.repeats * n * n : 0)
   }
 
   // MARK: Advice
