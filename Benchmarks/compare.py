@@ -162,7 +162,7 @@ def spelled(row):
 
 def parts(document):
     """The parts of docs/benchmarks.md by kind of machine."""
-    found = re.split(r"^## Machines with (\S+)\n", document, flags=re.MULTILINE)
+    found = re.split(r"^## Machines with (.+)\n", document, flags=re.MULTILINE)
     return {name: re.split(r"^## ", text, flags=re.MULTILINE)[0].strip() for name, text in zip(found[1::2], found[2::2])}
 
 
@@ -227,6 +227,10 @@ def main():
     options = parser.parse_args()
     if options.pairs < 1:
         parser.error("--pairs is at least 1")
+    file, title = ROOT / "docs" / "benchmarks.md", catalogue.title()
+    known = parts(file.read_text()) if file.exists() else {}
+    if options.only and options.write and title not in known:
+        parser.error(f"{file} has no part on machines with {title} yet; measure all rows first, without --only")
     program = str(options.programs.resolve() / "benchmarks")
     if not os.access(program, os.X_OK):
         parser.error(f"there is no {program}; run make build")
@@ -245,13 +249,11 @@ def main():
     if options.only or options.quick:
         print(table(outcomes))
     if options.write or not (options.only or options.quick):
-        file = ROOT / "docs" / "benchmarks.md"
-        known = parts(file.read_text()) if file.exists() else {}
         names = ", ".join(row.name for row, _ in outcomes)
-        known[catalogue.kind()] = (renewed(known[catalogue.kind()], table(outcomes).splitlines()[2:], names, pairs, rows) if options.only
-                                   else part(outcomes, machine_text, pairs, load))
+        known[title] = (renewed(known[title], table(outcomes).splitlines()[2:], names, pairs, rows) if options.only
+                        else part(outcomes, machine_text, pairs, load))
         file.write_text(document(known, rows))
-        print(f"docs/benchmarks.md: the part on machines with {catalogue.kind()} is written")
+        print(f"docs/benchmarks.md: the part on machines with {title} is written")
     if not all(isinstance(outcome, Measurement) for _, outcome in outcomes):
         sys.exit(1)
 

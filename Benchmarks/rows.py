@@ -47,10 +47,21 @@ def debian_has_torch():
         return False
 
 
+def of_processor(field):
+    """What /proc/cpuinfo says of the first processor, as words."""
+    line = next((line for line in open("/proc/cpuinfo") if line.startswith(field)), ":")
+    return line.split(":", 1)[1].split()
+
+
 def kind():
-    """Which of the two kinds of machine this is; each has goals, and a part of docs/benchmarks.md, of its own."""
-    flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "").split()
-    return "AVX-512" if "avx512vl" in flags else "AVX2"
+    """Which of the two kinds of machine this is; each has goals of its own."""
+    return "AVX-512" if "avx512vl" in of_processor("flags") else "AVX2"
+
+
+def title():
+    """The part of docs/benchmarks.md that this machine writes: its kind, and who makes the processor."""
+    maker = " ".join(of_processor("vendor_id"))
+    return f"{kind()}, {dict(AuthenticAMD='AMD', GenuineIntel='Intel').get(maker, maker or 'maker unknown')}"
 
 
 def rows(scripts):
