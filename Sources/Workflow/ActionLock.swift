@@ -117,9 +117,7 @@ struct ActionOwner {
 
     /// - Returns: nil where there is no such process.
     init?(_ number: Int) {
-      guard let bytes = try? AtomicFile.read("/proc/\(number)/stat") else { return nil }
-      // The name in parentheses may hold anything; the fields behind it are numbers, the first the state, and the twentieth the start.
-      let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+      let fields = ProcessGroup.facts(of: number)
       guard fields.count > 19, fields[0] != "Z", let start = Int(fields[19]) else { return nil }
       (self.number, self.start) = (number, start)
     }

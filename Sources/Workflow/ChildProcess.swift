@@ -89,25 +89,34 @@ final class ChildProcess {
 
   deinit { close(pipe) }
 
-  /// Whether the process has ended, and how. All it started ends with it.
+  /// How it ended, and until when those that it started and that were killed then are waited for.
+  private var end: (status: Status, usage: Usage, patience: ContinuousClock.Instant)?
+
+  /// Whether only those are left that it started: they are killed, and die once they get a processor.
+  var hasEnded: Bool { end != nil }
+
+  /// Whether the process has ended, and how. All it started has ended with it, but for what left its group or hangs in the kernel.
   func poll() -> (Status, Usage)? {
-    var info = siginfo_t()
-    // Its group is still its own as long as its end was not fetched.
-    guard waitid(P_PID, id_t(identifier), &info, WEXITED | WNOHANG | WNOWAIT) == 0, info.si_signo == SIGCHLD else { return nil }
-    signal(SIGKILL)
-    return status(WNOHANG)
+    if end == nil {
+      var info = siginfo_t()
+      // Its group is still its own as long as its end was not fetched.
+      guard waitid(P_PID, id_t(identifier), &info, WEXITED | WNOHANG | WNOWAIT) == 0, info.si_signo == SIGCHLD else { return nil }
+      signal(SIGKILL)
+      guard let (status, usage) = fetchEnd() else { return nil }
+      end = (status, usage, .now + .seconds(10))
+    }
+    guard let end, ContinuousClock.now > end.patience || ProcessGroup.isGone(identifier) else { return nil }
+    return (end.status, end.usage)
   }
 
-  func wait() -> (Status, Usage)? { status(0) }
+  /// Signals the program and all it started, as long as it has not ended.
+  func signal(_ number: Int32) { if end == nil { kill(-identifier, number) } }
 
-  /// Signals the program and all it started.
-  func signal(_ number: Int32) { kill(-identifier, number) }
-
-  private func status(_ options: Int32) -> (Status, Usage)? {
+  private func fetchEnd() -> (Status, Usage)? {
     var raw: Int32 = 0
     var usage = rusage()
-    var result = wait4(identifier, &raw, options, &usage)
-    while result < 0, errno == EINTR { result = wait4(identifier, &raw, options, &usage) }
+    var result = wait4(identifier, &raw, WNOHANG, &usage)
+    while result < 0, errno == EINTR { result = wait4(identifier, &raw, WNOHANG, &usage) }
     guard result == identifier else { return nil }
     let seconds = [usage.ru_utime, usage.ru_stime].map { Double($0.tv_sec) + Double($0.tv_usec) * 1e-6 }
     return (
@@ -149,7 +158,7 @@ final class ChildProcess {
     var (output, block) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 14))
     func giveUp(_ complaint: String) -> PipelineError {
       child.signal(SIGKILL)
-      _ = child.wait()
+      while child.poll() == nil { usleep(1000) }
       let command = ([program] + arguments.prefix(1)).joined(separator: " ")
       return PipelineError(
         .program(

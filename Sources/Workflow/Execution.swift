@@ -90,8 +90,13 @@ final class Execution {
   private var isRead = false
   /// How often that was asked in vain.
   private var looks = 0
-  /// When to look at it again, milliseconds, if nothing happens: soon where it has just been started and is not known to be read.
-  var patience: Int32 { isRead || isOver ? 200 : min(200, 2 << Int32(min(looks, 7))) }
+  /// When to look at it again, milliseconds, if nothing happens: soon where it has just been started and is not known to be read, or where
+  /// processes are left of it, whose end nobody tells.
+  var patience: Int32 {
+    if isOver { return 200 }
+    if child.hasEnded { return 2 }
+    return isRead ? 200 : min(200, 2 << Int32(min(looks, 7)))
+  }
 
   /// The events that arrived since the last call.
   func newEvents() -> [JSONValue] {

@@ -20,6 +20,15 @@ struct DependenciesTests {
     var failing = ""
   }
 
+  /// A program that another test has just forked may still have a file open for writing that was written meanwhile, and the kernel executes no
+  /// such file. It grants a read lease once nobody has.
+  private func waitUntilNobodyWrites(_ path: String) throws {
+    let file = try FileHandle(forReadingFrom: URL(filePath: path))
+    let lease: Int32 = 1024  // F_SETLEASE
+    while fcntl(file.fileDescriptor, lease, F_RDLCK) != 0, errno == EAGAIN { usleep(1000) }
+    try file.close()
+  }
+
   /// Runs the script; `done` are the calls of apt-get and sudo.
   private func run(_ machine: Machine, _ arguments: [String] = ["libpng-dev", "libcairo2-dev", "dataset-fashion-mnist"]) throws -> (
     code: Int32, words: String, done: [String]
@@ -31,6 +40,7 @@ struct DependenciesTests {
       let path = folder.appending(path: name).path
       try "#!/bin/sh\n\(body)\n".write(toFile: path, atomically: true, encoding: .utf8)
       try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      try waitUntilNobodyWrites(path)
     }
     for name in ["sed", "head", "sort"] {
       try files.createSymbolicLink(atPath: folder.path + "/\(name)", withDestinationPath: "/usr/bin/\(name)")

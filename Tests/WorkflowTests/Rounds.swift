@@ -17,6 +17,20 @@ enum Rounds {
     }
   }
 
+  /// Does something beside processes that do nothing but use the processors.
+  static func underLoad(loops count: Int, _ body: () throws -> Void) throws {
+    let loops = try (0..<count).map { _ in
+      let loop = Process()
+      loop.executableURL = URL(fileURLWithPath: "/bin/sh")
+      // It ends with this process, however that ends.
+      loop.arguments = ["-c", "while kill -0 \(getpid()) 2> /dev/null; do :; done"]
+      try loop.run()
+      return loop
+    }
+    defer { loops.forEach { Foundation.kill($0.processIdentifier, SIGKILL) } }
+    try body()
+  }
+
   struct Race {
     var failures: [String] = []
     /// How many toys were started, and how many different ones.

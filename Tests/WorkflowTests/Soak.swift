@@ -12,20 +12,6 @@ struct Soak {
   /// Of this call, for each of the six kinds of rounds.
   private static let seconds = 10 * (Double(ProcessInfo.processInfo.environment["CCR_SOAK"] ?? "") ?? .infinity)
 
-  /// Two processes that do nothing but use the processors.
-  private func underLoad(_ body: () throws -> Void) throws {
-    let loops = try (0..<2).map { _ in
-      let loop = Process()
-      loop.executableURL = URL(fileURLWithPath: "/bin/sh")
-      // It ends with this process, however that ends.
-      loop.arguments = ["-c", "while kill -0 \(getpid()) 2> /dev/null; do :; done"]
-      try loop.run()
-      return loop
-    }
-    defer { loops.forEach { kill($0.processIdentifier, SIGKILL) } }
-    try body()
-  }
-
   /// Does the rounds of a kind that are not yet done, as far as there is time, and writes its row.
   private func rounds(_ row: String, _ count: Int, _ body: (Int) throws -> [String]) throws {
     var record = try SoakRecord(row)
@@ -43,7 +29,7 @@ struct Soak {
 
   @Test(arguments: [("eight runners on one profile", ["quick"]), ("eight runners on three profiles", ["quick", "twin", "large"])])
   func races(_ row: String, profiles: [String]) throws {
-    try underLoad {
+    try Rounds.underLoad(loops: 2) {
       try rounds(row, 200) { _ in
         let race = try Rounds.race(runners: 8, profiles: profiles)
         return race.failures + (race.executions == race.actions ? [] : ["\(race.executions) executions of \(race.actions) actions"])
@@ -52,7 +38,7 @@ struct Soak {
   }
 
   @Test func collecting() throws {
-    try underLoad {
+    try Rounds.underLoad(loops: 2) {
       try rounds("eight runners while gc removes what it can", 200) { _ in
         let race = try Rounds.race(runners: 8, profiles: ["quick", "twin", "large"], asking: false, collecting: true)
         return race.failures + (race.executions == race.actions ? [] : ["\(race.executions) executions of \(race.actions) actions"])

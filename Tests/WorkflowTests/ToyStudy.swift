@@ -176,7 +176,7 @@ final class ToyStudy {
         while [ ! -e "$CCR_DATA/go" ]; do sleep 0.02; done;;
       spoil) chmod +w "$(field words)"; echo spoiled >> "$(field words)";;
       extra) echo x > "$(dirname "$(field out)")/extra.txt";;
-      quick-child) sleep 31 & ;;
+      quick-child) chrt --idle 0 sleep 31 & sleep 0.1;;
       leaving-once) if [ ! -e "$CCR_DATA/once" ]; then touch "$CCR_DATA/once"; setsid sleep 43 > /dev/null 2>&1 & sleep 42; fi;;
       meddling-child) head -c 20000000 /dev/zero > "$(field out)"
         setsid sh -c 'for n in $(seq 1000 1400); do printf $n 1<> "$0"; sleep 0.005; done' "$(field out)" > /dev/null 2>&1 &
