@@ -123,6 +123,15 @@ struct FactorisationTests {
     #expect(black.assignments.allSatisfy { (0..<2).contains($0) })
   }
 
+  /// Two kinds of pictures that share no pixel: what a part has of the other kind shrinks with every update.
+  @Test func noNumberShrinksWithoutEnd() throws {
+    let values = zip(positive(60, 20, seed: 5).scalars, 0...).map { ($1 / 20 < 30) == ($1 % 20 < 10) ? $0 : 0 }
+    let factors = try method(2, locality: 0, iterations: 200)
+      .factorise(Tensor(shape: [60, 20], values), seed: 0, team: team) { _ in }.factors
+    let numbers = factors.parts + factors.coefficients
+    #expect(numbers.contains(1e-18) && numbers.allSatisfy { $0 >= 1e-18 })
+  }
+
   @Test func threadsDoNotMatter() throws {
     let x = positive(2100, 50, seed: 4)
     let results = try [1, 2, 5].map {

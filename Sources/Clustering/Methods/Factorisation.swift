@@ -21,6 +21,9 @@ package final class Factorisation: @unchecked Sendable {
 
   /// Below this, products count as this.
   private static let least: Float = 1e-10
+  /// No number of U or V that is not zero is less: it can grow again, which zero could not, and no product of two is denormal, which some
+  /// processors take a hundred times as long for.
+  private static let smallest = 1e-18
   private static let rowsAtATime = 4
   /// Added to what k-means says: no update could leave a zero.
   private static let share: Float = 0.2
@@ -90,7 +93,7 @@ package final class Factorisation: @unchecked Sendable {
     if let smoothing {
       smoothing.solve(sums, targets, into: coefficients, team: team)
     } else {
-      for i in 0..<n { for c in 0..<r { coefficients[i * r + c] = sums[c] > 0 ? Float(Double(targets[i * r + c]) / sums[c]) : 0 } }
+      for i in 0..<n { for c in 0..<r { coefficients[i * r + c] = Self.quotient(Double(targets[i * r + c]), sums[c]) } }
     }
   }
 
@@ -115,9 +118,14 @@ package final class Factorisation: @unchecked Sendable {
     team.forEach(r) { [self] c in
       for j in c * width..<(c + 1) * width {
         let sum = merged.reduce(0.0) { $0 + Double($1[j]) }
-        parts[j] = totals[c] > 0 ? Float(Double(parts[j]) * sum / totals[c]) : 0
+        parts[j] = Self.quotient(Double(parts[j]) * sum, totals[c])
       }
     }
+  }
+
+  /// A new number of U or V.
+  private static func quotient(_ number: Double, _ sum: Double) -> Float {
+    number > 0 && sum > 0 ? Float(max(number / sum, smallest)) : 0
   }
 
   /// The groups of four rows of a piece, the last one shorter.
