@@ -24,8 +24,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
+// What imports Testing compiles modules of the toolchain anew and keeps them: with a cache of their own, since programs that are built behind such
+// modules have other code, and another digest, than those of a fresh clone.
+let testSettings = settings + [.unsafeFlags(["-module-cache-path", "\(Context.packageDirectory)/.build/test-modules"])]
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: testSettings)
 }
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -80,7 +83,7 @@ let package = Package(
       "benchmarks", ["StageKit", "DeepClustering", "Gradients", "Clustering", "Datasets", "Artifacts", "Tensors", arguments]),
 
     // MARK: Tests
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("TensorsTests", ["Tensors"]),
     tests("GradientsTests", ["Gradients", "Tensors"]),
     tests("ClusteringTests", ["Clustering", "Tensors"]),

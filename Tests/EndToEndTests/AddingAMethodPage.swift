@@ -50,7 +50,7 @@ struct AddingAMethodPage {
     )
     for program in ["train", "embed"] {
       let built = try Programs.run(
-        "/usr/bin/env", ["swift", "build", "-c", "release", "--product", program, "--package-path", folder])
+        "/usr/bin/env", Programs.swift + ["build", "-c", "release", "--product", program, "--package-path", folder])
       try #require(built.code == 0, "\(built.out.suffix(2000))")
     }
     // The other programs are those of the page's `make build`, which nothing changed.

@@ -6,6 +6,11 @@ enum Programs {
   static let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
   /// The folder of this package.
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+  /// Arguments of `env` that call Swift to build for the processors that these programs are for.
+  static let swift: [String] = {
+    let made = try? String(contentsOfFile: "\(root)/.build/release.made", encoding: .utf8)
+    return (made.map { ["CCR_MARCH=\($0.filter { !$0.isNewline })"] } ?? []) + ["swift"]
+  }()
 
   /// How a program ended, and what it said.
   struct Output {

@@ -2,6 +2,7 @@ import Artifacts
 import Foundation
 import TestSupport
 import Testing
+import Workflow
 
 /// What `make soak` runs: the rounds of the other tests by the hundred, and the figures of docs/reliability.md.
 ///
@@ -89,7 +90,7 @@ private struct SoakRecord {
   private let row: String
   private let file: String
   /// The digest of the `ccr` that was tried, in short.
-  private static var program: String { get throws { String(try ContentDigest.ofFile("\(ToyStudy.binaries)/ccr").hex.prefix(12)) } }
+  private static var program: String { get throws { String(try ProgramDigest.ofFile("\(ToyStudy.binaries)/ccr").hex.prefix(12)) } }
   private(set) var (rounds, faults, seconds) = (0, 0, 0.0)
 
   init(_ row: String) throws {
